@@ -1,0 +1,3 @@
+import { build } from '../../tsdown.shared.ts'
+
+export default build(['src/exports/store.ts', 'src/exports/chain.ts'])

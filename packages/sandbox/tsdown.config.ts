@@ -1,0 +1,3 @@
+import { build } from '../../tsdown.shared.ts'
+
+export default build(['src/exports/index.ts'])

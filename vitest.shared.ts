@@ -1,0 +1,15 @@
+import type { ViteUserConfig } from 'vitest/config'
+
+/**
+ * Tests read the packages' sources, never their builds: a change is seen by every test at once,
+ * and nothing has to be built first.
+ */
+export const shared: ViteUserConfig = {
+  ssr: { resolve: { conditions: ['@key0/source', 'node', 'import', 'default'] } },
+  resolve: { conditions: ['@key0/source', 'node', 'import', 'default'] },
+  test: {
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+}
