@@ -1,13 +1,15 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 /*
  * The whole repository in one run, so that there is one result. Each project keeps its own
  * settings (`vitest run` inside a package does the same as here); workers are shared by all.
  */
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     projects: ['{packages,apps,examples}/*/vitest.config.ts', '{e2e,scripts}/vitest.config.ts'],
     // Many tests run a chain of their own beside them, so more workers than cores only queue up.
     maxWorkers: 2,
   },
 })
+
+export default config

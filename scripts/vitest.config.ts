@@ -1,4 +1,9 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { shared } from '../vitest.shared.ts'
 
-export default defineConfig({ ...shared, test: { ...shared.test, include: ['**/*.test.ts'] } })
+const config: ViteUserConfig = defineConfig({
+  ...shared,
+  test: { ...shared.test, include: ['**/*.test.ts'] },
+})
+
+export default config

@@ -1,3 +1,6 @@
+import type { UserConfig } from 'tsdown'
 import { build } from '../../tsdown.shared.ts'
 
-export default build(['src/main.ts'])
+const config: UserConfig = build(['src/main.ts'])
+
+export default config

@@ -1,3 +1,11 @@
+import type { UserConfig } from 'tsdown'
 import { build } from '../../tsdown.shared.ts'
 
-export default build(['src/exports/index.ts', 'src/exports/memory.ts', 'src/exports/testing.ts'])
+const config: UserConfig = build([
+  'src/exports/index.ts',
+  'src/exports/local.ts',
+  'src/exports/memory.ts',
+  'src/exports/testing.ts',
+])
+
+export default config

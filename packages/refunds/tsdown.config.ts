@@ -1,3 +1,6 @@
+import type { UserConfig } from 'tsdown'
 import { build } from '../../tsdown.shared.ts'
 
-export default build(['src/exports/index.ts'])
+const config: UserConfig = build(['src/exports/index.ts'])
+
+export default config
