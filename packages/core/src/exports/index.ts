@@ -1,1 +1,68 @@
-export {}
+/*
+ * Words used throughout, each with one meaning:
+ *   challenge    one priced request and its whole life
+ *   payment      one transfer of the asset into the seller's wallet (never "tx": a transaction
+ *                can hold several); named by its paymentRef
+ *   refund       one movement of money back for one payment: (paymentRef, sequence)
+ *   grant        what a plan's buyer receives
+ *   delivery     the grant has been stored and may leave the process
+ *   intent       the write-ahead note of a settlement
+ *   held         money that no automatic path may move
+ */
+export { type Catalog, createCatalog, type PricedPlan } from '../catalog/Catalog.ts'
+export type { Plan } from '../catalog/Plan.ts'
+export type { AccessGrant } from '../challenge/AccessGrant.ts'
+export type { AuditEntry } from '../challenge/AuditEntry.ts'
+export type { Authorization, SignedAuthorization } from '../challenge/Authorization.ts'
+export type {
+  ChallengeBase,
+  ChallengeFields,
+  ChallengeRecord,
+} from '../challenge/ChallengeRecord.ts'
+export { type Address, type Hash, type Hex, sameAddress } from '../challenge/hex.ts'
+export type { PaymentClaim } from '../challenge/PaymentClaim.ts'
+export { authorizationRef, type PaymentRef, transferRef } from '../challenge/PaymentRef.ts'
+export type { RefundProgress } from '../challenge/RefundProgress.ts'
+export type { SettlementIntent } from '../challenge/SettlementIntent.ts'
+export type { Submission } from '../challenge/Submission.ts'
+export { type ErrorCode, errorCodes, type Retry } from '../errors/codes.ts'
+export { invariant } from '../errors/invariant.ts'
+export { Key0Error, type Key0ErrorOptions } from '../errors/Key0Error.ts'
+export { dueAtMs } from '../lifecycle/dueAt.ts'
+export { guard, hasOpenIntent, isRefundOnly } from '../lifecycle/guard.ts'
+export { isLive } from '../lifecycle/isLive.ts'
+export { isRefundable } from '../lifecycle/isRefundable.ts'
+export { assertLegalMove } from '../lifecycle/legalMove.ts'
+export { defaultRetention, forgetAtMs, type Retention } from '../lifecycle/retention.ts'
+export { findTransition, type State, states, transitions } from '../lifecycle/transitions.ts'
+export { formatUnits, parsePrice } from '../money/Units.ts'
+export type {
+  AuthorizationQuery,
+  Chain,
+  Finality,
+  Head,
+  Offer,
+  PaymentEvidence,
+  Sighting,
+  TransferQuery,
+  Verification,
+} from '../ports/Chain.ts'
+export type {
+  Attempt,
+  ChallengeStore,
+  IChallengeStore,
+  Move,
+  Outcome,
+  StoreHealth,
+} from '../ports/ChallengeStore.ts'
+export type { Clock } from '../ports/Clock.ts'
+export type {
+  Credential,
+  CredentialIssuer,
+  CredentialRequest,
+  Issued,
+} from '../ports/CredentialIssuer.ts'
+export type { EngineEvent, Observe } from '../ports/Events.ts'
+export type { Payout, PayoutObstacle } from '../ports/Payout.ts'
+export type { ISeenTxStore, SeenTxStore } from '../ports/SeenTxStore.ts'
+export type { Journal, Settler, Submitted } from '../ports/Settler.ts'

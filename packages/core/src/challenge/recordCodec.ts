@@ -1,0 +1,67 @@
+import { invariant } from '../errors/invariant.ts'
+import { states } from '../lifecycle/transitions.ts'
+import type { ChallengeRecord } from './ChallengeRecord.ts'
+
+/** A record as the strings that stores keep: the hash fields of the specification and ours. */
+export type EncodedRecord = Readonly<Record<string, string>>
+
+const dates = new Set([
+  'createdAt',
+  'expiresAt',
+  'updatedAt',
+  'paidAt',
+  'deliveredAt',
+  'refundedAt',
+  'nextVisitAt',
+])
+const objects = new Set(['intent', 'refund', 'accessGrant', 'lease', 'paidBlock'])
+const numbers = new Set(['chainId', 'version', 'schemaVersion'])
+
+/** Writes a record as strings. What goes in is checked going in, and again coming out. */
+export function encodeRecord(record: ChallengeRecord): EncodedRecord {
+  invariant(record.amountRaw > 0n, 'a stored price is positive')
+  invariant(record.state !== 'PAID' || record.paymentRef, 'a paid record names its payment')
+  const encoded: Record<string, string> = {}
+  for (const [name, value] of Object.entries(record)) {
+    if (value === undefined) continue
+    if (value instanceof Date) encoded[name] = value.toISOString()
+    else if (objects.has(name)) encoded[name] = toJson(value)
+    else encoded[name] = String(value)
+  }
+  return encoded
+}
+
+/** Reads a record back from strings. */
+export function decodeRecord(encoded: EncodedRecord): ChallengeRecord {
+  const record: Record<string, unknown> = {}
+  for (const [name, text] of Object.entries(encoded)) record[name] = decodeField(name, text)
+  const decoded = record as ChallengeRecord
+  invariant(decoded.challengeId, 'a stored record names itself')
+  invariant(states.includes(decoded.state), 'a stored state is in the table')
+  invariant(decoded.amountRaw > 0n, 'a stored price is positive')
+  return decoded
+}
+
+function decodeField(name: string, text: string): unknown {
+  if (dates.has(name)) return new Date(text)
+  if (objects.has(name)) return fromJson(text)
+  if (numbers.has(name)) return Number(text)
+  if (name === 'amountRaw') return BigInt(text)
+  if (name === 'paymentFinal') return text === 'true'
+  return text
+}
+
+/** JSON in which an integer of any size survives as `{"$int":"…"}`. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'bigint' ? { $int: `${inner}` } : inner,
+  )
+}
+
+/** Reads what `toJson` wrote. */
+export function fromJson(text: string): unknown {
+  return JSON.parse(text, (_, inner: unknown) => {
+    const tagged = typeof inner === 'object' && inner !== null && '$int' in inner
+    return tagged && typeof inner.$int === 'string' ? BigInt(inner.$int) : inner
+  })
+}

@@ -1,0 +1,36 @@
+import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
+import type { State } from './transitions.ts'
+
+/** True while an authorization for this challenge may still pay us: nothing may close it. */
+export function hasOpenIntent(record: Pick<ChallengeRecord, 'intent'>): boolean {
+  return record.intent?.stage === 'OPEN'
+}
+
+/**
+ * True once a refund was claimed. Only an operator's retry brings such a record back to PAID, and
+ * from then on its money may only go back: a signature for it may exist somewhere.
+ */
+export function isRefundOnly(record: Pick<ChallengeRecord, 'refund'>): boolean {
+  return record.refund !== undefined
+}
+
+/**
+ * Why a legal move is refused for this very record, or `undefined` when nothing stands against
+ * it. Every store asks this inside its atomic step, so that no caller can forget to.
+ */
+export function guard(
+  record: ChallengeRecord,
+  to: State,
+  fields: { readonly accessGrant?: unknown },
+): string | undefined {
+  const { state } = record
+  const closes = to === 'EXPIRED' || to === 'CANCELLED'
+  if (closes && hasOpenIntent(record)) return 'a settlement is under way'
+  if (to === 'DELIVERED' && isRefundOnly(record)) return 'the money goes back'
+  if (to === 'DELIVERED' && !(record.accessGrant ?? fields.accessGrant)) return 'nothing to deliver'
+  if (to === 'PAID' && fields.accessGrant && isRefundOnly(record)) return 'the money goes back'
+  if (state === 'PAID' && to === 'REFUND_PENDING' && record.accessGrant)
+    return 'the buyer has the grant'
+  if (state === 'PAID' && to === 'REFUND_PENDING' && record.held) return 'the money is held'
+  return undefined
+}

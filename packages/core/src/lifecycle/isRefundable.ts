@@ -1,0 +1,14 @@
+import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
+
+/**
+ * Whether a record's payment may go back, as far as its data tells. Age, leases and finality are
+ * asked at the moment of the refund, not here.
+ */
+export function isRefundable(record: ChallengeRecord): boolean {
+  return (
+    record.state === 'PAID' &&
+    record.fromAddress !== undefined &&
+    record.accessGrant === undefined &&
+    record.held === undefined
+  )
+}

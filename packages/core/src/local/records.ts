@@ -1,0 +1,114 @@
+import type {
+  ChallengeBase,
+  ChallengeFields,
+  ChallengeRecord,
+} from '../challenge/ChallengeRecord.ts'
+import { dueAtMs } from '../lifecycle/dueAt.ts'
+import { isLive } from '../lifecycle/isLive.ts'
+import { isRefundable } from '../lifecycle/isRefundable.ts'
+import { forgetAtMs, type Retention } from '../lifecycle/retention.ts'
+import type { State } from '../lifecycle/transitions.ts'
+import type { Attempt, Outcome } from '../ports/ChallengeStore.ts'
+import type { Clock } from '../ports/Clock.ts'
+import type { Tables } from './Tables.ts'
+
+/** A move that was found legal and that nothing stands against. */
+export type Write = Attempt & {
+  readonly to: State
+  readonly fields: { readonly [name in keyof ChallengeFields]?: ChallengeFields[name] | undefined }
+}
+
+/** Records over tables: reading what is not yet forgotten, and writing with index and audit. */
+export type Records = {
+  read(id: string): ChallengeRecord | undefined
+  findLive(scope: string, requestId: string): ChallengeRecord | undefined
+  insert(base: ChallengeBase, attempt: Attempt): Outcome
+  write(record: ChallengeRecord, move: Write): Outcome
+  /** Writes without a transition: no audit entry. */
+  touch(record: ChallengeRecord, fields: { readonly nextVisitAt: Date }): Outcome
+  /** Forgets what its retention allows, now and then. */
+  sweep(): void
+}
+
+const SWEEP_EVERY_MS = 30_000
+const SWEEP_BATCH = 500
+
+export function createRecords(tables: Tables, clock: Clock, retention: Retention): Records {
+  let sweptAtMs = clock.nowMs()
+
+  const read = (id: string): ChallengeRecord | undefined => {
+    const record = tables.getRecord(id)
+    const at = record && forgetAtMs(record, retention)
+    return at !== undefined && at <= clock.nowMs() ? undefined : record
+  }
+  const put = (record: ChallengeRecord): void =>
+    tables.putRecord(record, {
+      dueAtMs: dueAtMs(record),
+      forgetAtMs: forgetAtMs(record, retention),
+      refundablePaidAtMs: isRefundable(record) ? record.paidAt?.getTime() : undefined,
+      leasedUntilMs: record.lease?.untilMs ?? 0,
+    })
+  const audit = (next: ChallengeRecord, from: State | null, { fields, ...attempt }: Write): void =>
+    tables.appendAudit({
+      challengeId: next.challengeId,
+      version: next.version,
+      from,
+      to: next.state,
+      key: attempt.key,
+      at: next.updatedAt,
+      actor: attempt.actor ?? 'key0',
+      ...(attempt.reason !== undefined && { reason: attempt.reason }),
+      wrote: Object.keys(fields),
+    })
+
+  return {
+    read,
+    findLive(scope, requestId) {
+      const id = tables.getRequest(scope, requestId)
+      const record = id === undefined ? undefined : read(id)
+      return record && isLive(record, clock.nowMs()) ? record : undefined
+    },
+    insert(base, attempt) {
+      const record = newRecord(base, clock.nowMs())
+      put(record)
+      tables.putRequest(base.scope, base.requestId, base.challengeId)
+      audit(record, null, { ...attempt, to: 'PENDING', fields: {} })
+      return { kind: 'applied', record }
+    },
+    write(record, move) {
+      const next = nextRecord(record, move, clock.nowMs())
+      put(next)
+      audit(next, record.state, move)
+      return { kind: 'applied', record: next }
+    },
+    touch(record, fields) {
+      const next = { ...record, ...fields, version: record.version + 1 }
+      put(next)
+      return { kind: 'applied', record: next }
+    },
+    sweep() {
+      const nowMs = clock.nowMs()
+      if (nowMs - sweptAtMs < SWEEP_EVERY_MS) return
+      sweptAtMs = nowMs
+      for (const record of tables.forgettable(nowMs, SWEEP_BATCH))
+        tables.deleteRecord(record, record.paymentRef !== undefined)
+    },
+  }
+}
+
+function newRecord(base: ChallengeBase, nowMs: number): ChallengeRecord {
+  return { ...base, state: 'PENDING', version: 1, schemaVersion: 1, updatedAt: new Date(nowMs) }
+}
+
+/** A visit that was agreed on belongs to the state it was agreed in; a new move starts afresh. */
+function nextRecord(record: ChallengeRecord, move: Write, nowMs: number): ChallengeRecord {
+  const { nextVisitAt: _, ...kept } = record
+  const next: Record<string, unknown> = { ...kept, ...move.fields }
+  for (const name of Object.keys(next)) if (next[name] === undefined) delete next[name]
+  return {
+    ...(next as ChallengeRecord),
+    state: move.to,
+    version: record.version + 1,
+    updatedAt: new Date(nowMs),
+  }
+}
