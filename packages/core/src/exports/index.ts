@@ -66,3 +66,11 @@ export type { EngineEvent, Observe } from '../ports/Events.ts'
 export type { Payout, PayoutObstacle } from '../ports/Payout.ts'
 export type { ISeenTxStore, SeenTxStore } from '../ports/SeenTxStore.ts'
 export type { Journal, Settler, Submitted } from '../ports/Settler.ts'
+export type {
+  AccessRequest,
+  Delivered,
+  Engine,
+  PresentedPayment,
+  PresentedTransfer,
+} from '../usecases/Engine.ts'
+export { payerProofMessage } from '../usecases/payerProof.ts'
