@@ -1,0 +1,33 @@
+import type { KnipConfig } from 'knip'
+import { isSkeleton, listPackages } from './scripts/check/workspace.ts'
+
+const waiting = listPackages(import.meta.dirname).filter(isSkeleton)
+
+const config: KnipConfig = {
+  // A package that is only laid out so far uses nothing yet; it is judged once it has code.
+  ignoreWorkspaces: waiting.map(({ folder }) => folder),
+  // `errorCodes` goes by a literal and by a general type; both names are wanted.
+  exclude: ['duplicates', ...(waiting.length > 0 ? (['catalog'] as const) : [])],
+  workspaces: {
+    '.': {
+      entry: ['scripts/bootstrap.mjs', 'scripts/*/main.ts'],
+      project: ['scripts/**/*.{ts,mjs}', '*.ts'],
+      // Started by name through scripts/bootstrap.mjs and scripts/check.
+      ignoreDependencies: [
+        '@arethetypeswrong/cli',
+        '@biomejs/biome',
+        '@changesets/cli',
+        'pnpm',
+        'publint',
+        'turbo',
+      ],
+    },
+    'packages/*': { entry: ['src/exports/*.ts!', 'src/cli.ts!'], project: ['src/**/*.ts!'] },
+    'apps/*': { entry: ['src/main.ts!'], project: ['src/**/*.ts!'] },
+    'examples/*': { entry: ['src/*.ts'], project: ['src/**/*.ts'] },
+    bench: { entry: ['src/main.ts'], project: ['src/**/*.ts'] },
+    e2e: { project: ['{src,test}/**/*.ts'] },
+  },
+}
+
+export default config
