@@ -59,17 +59,16 @@ export function listPackages(root: string): readonly Package[] {
   })
 }
 
-/** The TypeScript files of a folder, with paths from that folder. */
+/** The TypeScript files of a folder that are written by hand, with paths from that folder. */
 export function listSources(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-      .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
-      .filter((file) => !/(?:^|\/)(?:node_modules|dist)\//.test(file))
-      .sort()
-  } catch {
-    return []
-  }
+  const walk = (folder: string): readonly string[] =>
+    readdirSync(join(directory, folder), { withFileTypes: true }).flatMap((entry) => {
+      const path = join(folder, entry.name)
+      if (entry.isDirectory())
+        return /^(?:node_modules|dist|\..*)$/.test(entry.name) ? [] : walk(path)
+      return entry.name.endsWith('.ts') ? [path] : []
+    })
+  return walk('').toSorted()
 }
 
 /** True while a package is laid out but has no code: every source says only `export {}`. */
