@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import * as exports from './index.ts'
+
+test('the public names of @key0/x402', () => {
+  expect(Object.keys(exports).sort()).toMatchInlineSnapshot(`
+    [
+      "ExactPayloadSchema",
+      "FacilitatorRequestSchema",
+      "HEADER_BUDGET_BYTES",
+      "HEADER_WARN_BYTES",
+      "MAX_HEADER_BYTES",
+      "MAX_JSON_DEPTH",
+      "PaymentPayloadSchema",
+      "PaymentRequiredSchema",
+      "PaymentRequirementsSchema",
+      "ResourceInfoSchema",
+      "SettlementResponseSchema",
+      "SupportedResponseSchema",
+      "VerifyResponseSchema",
+      "WireError",
+      "corsHeaders",
+      "decodePaymentHeader",
+      "decodePaymentRequired",
+      "decodeSettlementResponse",
+      "encodePaymentHeader",
+      "encodePaymentRequired",
+      "encodeSettlementResponse",
+      "errorReasons",
+      "headerNames",
+      "isHeaderLarge",
+      "isNetwork",
+      "isNonceAlreadyUsed",
+      "isSettlementPending",
+      "parseFacilitatorRequest",
+      "parseJson",
+      "parsePaymentPayload",
+      "parsePaymentRequired",
+      "parseSettlementResponse",
+      "parseSupportedResponse",
+      "parseVerifyResponse",
+      "requirementsMatch",
+      "settlementPending",
+      "toChainId",
+      "toNetwork",
+      "v1NetworkChainIds",
+      "wireErrorCodes",
+    ]
+  `)
+})
