@@ -1,6 +1,6 @@
 /**
  * The reasons of x402 v2 section 9. What facilitators really send is a longer and growing list,
- * so an incoming reason stays an open string: show it, log it, and decide only by the helpers
+ * so an incoming reason stays an open string: show it, log it, and decide only by the functions
  * below.
  */
 export const errorReasons = [
