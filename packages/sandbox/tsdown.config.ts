@@ -1,6 +1,3 @@
-import type { UserConfig } from 'tsdown'
 import { build } from '../../tsdown.shared.ts'
 
-const config: UserConfig = build(['src/exports/index.ts'])
-
-export default config
+export default build(['src/exports/index.ts', 'src/cli.ts'])

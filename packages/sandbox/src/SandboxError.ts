@@ -3,6 +3,7 @@ export type SandboxErrorCode =
   | 'anvil_not_found'
   | 'anvil_not_started'
   | 'bad_option'
+  | 'call_timeout'
   | 'not_a_sandbox'
   | 'reorg_too_deep'
   | 'snapshot_unknown'

@@ -138,7 +138,17 @@ async function seal<extra extends string>(rpc: Rpc, control: SandboxControl<extr
 }
 
 function checkOptions<extra extends string>(options: SandboxOptions<extra>): void {
-  const { blockTimeSeconds, automine } = options
+  const { blockTimeSeconds, automine, chainId, slotsInAnEpoch, startTimeoutMs } = options
+  for (const [field, value] of Object.entries({
+    chainId,
+    slotsInAnEpoch,
+    blockTimeSeconds,
+    startTimeoutMs,
+  })) {
+    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
+      throw new SandboxError('bad_option', `${field}: expected a whole number above 0`)
+    }
+  }
   if (blockTimeSeconds !== undefined && automine !== undefined) {
     throw new SandboxError('bad_option', 'blockTimeSeconds, automine: expected one of them')
   }

@@ -6,6 +6,10 @@ export type {
   TransferFilter,
   UsdcTransfer,
 } from '../control/MoneyControl.ts'
+export type { RecordedCall, WaitOptions } from '../proxy/CallLog.ts'
+export type { RpcCall, RpcEffect, RpcRule, RpcRuleHandle } from '../proxy/RpcRule.ts'
+export { type RpcFaults, rpcFaults } from '../proxy/rpcFaults.ts'
+export { type RpcProxy, type RpcProxyOptions, startRpcProxy } from '../proxy/startRpcProxy.ts'
 export { SandboxError, type SandboxErrorCode } from '../SandboxError.ts'
 export {
   type SignedTransferAuthorization,

@@ -37,8 +37,7 @@ export async function startAnvil(options: AnvilOptions): Promise<AnvilProcess> {
   const exited = new Promise<void>((resolve) => {
     const done = (): void => {
       running.delete(child)
-      watchdog.stop()
-      resolve()
+      void watchdog.stop().then(resolve)
     }
     child.once('exit', done)
     child.once('error', done)
@@ -90,7 +89,7 @@ async function waitUntilListening(child: ChildProcess, options: AnvilOptions): P
   return await new Promise<string>((resolve, reject) => {
     const fail = (what: string, cause?: unknown): void => {
       clearTimeout(timer)
-      const said = output.trim().split('\n').slice(-5).join('\n')
+      const said = output.trim().split('\n').slice(-12).join('\n')
       const hint = /address already in use/i.test(output)
         ? `port ${options.port} of ${options.host} is taken: choose another, or 0 for a free one`
         : 'run it by hand to see why: npx @foundry-rs/anvil'

@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs'
 /** Kills a process when this one is gone, whatever ended it. */
 export type Watchdog = {
   readonly guard: (pid: number) => void
-  readonly stop: () => void
+  /** Ends the watchdog, and resolves when it is gone. */
+  readonly stop: () => Promise<void>
 }
 
 // Both read a process id from their input and then wait for its end. The operating system closes
@@ -33,15 +34,20 @@ export function startWatchdog(): Watchdog {
   child.unref()
   const input = child.stdin
   // Without a watchdog the sandbox still works and still ends with an orderly exit.
-  child.on('error', () => undefined)
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve())
+    child.once('error', () => resolve())
+  })
   input?.on('error', () => undefined)
   ;(input as { unref?: () => void } | null)?.unref?.()
   return {
     guard: (pid) => {
       input?.write(`${pid}\n`)
     },
-    stop: () => {
+    stop: async () => {
+      child.ref()
       child.kill('SIGKILL')
+      await ended
     },
   }
 }
