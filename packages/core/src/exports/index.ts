@@ -66,6 +66,9 @@ export type { EngineEvent, Observe } from '../ports/Events.ts'
 export type { Payout, PayoutObstacle } from '../ports/Payout.ts'
 export type { ISeenTxStore, SeenTxStore } from '../ports/SeenTxStore.ts'
 export type { Journal, Settler, Submitted } from '../ports/Settler.ts'
+export { type Claimed, claimRefund } from '../usecases/claimRefund.ts'
+export { type Continued, continueRefund } from '../usecases/continueRefund.ts'
+export { createEngine } from '../usecases/createEngine.ts'
 export type {
   AccessRequest,
   Delivered,
@@ -73,4 +76,8 @@ export type {
   PresentedPayment,
   PresentedTransfer,
 } from '../usecases/Engine.ts'
+export type { EngineContext, EngineSettings } from '../usecases/EngineContext.ts'
 export { payerProofMessage } from '../usecases/payerProof.ts'
+export type { RefundContext } from '../usecases/RefundContext.ts'
+export { type Recovered, recover } from '../usecases/recover.ts'
+export { RefundMoved } from '../usecases/refundWrites.ts'

@@ -25,7 +25,10 @@ export type Records = {
   insert(base: ChallengeBase, attempt: Attempt): Outcome
   write(record: ChallengeRecord, move: Write): Outcome
   /** Writes without a transition: no audit entry. */
-  touch(record: ChallengeRecord, fields: { readonly nextVisitAt: Date }): Outcome
+  touch(
+    record: ChallengeRecord,
+    fields: Pick<ChallengeFields, 'nextVisitAt' | 'paymentFinal'>,
+  ): Outcome
   /** Forgets what its retention allows, now and then. */
   sweep(): void
 }

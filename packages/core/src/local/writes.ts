@@ -67,12 +67,12 @@ export function createWrites(tables: Tables, records: Records): Writes {
       })
     },
 
-    postpone: async (id, version, nextVisitAt) =>
+    postpone: async (id, version, nextVisitAt, facts) =>
       tables.atomically(() => {
         const record = read(id)
         if (!record) return { kind: 'absent' }
         if (record.version !== version) return { kind: 'lost', record }
-        return records.touch(record, { nextVisitAt })
+        return records.touch(record, { nextVisitAt, ...facts })
       }),
   }
 }

@@ -101,8 +101,16 @@ export interface ChallengeStore {
    */
   transition(move: Move): Promise<Outcome>
 
-  /** Moves a record's next visit without changing its state; no audit entry. */
-  postpone(id: string, version: number, nextVisitAt: Date): Promise<Outcome>
+  /**
+   * Moves a record's next visit, or notes that its payment became final, without changing its
+   * state: facts about our work and the chain, not transitions, so no audit entry.
+   */
+  postpone(
+    id: string,
+    version: number,
+    nextVisitAt: Date,
+    facts?: { readonly paymentFinal: true },
+  ): Promise<Outcome>
 
   /** The owner of a payment, if any. */
   getClaim(paymentRef: PaymentRef): Promise<PaymentClaim | undefined>

@@ -1,0 +1,58 @@
+import type { Catalog } from '../catalog/Catalog.ts'
+import type { Address, Hash } from '../challenge/hex.ts'
+import type { Chain, Finality } from '../ports/Chain.ts'
+import type { ChallengeStore } from '../ports/ChallengeStore.ts'
+import type { Clock } from '../ports/Clock.ts'
+import type { CredentialIssuer } from '../ports/CredentialIssuer.ts'
+import type { Observe } from '../ports/Events.ts'
+import type { SeenTxStore } from '../ports/SeenTxStore.ts'
+import type { Settler } from '../ports/Settler.ts'
+
+/** What a seller decides once, for every challenge of this process. */
+export type EngineSettings = {
+  readonly chainId: number
+  readonly token: Address
+  /** The token's symbol, such as `"USDC"`. */
+  readonly asset: string
+  /** The seller's wallet. */
+  readonly payTo: Address
+  /** How long a challenge may be paid; default of the specification 900 s. */
+  readonly challengeTTLMs: number
+  /** The longest an authorization may live; what offers carry as `maxTimeoutSeconds`. */
+  readonly maxTimeoutSeconds: number
+  /** How deep a payment must be to be believed, and to be refunded or forgotten. */
+  readonly finality: { readonly payment: Finality; readonly refund: Finality }
+  /** How long a request waits for the chain before it answers "pending". */
+  readonly settleWaitMs: number
+  /** How long a request waits for another one that is delivering the same challenge. */
+  readonly deliveryWaitMs: number
+  /** After this long without news a stored authorization is submitted again. */
+  readonly resubmitAfterMs: number
+  /** The grace period after which an undelivered payment goes back; told to the buyer. */
+  readonly refundMinAgeMs: number
+  /** True when a worker of this deployment refunds; told to the buyer. */
+  readonly refunds: boolean
+  /** Whether a presented transfer needs its payer's signature. */
+  readonly proofBinding: 'signature' | 'none'
+  /** How far clocks and blocks may disagree. */
+  readonly skewMs: number
+  readonly explorerUrl?: (txHash: Hash) => string
+  /** Where grants are used. */
+  readonly resourceEndpoint?: (of: { resourceId: string; planId: string }) => string
+}
+
+export type EngineContext = {
+  readonly store: ChallengeStore
+  readonly chain: Chain
+  readonly settler: Settler
+  readonly issuer: CredentialIssuer
+  readonly catalog: Catalog
+  readonly clock: Clock
+  /** An unguessable id, at least 128 random bits. */
+  readonly newId: () => string
+  readonly observe: Observe
+  /** Waits; injected so that tests need not. */
+  readonly sleep: (ms: number) => Promise<void>
+  readonly seenTx?: SeenTxStore
+  readonly settings: EngineSettings
+}

@@ -1,0 +1,26 @@
+import type { Chain, Finality } from '../ports/Chain.ts'
+import type { ChallengeStore } from '../ports/ChallengeStore.ts'
+import type { Clock } from '../ports/Clock.ts'
+import type { Observe } from '../ports/Events.ts'
+import type { Payout } from '../ports/Payout.ts'
+
+/** What refunding needs. A worker builds this alone, without the rest of a gateway. */
+export type RefundContext = {
+  readonly store: ChallengeStore
+  readonly chain: Chain
+  readonly payout: Payout
+  readonly clock: Clock
+  readonly newId: () => string
+  readonly observe: Observe
+  readonly settings: {
+    readonly finality: Finality
+    /** How long one pass waits for a refund to be mined. */
+    readonly waitMs: number
+    /** How long a signed refund may be executed, in seconds. */
+    readonly validForSeconds: number
+    /** A carrier without news for this long is sent again. */
+    readonly resubmitAfterMs: number
+    /** How long a refund that provably never left is retried before a person must look. */
+    readonly giveUpAfterMs: number
+  }
+}

@@ -1,0 +1,34 @@
+import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
+import { Key0Error } from '../errors/Key0Error.ts'
+
+/** Why a challenge that can neither be paid nor delivered is closed, as the error to throw. */
+export function closedError(record: ChallengeRecord): Key0Error {
+  switch (record.state) {
+    case 'EXPIRED':
+      return new Key0Error('CHALLENGE_EXPIRED', {
+        facts: { expiresAt: record.expiresAt.toISOString() },
+      })
+    case 'CANCELLED':
+      return new Key0Error('CHALLENGE_CANCELLED')
+    case 'REFUNDED':
+      return new Key0Error('CHALLENGE_REFUNDED', {
+        facts: { refundTxHash: record.refundTxHash ?? '' },
+      })
+    default:
+      return new Key0Error('CHALLENGE_REFUNDING', { facts: { state: record.state } })
+  }
+}
+
+/** What a buyer whose delivery failed is told: whether, and from when, the money goes back. */
+export function refundFacts(
+  record: ChallengeRecord,
+  settings: { readonly refunds: boolean; readonly refundMinAgeMs: number },
+): Record<string, string> {
+  const eligible = (record.paidAt ?? record.updatedAt).getTime() + settings.refundMinAgeMs
+  return {
+    state: record.state,
+    txHash: record.txHash ?? '',
+    refund: settings.refunds ? 'automatic' : 'by the seller',
+    refundNotBefore: new Date(eligible).toISOString(),
+  }
+}

@@ -1,0 +1,147 @@
+import type { ChallengeFields, ChallengeRecord } from '../challenge/ChallengeRecord.ts'
+import type { SettlementIntent } from '../challenge/SettlementIntent.ts'
+import { invariant } from '../errors/invariant.ts'
+import { Key0Error } from '../errors/Key0Error.ts'
+import type { Finality, PaymentEvidence, Sighting } from '../ports/Chain.ts'
+import { closedError } from './closed.ts'
+import { leaseMs } from './deliver.ts'
+import type { EngineContext } from './EngineContext.ts'
+import { payerProofMessage } from './payerProof.ts'
+
+/** Asks the chain where a challenge's stored authorization stands. */
+export async function sight(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+  options: { readonly finality: Finality; readonly waitMs?: number },
+): Promise<Sighting> {
+  const { intent } = record
+  invariant(intent, 'only a record with an intent is looked for')
+  const { from, to, nonce, value, validBefore } = intent.authorization
+  const sent = intent.submissions.map((submission) => submission.txHash)
+  return ctx.chain.observe({
+    token: record.token,
+    from,
+    nonce,
+    to,
+    value,
+    validBefore,
+    sinceBlock: intent.sinceBlock,
+    hints: [record.txHash, ...sent].filter((hash) => hash !== undefined),
+    ...options,
+  })
+}
+
+/**
+ * Turns what the chain said about an open intent into the record's next state: PAID on evidence,
+ * void on evidence, and otherwise an error that says "pending" and leaves the intent open.
+ * `holder` takes the delivery lease in the same step.
+ */
+export async function applySighting(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+  sighting: Sighting,
+  holder?: string,
+): Promise<ChallengeRecord> {
+  const { intent } = record
+  invariant(intent, 'only a record with an intent is looked for')
+  switch (sighting.kind) {
+    case 'confirmed':
+      // A use before the intent was stored is public knowledge: it does not prove who is asking.
+      if (usedBefore(intent, sighting.evidence)) {
+        await voidIntent(ctx, record, intent, 'PAYER_PROOF_REQUIRED')
+        throw payerProofRequired(record.challengeId, sighting.evidence)
+      }
+      return markPaid(ctx, record, sighting.evidence, holder)
+    case 'dead': {
+      const code =
+        sighting.cause === 'expired' ? 'AUTHORIZATION_EXPIRED' : 'AUTHORIZATION_CANCELLED'
+      await voidIntent(ctx, record, intent, code)
+      throw new Key0Error(code)
+    }
+    case 'mismatch':
+      await voidIntent(ctx, record, intent, 'AUTHORIZATION_USED')
+      throw new Key0Error('AUTHORIZATION_USED', { facts: sighting.facts })
+    case 'seen':
+    case 'unused':
+    case 'absent':
+    case 'unreachable':
+      ctx.observe({ name: 'settlement.pending', challenge: record, reason: sighting.kind })
+      throw new Key0Error('SETTLEMENT_PENDING', {
+        facts: pendingFacts(sighting),
+        ...(sighting.kind === 'unreachable' && { cause: sighting.cause }),
+      })
+  }
+}
+
+/** Spends the payment: the claim and PENDING -> PAID in one step of the store. */
+export async function markPaid(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+  evidence: PaymentEvidence,
+  holder?: string,
+): Promise<ChallengeRecord> {
+  const { payment, refund } = ctx.settings.finality
+  const nowMs = ctx.clock.nowMs()
+  const { intent } = record
+  const ours = intent?.paymentRef === evidence.paymentRef
+  const fields: ChallengeFields & { txHash: `0x${string}` } = {
+    txHash: evidence.txHash,
+    paidAt: new Date(nowMs),
+    fromAddress: evidence.from,
+    paidBlock: { number: evidence.block.number, hash: evidence.block.hash },
+    paymentFinal: payment === refund,
+    ...(intent && ours && { intent: { ...intent, stage: 'PAID' } satisfies SettlementIntent }),
+    ...(holder !== undefined && { lease: { holder, untilMs: nowMs + leaseMs(ctx) } }),
+  }
+  const { challengeId } = record
+  const attempt = { key: ctx.newId() }
+  const outcome = await ctx.store.settle(challengeId, evidence.paymentRef, fields, attempt)
+  switch (outcome.kind) {
+    case 'applied':
+      ctx.observe({ name: 'challenge.paid', challenge: outcome.record })
+      return outcome.record
+    case 'replayed':
+      return outcome.record
+    case 'foreign':
+      throw new Key0Error('PAYMENT_SPENT')
+    case 'lost':
+      ctx.observe({ name: 'alert', what: 'a payment reached a closed challenge', challengeId })
+      throw closedError(outcome.record)
+    case 'absent':
+      throw new Key0Error('CHALLENGE_UNKNOWN')
+  }
+}
+
+/** The chain proved that this authorization can never pay us: the challenge is free again. */
+export async function voidIntent(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+  intent: SettlementIntent,
+  reason: string,
+): Promise<void> {
+  await ctx.store.transition({
+    id: record.challengeId,
+    from: 'PENDING',
+    to: 'PENDING',
+    fields: { intent: { ...intent, stage: 'VOID', voidReason: reason } },
+    version: record.version,
+    key: ctx.newId(),
+    reason,
+  })
+}
+
+/** Our own carrier is never earlier than its intent, whatever a reorganisation did to heights. */
+function usedBefore(intent: SettlementIntent, { block, txHash }: PaymentEvidence): boolean {
+  const ours = intent.submissions.some((submission) => submission.txHash === txHash)
+  return !ours && block.number <= intent.sinceBlock
+}
+
+export function payerProofRequired(challengeId: string, evidence: PaymentEvidence): Key0Error {
+  const { txHash } = evidence
+  const message = payerProofMessage(challengeId, txHash)
+  return new Key0Error('PAYER_PROOF_REQUIRED', { facts: { txHash, message } })
+}
+
+function pendingFacts(sighting: Sighting): Record<string, string> {
+  return sighting.kind === 'seen' ? { txHash: sighting.evidence.txHash } : {}
+}

@@ -1,0 +1,64 @@
+import type { ChallengeBase, ChallengeRecord } from '../challenge/ChallengeRecord.ts'
+import { Key0Error } from '../errors/Key0Error.ts'
+import { hasOpenIntent, isRefundOnly } from '../lifecycle/guard.ts'
+import { closedError } from './closed.ts'
+import type { AccessRequest } from './Engine.ts'
+import type { EngineContext } from './EngineContext.ts'
+
+const REQUEST_ID = /^[A-Za-z0-9_-]{16,128}$/
+// Letters of any script are fine; control characters and line breaks are not.
+const RESOURCE_ID = /^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}]{1,256}$/u
+
+/** Puts a price on a request; see `Engine.issue`. */
+export async function issue(ctx: EngineContext, request: AccessRequest): Promise<ChallengeRecord> {
+  const base = toBase(ctx, request)
+  const outcome = await ctx.store.create(base, { key: ctx.newId() })
+  if (outcome.kind === 'applied') {
+    ctx.observe({ name: 'challenge.created', challenge: outcome.record })
+    return outcome.record
+  }
+  if (outcome.kind !== 'replayed') throw new Key0Error('STORE_UNAVAILABLE')
+  return reoffer(outcome.record, base)
+}
+
+function toBase(ctx: EngineContext, request: AccessRequest): ChallengeBase {
+  const { settings } = ctx
+  const plan = ctx.catalog.find(request.planId)
+  const { requestId = ctx.newId(), resourceId = 'default' } = request
+  if (!REQUEST_ID.test(requestId)) throw malformed('requestId', '16 to 128 of A-Z a-z 0-9 _ -')
+  if (!RESOURCE_ID.test(resourceId)) throw malformed('resourceId', '1 to 256 printable characters')
+  const nowMs = ctx.clock.nowMs()
+  return {
+    challengeId: `http-${ctx.newId()}`,
+    requestId,
+    scope: request.clientAgentId,
+    clientAgentId: request.clientAgentId,
+    resourceId,
+    planId: plan.planId,
+    amount: plan.unitAmount,
+    amountRaw: plan.unitAmountRaw,
+    asset: settings.asset,
+    token: settings.token,
+    chainId: settings.chainId,
+    destination: settings.payTo,
+    createdAt: new Date(nowMs),
+    expiresAt: new Date(nowMs + settings.challengeTTLMs),
+  }
+}
+
+/**
+ * A request id that is known already. A paid challenge is offered again: the payer proves itself
+ * by signing anew, is handed what it bought, and the new signature is never submitted.
+ */
+function reoffer(record: ChallengeRecord, asked: ChallengeBase): ChallengeRecord {
+  if (record.planId !== asked.planId || record.resourceId !== asked.resourceId)
+    throw new Key0Error('REQUEST_CONFLICT', { facts: { field: 'requestId' } })
+  if (hasOpenIntent(record)) throw new Key0Error('SETTLEMENT_PENDING')
+  const offered = record.state === 'PENDING' || record.state === 'DELIVERED'
+  if (offered || (record.state === 'PAID' && !isRefundOnly(record))) return record
+  throw closedError(record)
+}
+
+function malformed(field: string, expected: string): Key0Error {
+  return new Key0Error('REQUEST_MALFORMED', { facts: { field, expected } })
+}

@@ -1,0 +1,96 @@
+import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
+import { Key0Error } from '../errors/Key0Error.ts'
+import { hasOpenIntent } from '../lifecycle/guard.ts'
+import { expire } from './close.ts'
+import type { EngineContext } from './EngineContext.ts'
+import { finish } from './settle.ts'
+import { watch } from './watch.ts'
+
+export type Recovered = {
+  /** Records looked at. */
+  readonly visited: number
+  /** Records whose state changed. */
+  readonly moved: number
+}
+
+const AT_ONCE = 16
+
+/**
+ * Continues every record that some worker must continue: finishes settlements that a crash or an
+ * unreachable chain left open, expires what is past its deadline, completes deliveries whose grant
+ * is stored, watches payments until they are final. Refunds are `processRefunds`' part. Safe to
+ * run in any number of processes at once.
+ */
+export async function recover(
+  ctx: EngineContext,
+  options: { readonly limit: number },
+): Promise<Recovered> {
+  const due = await ctx.store.due(new Date(ctx.clock.nowMs()), options.limit)
+  let moved = 0
+  for (let start = 0; start < due.length; start += AT_ONCE) {
+    const batch = due.slice(start, start + AT_ONCE)
+    const states = await Promise.all(batch.map((record) => visit(ctx, record)))
+    moved += states.filter((state, index) => state !== batch[index]?.state).length
+  }
+  return { visited: due.length, moved }
+}
+
+/** Looks at one record and agrees on its next visit. Returns the state it is in afterwards. */
+async function visit(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+): Promise<ChallengeRecord['state']> {
+  const { challengeId } = record
+  let final = false
+  try {
+    final = (await advance(ctx, record)).final
+  } catch (error) {
+    if (!Key0Error.is(error))
+      ctx.observe({ name: 'alert', what: 'recovery failed', challengeId, cause: error })
+  }
+  const current = await ctx.store.get(challengeId)
+  if (!current) return record.state
+  const nextVisitAt = new Date(ctx.clock.nowMs() + pauseMs(ctx, current))
+  const facts =
+    final && current.paymentFinal === false ? { paymentFinal: true as const } : undefined
+  await ctx.store.postpone(challengeId, current.version, nextVisitAt, facts)
+  return current.state
+}
+
+async function advance(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+): Promise<{ readonly final: boolean }> {
+  switch (record.state) {
+    case 'PENDING':
+      if (hasOpenIntent(record)) await finish(ctx, record, undefined, false)
+      else await expire(ctx, record)
+      return { final: false }
+    case 'PAID':
+      if (record.accessGrant) await completeDelivery(ctx, record)
+      return watch(ctx, record)
+    case 'DELIVERED':
+      return watch(ctx, record)
+    default:
+      return { final: false }
+  }
+}
+
+/** The grant was stored but not the delivery: the buyer may have it, so it counts as delivered. */
+async function completeDelivery(ctx: EngineContext, record: ChallengeRecord): Promise<void> {
+  await ctx.store.transition({
+    id: record.challengeId,
+    from: 'PAID',
+    to: 'DELIVERED',
+    fields: { deliveredAt: new Date(ctx.clock.nowMs()), lease: undefined },
+    version: record.version,
+    key: ctx.newId(),
+    actor: 'recovery',
+  })
+}
+
+/** Young records are looked at often, old ones seldom: between 2 s and 60 s. */
+function pauseMs(ctx: EngineContext, record: ChallengeRecord): number {
+  const ageMs = ctx.clock.nowMs() - record.createdAt.getTime()
+  return Math.min(60_000, Math.max(2_000, Math.floor(ageMs / 4)))
+}

@@ -1,0 +1,238 @@
+import type { SignedAuthorization } from '../challenge/Authorization.ts'
+import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
+import { sameAddress } from '../challenge/hex.ts'
+import { authorizationRef } from '../challenge/PaymentRef.ts'
+import type { SettlementIntent } from '../challenge/SettlementIntent.ts'
+import type { Submission } from '../challenge/Submission.ts'
+import { invariant } from '../errors/invariant.ts'
+import { Key0Error } from '../errors/Key0Error.ts'
+import { hasOpenIntent } from '../lifecycle/guard.ts'
+import type { Head, Verification } from '../ports/Chain.ts'
+import { expire } from './close.ts'
+import { closedError } from './closed.ts'
+import type { EngineContext } from './EngineContext.ts'
+import { applySighting, payerProofRequired, sight } from './evidence.ts'
+import { offerOf } from './offerOf.ts'
+
+// How far back we look for who used an authorization before it reached us.
+const USED_BEFORE_BLOCKS = 2_000n
+
+/**
+ * Turns a presented authorization into a PAID challenge, or into an error that says exactly why
+ * not. Safe to call again after any failure, from any process.
+ */
+export async function settle(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+  authorization: SignedAuthorization,
+  holder: string,
+): Promise<ChallengeRecord> {
+  if (hasOpenIntent(record)) return resume(ctx, record, authorization, holder)
+  const current = await expire(ctx, record)
+  if (current.state !== 'PENDING') throw closedError(current)
+  const head = await check(ctx, current, authorization)
+
+  const outcome = await ctx.store.reserve(
+    current.challengeId,
+    toIntent(ctx, current, authorization, head),
+    { key: ctx.newId() },
+  )
+  switch (outcome.kind) {
+    case 'applied':
+      return finish(ctx, outcome.record, holder, true)
+    case 'replayed':
+    case 'lost':
+      // Another request was faster, here or elsewhere: go on from where it brought the record.
+      if (hasOpenIntent(outcome.record)) return resume(ctx, outcome.record, authorization, holder)
+      if (outcome.record.state === 'PENDING') throw voidedError(outcome.record)
+      return outcome.record
+    case 'foreign':
+      throw new Key0Error('PAYMENT_SPENT')
+    case 'absent':
+      throw new Key0Error('CHALLENGE_UNKNOWN')
+  }
+}
+
+/**
+ * Brings an open intent on: submits its authorization when that is due, then believes only the
+ * chain. `now` submits at once; otherwise only when nobody did for a while.
+ */
+export async function finish(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+  holder: string | undefined,
+  now: boolean,
+): Promise<ChallengeRecord> {
+  let current = record
+  let waitMs = holder === undefined ? 0 : ctx.settings.settleWaitMs
+  const lastMs = record.intent?.submissions.at(-1)?.atMs ?? record.intent?.createdAtMs ?? 0
+  if (now || ctx.clock.nowMs() - lastMs >= ctx.settings.resubmitAfterMs) {
+    // Somebody may have brought it to the chain already: a look is cheaper than a second carrier.
+    if (!now) {
+      const sighting = await sight(ctx, current, { finality: ctx.settings.finality.payment })
+      if (sighting.kind !== 'unused') return applySighting(ctx, current, sighting, holder)
+    }
+    const submitted = await submit(ctx, current, async (submission) => {
+      current = await journal(ctx, current, submission)
+    })
+    if (submitted === 'refused') waitMs = 0
+  }
+  const { payment } = ctx.settings.finality
+  const sighting = await sight(ctx, current, { finality: payment, waitMs })
+  return applySighting(ctx, current, sighting, holder)
+}
+
+/** Another request's intent is open: only its own authorization may go on with it. */
+async function resume(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+  authorization: SignedAuthorization,
+  holder: string,
+): Promise<ChallengeRecord> {
+  invariant(record.intent, 'an open intent is there')
+  const theirs = record.intent.authorization
+  if (!sameAddress(theirs.from, authorization.from)) throw new Key0Error('REQUEST_CONFLICT')
+  // The same payer with a new authorization: never submitted, because the first may still pay.
+  if (theirs.nonce.toLowerCase() !== authorization.nonce.toLowerCase())
+    throw new Key0Error('SETTLEMENT_PENDING')
+  return finish(ctx, record, holder, false)
+}
+
+/** Every check before an intent exists. Nothing is spent and nothing changes. */
+async function check(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+  authorization: SignedAuthorization,
+): Promise<Head> {
+  const offer = offerOf(record, ctx.settings.maxTimeoutSeconds)
+  const verification = await ctx.chain.verify(offer, authorization)
+  if (verification.kind === 'used') throw await usedBefore(ctx, record, authorization, verification)
+  const head = assertValid(verification)
+  const second = await ctx.settler.precheck?.(offer, authorization)
+  if (second) assertValid(second)
+  return head
+}
+
+function assertValid(verification: Verification): Head {
+  switch (verification.kind) {
+    case 'valid':
+      return verification.head
+    case 'used':
+      throw new Key0Error('AUTHORIZATION_USED')
+    case 'invalid':
+      throw new Key0Error(verification.code, { facts: verification.facts })
+    case 'unreachable':
+      throw new Key0Error('CHAIN_UNREACHABLE', { cause: verification.cause })
+  }
+}
+
+/** The nonce was used before we stored an intent. Whose is it, and who may present it? */
+async function usedBefore(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+  authorization: SignedAuthorization,
+  { head }: { readonly head: Head },
+): Promise<Key0Error> {
+  const { chainId, token, challengeId } = record
+  const { from, nonce, to, value, validBefore } = authorization
+  const claim = await ctx.store.getClaim(authorizationRef({ chainId, token, from, nonce }))
+  if (claim && claim.challengeId !== challengeId) return new Key0Error('PAYMENT_SPENT')
+  const sinceBlock = head.number > USED_BEFORE_BLOCKS ? head.number - USED_BEFORE_BLOCKS : 0n
+  const finality = ctx.settings.finality.payment
+  const query = { token, from, nonce, to, value, validBefore, sinceBlock, finality }
+  const sighting = await ctx.chain.observe(query)
+  switch (sighting.kind) {
+    case 'confirmed':
+    case 'seen':
+      return payerProofRequired(challengeId, sighting.evidence)
+    case 'dead':
+      return new Key0Error('AUTHORIZATION_CANCELLED')
+    case 'unreachable':
+      return new Key0Error('CHAIN_UNREACHABLE', { cause: sighting.cause })
+    default:
+      return new Key0Error('AUTHORIZATION_USED')
+  }
+}
+
+function toIntent(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+  authorization: SignedAuthorization,
+  head: Head,
+): SettlementIntent {
+  const { chainId, token } = record
+  return {
+    paymentRef: authorizationRef({ chainId, token, ...authorization }),
+    authorization,
+    fingerprint: JSON.stringify([
+      record.scope,
+      record.requestId,
+      record.planId,
+      record.resourceId,
+      authorization.from.toLowerCase(),
+    ]),
+    stage: 'OPEN',
+    sinceBlock: head.number,
+    submissions: [],
+    createdAtMs: ctx.clock.nowMs(),
+  }
+}
+
+async function submit(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+  keep: (submission: Submission) => Promise<void>,
+): Promise<'submitted' | 'refused' | 'unknown'> {
+  const { intent, token, challengeId } = record
+  invariant(intent, 'only an intent is submitted')
+  const offer = offerOf(record, ctx.settings.maxTimeoutSeconds)
+  const { authorization, submissions: previous } = intent
+  try {
+    const result = await ctx.settler.submit({ token, offer, authorization, previous }, keep)
+    if (result.kind === 'submitted') return 'submitted'
+    ctx.observe({ name: 'settlement.pending', challenge: record, reason: result.reason })
+    return result.kind
+  } catch (cause) {
+    // What a submitter throws decides nothing; the chain is asked next.
+    ctx.observe({ name: 'alert', what: 'the settler threw', challengeId, cause })
+    return 'unknown'
+  }
+}
+
+/** Persists a submission before it leaves the process. Throws when the intent is no longer open. */
+async function journal(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+  submission: Submission,
+): Promise<ChallengeRecord> {
+  const { intent } = record
+  if (!intent || record.state !== 'PENDING' || intent.stage !== 'OPEN')
+    throw new Error('the settlement was decided meanwhile')
+  const outcome = await ctx.store.transition({
+    id: record.challengeId,
+    from: 'PENDING',
+    to: 'PENDING',
+    fields: { intent: { ...intent, submissions: [...intent.submissions, submission] } },
+    version: record.version,
+    key: ctx.newId(),
+  })
+  switch (outcome.kind) {
+    case 'applied':
+    case 'replayed':
+      return outcome.record
+    case 'lost':
+      if (outcome.record.intent?.paymentRef !== intent.paymentRef)
+        throw new Error('the settlement was decided meanwhile')
+      return journal(ctx, outcome.record, submission)
+    case 'absent':
+    case 'foreign':
+      throw new Error('the challenge is gone')
+  }
+}
+
+function voidedError(record: ChallengeRecord): Key0Error {
+  const code = record.intent?.voidReason
+  if (code === 'AUTHORIZATION_CANCELLED' || code === 'AUTHORIZATION_USED')
+    return new Key0Error(code)
+  return new Key0Error('AUTHORIZATION_EXPIRED')
+}
