@@ -1,3 +1,10 @@
+import type { UserConfig } from 'tsdown'
 import { build } from '../../tsdown.shared.ts'
 
-export default build(['src/exports/index.ts', 'src/cli.ts'])
+// Named entries: two files of different folders would otherwise keep their folders.
+const config: UserConfig = {
+  ...build([]),
+  entry: { index: 'src/exports/index.ts', cli: 'src/cli.ts' },
+}
+
+export default config

@@ -57,7 +57,7 @@ export async function sendTransaction(rpc: Rpc, transaction: Transaction): Promi
 }
 
 /**
- * Sends a transaction from a role. It offers the highest tip of all, so that among the waiting
+ * Sends a transaction from a role. It offers the highest fees of all, so that among the waiting
  * transactions of a stalled chain the administrator's lands first in the next block.
  */
 export async function sendAsRole(

@@ -109,8 +109,9 @@ function createMining(rpc: Rpc): Mining {
       if (!(await isStalled(rpc))) return
       if (intervalBeforeStall) await intervalMining(intervalBeforeStall)
       else await setAutomine(true)
-      // Anvil looks at its pool again only when the next transaction comes.
-      await mine()
+      // With a block time, what waited would otherwise wait for another interval.
+      const { pending } = await rpc.request<{ pending: Hex }>('txpool_status')
+      if (hexToBigInt(pending) > 0n) await mine()
     },
   }
 }
