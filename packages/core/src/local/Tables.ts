@@ -1,6 +1,7 @@
 import type { AuditEntry } from '../challenge/AuditEntry.ts'
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import type { PaymentClaim } from '../challenge/PaymentClaim.ts'
+import type { State } from '../lifecycle/transitions.ts'
 
 /** What a record is found by. Derived from it at every write, so that it cannot drift. */
 export type RecordIndex = {
@@ -41,8 +42,8 @@ export interface Tables {
 
   /** Paid before, no lease that lasts beyond `nowMs`; the oldest payment first. */
   refundable(paidBeforeMs: number, nowMs: number, limit: number): readonly ChallengeRecord[]
-  /** Longest overdue first. */
-  due(nowMs: number, limit: number): readonly ChallengeRecord[]
+  /** Longest overdue first; with `state`, only records in it. */
+  due(nowMs: number, limit: number, state: State | undefined): readonly ChallengeRecord[]
   forgettable(nowMs: number, limit: number): readonly ChallengeRecord[]
 
   getAck(consumer: string): number

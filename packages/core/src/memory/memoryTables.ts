@@ -2,7 +2,7 @@ import type { AuditEntry } from '../challenge/AuditEntry.ts'
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import type { PaymentClaim } from '../challenge/PaymentClaim.ts'
 import type { RecordIndex, Tables } from '../local/Tables.ts'
-import { createSortedIds } from './sortedIds.ts'
+import { createSortedIds, type SortedIds } from './sortedIds.ts'
 
 /**
  * Tables in plain maps. A step never throws half-way (every check comes before the first write),
@@ -24,6 +24,20 @@ export function createMemoryTables(): Tables {
   const requestKey = (scope: string, requestId: string): string => `${scope}\n${requestId}`
   const load = (ids: readonly string[]): ChallengeRecord[] =>
     ids.map((id) => records.get(id)).filter((record) => record !== undefined)
+  /** The first `limit` records below a score that are wanted, a page at a time. */
+  const search = (
+    ids: SortedIds,
+    score: number,
+    limit: number,
+    wanted: (record: ChallengeRecord) => boolean,
+  ): readonly ChallengeRecord[] => {
+    const found: ChallengeRecord[] = []
+    for (let offset = 0; ; offset += limit) {
+      const page = ids.below(score, limit, offset)
+      found.push(...load(page).filter(wanted))
+      if (page.length < limit || found.length >= limit) return found.slice(0, limit)
+    }
+  }
 
   return {
     atomically: (step) => step(),
@@ -67,15 +81,10 @@ export function createMemoryTables(): Tables {
       }
       return found
     },
-    refundable(paidBeforeMs, nowMs, limit) {
-      const found: ChallengeRecord[] = []
-      for (let offset = 0; ; offset += limit) {
-        const page = refundIds.below(paidBeforeMs, limit, offset)
-        found.push(...load(page).filter((record) => (record.lease?.untilMs ?? 0) <= nowMs))
-        if (page.length < limit || found.length >= limit) return found.slice(0, limit)
-      }
-    },
-    due: (nowMs, limit) => load(dueIds.below(nowMs + 1, limit, 0)),
+    refundable: (paidBeforeMs, nowMs, limit) =>
+      search(refundIds, paidBeforeMs, limit, (record) => (record.lease?.untilMs ?? 0) <= nowMs),
+    due: (nowMs, limit, state) =>
+      search(dueIds, nowMs + 1, limit, (record) => state === undefined || record.state === state),
     forgettable: (nowMs, limit) => load(forgetIds.below(nowMs + 1, limit, 0)),
     getAck: (consumer) => acks.get(consumer) ?? 0,
     putAck: (consumer, acked) => void acks.set(consumer, Math.max(acked, acks.get(consumer) ?? 0)),

@@ -122,8 +122,11 @@ export interface ChallengeStore {
    */
   findPendingForRefund(cutoff: Date, limit: number): Promise<readonly ChallengeRecord[]>
 
-  /** Every record a worker must continue by now (see `dueAtMs`), the longest overdue first. */
-  due(now: Date, limit: number): Promise<readonly ChallengeRecord[]>
+  /**
+   * Every record a worker must continue by now (see `dueAtMs`), the longest overdue first; with
+   * `state`, only those in it, so that a crowd of one kind never delays another.
+   */
+  due(now: Date, limit: number, state?: State): Promise<readonly ChallengeRecord[]>
 
   /** The append-only audit trail of one challenge, oldest first. */
   history(id: string): Promise<readonly AuditEntry[]>
