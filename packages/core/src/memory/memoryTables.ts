@@ -24,21 +24,6 @@ export function createMemoryTables(): Tables {
   const requestKey = (scope: string, requestId: string): string => `${scope}\n${requestId}`
   const load = (ids: readonly string[]): ChallengeRecord[] =>
     ids.map((id) => records.get(id)).filter((record) => record !== undefined)
-  /** The first `limit` records below a score that are wanted, a page at a time. */
-  const search = (
-    ids: SortedIds,
-    score: number,
-    limit: number,
-    wanted: (record: ChallengeRecord) => boolean,
-  ): readonly ChallengeRecord[] => {
-    const found: ChallengeRecord[] = []
-    for (let offset = 0; ; offset += limit) {
-      const page = ids.below(score, limit, offset)
-      found.push(...load(page).filter(wanted))
-      if (page.length < limit || found.length >= limit) return found.slice(0, limit)
-    }
-  }
-
   return {
     atomically: (step) => step(),
     getRecord: (id) => records.get(id),
@@ -82,12 +67,40 @@ export function createMemoryTables(): Tables {
       return found
     },
     refundable: (paidBeforeMs, nowMs, limit) =>
-      search(refundIds, paidBeforeMs, limit, (record) => (record.lease?.untilMs ?? 0) <= nowMs),
+      search(
+        load,
+        refundIds,
+        paidBeforeMs,
+        limit,
+        (record) => (record.lease?.untilMs ?? 0) <= nowMs,
+      ),
     due: (nowMs, limit, state) =>
-      search(dueIds, nowMs + 1, limit, (record) => state === undefined || record.state === state),
+      search(
+        load,
+        dueIds,
+        nowMs + 1,
+        limit,
+        (record) => state === undefined || record.state === state,
+      ),
     forgettable: (nowMs, limit) => load(forgetIds.below(nowMs + 1, limit, 0)),
     getAck: (consumer) => acks.get(consumer) ?? 0,
     putAck: (consumer, acked) => void acks.set(consumer, Math.max(acked, acks.get(consumer) ?? 0)),
     close: () => {},
+  }
+}
+
+/** The first `limit` records below a score that are wanted, a page at a time. */
+function search(
+  load: (ids: readonly string[]) => readonly ChallengeRecord[],
+  ids: SortedIds,
+  score: number,
+  limit: number,
+  wanted: (record: ChallengeRecord) => boolean,
+): readonly ChallengeRecord[] {
+  const found: ChallengeRecord[] = []
+  for (let offset = 0; ; offset += limit) {
+    const page = ids.below(score, limit, offset)
+    found.push(...load(page).filter(wanted))
+    if (page.length < limit || found.length >= limit) return found.slice(0, limit)
   }
 }
