@@ -58,14 +58,7 @@ export function createMemoryTables(): Tables {
     },
     hasAttempt: (id, key) => (trails.get(id) ?? []).some((entry) => entry.key === key),
     history: (id) => [...(trails.get(id) ?? [])],
-    events(after, limit) {
-      const found: AuditEntry[] = []
-      for (const entry of stream.values()) {
-        if (found.length === limit) break
-        if (entry.sequence > after) found.push(entry)
-      }
-      return found
-    },
+    events: (after, limit) => takeAfter(stream, after, limit),
     refundable: (paidBeforeMs, nowMs, limit) =>
       search(
         load,
@@ -103,4 +96,17 @@ function search(
     found.push(...load(page).filter(wanted))
     if (page.length < limit || found.length >= limit) return found.slice(0, limit)
   }
+}
+
+function takeAfter(
+  stream: ReadonlyMap<number, AuditEntry>,
+  after: number,
+  limit: number,
+): readonly AuditEntry[] {
+  const found: AuditEntry[] = []
+  for (const entry of stream.values()) {
+    if (found.length === limit) break
+    if (entry.sequence > after) found.push(entry)
+  }
+  return found
 }
