@@ -75,6 +75,15 @@ export interface Engine {
    */
   pay(payment: PresentedPayment): Promise<Delivered>
 
+  /** The first half of `pay`: PAID on evidence, nothing delivered yet. @throws as `pay`. */
+  settle(payment: PresentedPayment): Promise<ChallengeRecord>
+
+  /**
+   * The second half of `pay`, for a caller inside this process that knows the payer already. It
+   * asks for no proof of who is asking: never hand its result to an unproven client.
+   */
+  deliver(challengeId: string): Promise<Delivered>
+
   /**
    * Accepts a transfer the client made itself and delivers.
    *

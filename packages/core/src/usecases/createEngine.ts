@@ -1,11 +1,12 @@
 import { toJson } from '../challenge/recordCodec.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
-import { cancel, inspect } from './close.ts'
+import { cancel, inspect, load } from './close.ts'
+import { deliver } from './deliver.ts'
 import type { Delivered, Engine, PresentedPayment } from './Engine.ts'
 import type { EngineContext } from './EngineContext.ts'
 import { issue } from './issue.ts'
 import { offerOf } from './offerOf.ts'
-import { pay } from './pay.ts'
+import { pay, settleFor } from './pay.ts'
 import { createSingleFlight } from './singleFlight.ts'
 import { submitProof } from './submitProof.ts'
 
@@ -18,6 +19,8 @@ export function createEngine(ctx: EngineContext): Engine {
     offerOf: (challenge) => offerOf(challenge, ctx.settings.maxTimeoutSeconds),
     // The key is the whole payment, signature included: a forged copy must not share an answer.
     pay: (payment: PresentedPayment) => once(toJson(payment), () => named(pay(ctx, payment))),
+    settle: (payment) => named(settleFor(ctx, payment)),
+    deliver: (id) => named(load(ctx, id).then((record) => deliver(ctx, record))),
     submitProof: (transfer) => once(toJson(transfer), () => named(submitProof(ctx, transfer))),
     cancel: (id) => named(cancel(ctx, id)),
     inspect: (id) => named(inspect(ctx, id)),

@@ -11,19 +11,31 @@ import { settle } from './settle.ts'
 
 /** Settles a presented payment and delivers; see `Engine.pay`. */
 export async function pay(ctx: EngineContext, payment: PresentedPayment): Promise<Delivered> {
+  const holder = ctx.newId()
+  return deliver(ctx, await settleFor(ctx, payment, holder), holder)
+}
+
+/**
+ * Brings a presented payment to PAID, or finds that this payer has paid already. `holder` takes
+ * the delivery lease in the same step.
+ */
+export async function settleFor(
+  ctx: EngineContext,
+  payment: PresentedPayment,
+  holder?: string,
+): Promise<ChallengeRecord> {
   const record = await load(ctx, payment.challengeId)
   assertSameRequest(record, payment.request)
   switch (record.state) {
     case 'PENDING': {
-      const holder = ctx.newId()
       const paid = await settle(ctx, record, payment.authorization, holder)
       await assertPayer(ctx, paid, payment.authorization)
-      return deliver(ctx, paid, holder)
+      return paid
     }
     case 'PAID':
     case 'DELIVERED':
       await assertPayer(ctx, record, payment.authorization)
-      return deliver(ctx, record)
+      return record
     case 'EXPIRED':
     case 'CANCELLED':
     case 'REFUND_PENDING':

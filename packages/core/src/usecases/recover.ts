@@ -63,7 +63,7 @@ async function advance(
 ): Promise<{ readonly final: boolean }> {
   switch (record.state) {
     case 'PENDING':
-      if (hasOpenIntent(record)) await finish(ctx, record, undefined, false)
+      if (hasOpenIntent(record)) await finish(ctx, record, { waits: false, now: false })
       else await expire(ctx, record)
       return { final: false }
     case 'PAID':

@@ -25,7 +25,7 @@ export async function settle(
   ctx: EngineContext,
   record: ChallengeRecord,
   authorization: SignedAuthorization,
-  holder: string,
+  holder?: string,
 ): Promise<ChallengeRecord> {
   if (hasOpenIntent(record)) return resume(ctx, record, authorization, holder)
   const current = await expire(ctx, record)
@@ -39,7 +39,7 @@ export async function settle(
   )
   switch (outcome.kind) {
     case 'applied':
-      return finish(ctx, outcome.record, holder, true)
+      return finish(ctx, outcome.record, { holder, waits: true, now: true })
     case 'replayed':
     case 'lost':
       // Another request was faster, here or elsewhere: go on from where it brought the record.
@@ -53,33 +53,38 @@ export async function settle(
   }
 }
 
+type Finish = {
+  /** Takes the delivery lease in the same step; absent: nobody delivers next. */
+  readonly holder?: string | undefined
+  /** Whether somebody is waiting for the answer. */
+  readonly waits: boolean
+  /** Submit at once; otherwise only when nobody did for a while. */
+  readonly now: boolean
+}
+
 /**
  * Brings an open intent on: submits its authorization when that is due, then believes only the
- * chain. `now` submits at once; otherwise only when nobody did for a while.
+ * chain.
  */
 export async function finish(
   ctx: EngineContext,
   record: ChallengeRecord,
-  holder: string | undefined,
-  now: boolean,
+  { holder, waits, now }: Finish,
 ): Promise<ChallengeRecord> {
+  const { settings } = ctx
+  const finality = settings.finality.payment
   let current = record
-  let waitMs = holder === undefined ? 0 : ctx.settings.settleWaitMs
+  let waitMs = waits ? settings.settleWaitMs : 0
   const lastMs = record.intent?.submissions.at(-1)?.atMs ?? record.intent?.createdAtMs ?? 0
-  if (now || ctx.clock.nowMs() - lastMs >= ctx.settings.resubmitAfterMs) {
-    // Somebody may have brought it to the chain already: a look is cheaper than a second carrier.
-    if (!now) {
-      const sighting = await sight(ctx, current, { finality: ctx.settings.finality.payment })
-      if (sighting.kind !== 'unused') return applySighting(ctx, current, sighting, holder)
-    }
+  const overdue = ctx.clock.nowMs() - lastMs >= settings.resubmitAfterMs
+  // Somebody may have brought it to the chain already: a look is cheaper than a second carrier.
+  if (now || (overdue && (await sight(ctx, current, { finality })).kind === 'unused')) {
     const submitted = await submit(ctx, current, async (submission) => {
       current = await journal(ctx, current, submission)
     })
     if (submitted === 'refused') waitMs = 0
   }
-  const { payment } = ctx.settings.finality
-  const sighting = await sight(ctx, current, { finality: payment, waitMs })
-  return applySighting(ctx, current, sighting, holder)
+  return applySighting(ctx, current, await sight(ctx, current, { finality, waitMs }), holder)
 }
 
 /** Another request's intent is open: only its own authorization may go on with it. */
@@ -87,7 +92,7 @@ async function resume(
   ctx: EngineContext,
   record: ChallengeRecord,
   authorization: SignedAuthorization,
-  holder: string,
+  holder?: string,
 ): Promise<ChallengeRecord> {
   invariant(record.intent, 'an open intent is there')
   const theirs = record.intent.authorization
@@ -95,7 +100,7 @@ async function resume(
   // The same payer with a new authorization: never submitted, because the first may still pay.
   if (theirs.nonce.toLowerCase() !== authorization.nonce.toLowerCase())
     throw new Key0Error('SETTLEMENT_PENDING')
-  return finish(ctx, record, holder, false)
+  return finish(ctx, record, { holder, waits: true, now: false })
 }
 
 /** Every check before an intent exists. Nothing is spent and nothing changes. */

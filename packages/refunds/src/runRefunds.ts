@@ -1,0 +1,104 @@
+import {
+  type ChallengeRecord,
+  claimRefund,
+  type Continued,
+  continueRefund,
+  invariant,
+  type RefundContext,
+  RefundMoved,
+} from '@key0/core'
+import type { RefundResult } from './RefundResult.ts'
+
+export type PassOptions = {
+  /** How old a PAID record must be; default 300000 ms. */
+  readonly minAgeMs?: number
+  /** How many records one pass takes on; default 50. */
+  readonly batchSize?: number
+}
+
+export const DEFAULT_MIN_AGE_MS = 300_000
+export const DEFAULT_BATCH_SIZE = 50
+
+const RETRY_MIN_MS = 2_000
+const RETRY_MAX_MS = 60_000
+
+/**
+ * One pass: continues refunds that are under way, then claims and starts due ones. Any number of
+ * workers may run it at once; the record and the token's nonce carry the safety.
+ */
+export async function runRefunds(
+  ctx: RefundContext,
+  options: PassOptions = {},
+): Promise<readonly RefundResult[]> {
+  const { minAgeMs = DEFAULT_MIN_AGE_MS, batchSize = DEFAULT_BATCH_SIZE } = options
+  const now = new Date(ctx.clock.nowMs())
+  const underWay = await ctx.store.due(now, batchSize, 'REFUND_PENDING')
+  const results = await Promise.all(underWay.map((record) => proceed(ctx, record)))
+
+  const cutoff = new Date(now.getTime() - minAgeMs)
+  const eligible = await ctx.store.findPendingForRefund(cutoff, batchSize - underWay.length)
+  const started = await Promise.all(eligible.map((record) => start(ctx, record)))
+  return [...results, ...started.filter((result) => result !== undefined)]
+}
+
+/** Claims one refund and begins it. Nothing to report when it is not ours to make now. */
+async function start(
+  ctx: RefundContext,
+  record: ChallengeRecord,
+): Promise<RefundResult | undefined> {
+  try {
+    const claimed = await claimRefund(ctx, record)
+    if (claimed.kind === 'claimed') return proceed(ctx, claimed.record)
+  } catch (cause) {
+    ctx.observe({
+      name: 'alert',
+      what: 'a refund could not be claimed',
+      challengeId: record.challengeId,
+      cause,
+    })
+  }
+  return undefined
+}
+
+async function proceed(ctx: RefundContext, record: ChallengeRecord): Promise<RefundResult> {
+  try {
+    const continued = await continueRefund(ctx, record)
+    if (continued.kind === 'pending') await agreeNextVisit(ctx, continued.record)
+    return toResult(continued)
+  } catch (error) {
+    if (!(error instanceof RefundMoved)) {
+      const { challengeId } = record
+      ctx.observe({ name: 'alert', what: 'a refund did not go on', challengeId, cause: error })
+    }
+    const reason = error instanceof Error ? error.message : 'unknown'
+    return toResult({ kind: 'pending', record, reason })
+  }
+}
+
+/** A refund that waits is looked at often while it is young, and seldom later. */
+async function agreeNextVisit(ctx: RefundContext, record: ChallengeRecord): Promise<void> {
+  const nowMs = ctx.clock.nowMs()
+  const ageMs = nowMs - (record.refund?.claimedAtMs ?? nowMs)
+  const pauseMs = Math.min(RETRY_MAX_MS, Math.max(RETRY_MIN_MS, Math.floor(ageMs / 4)))
+  await ctx.store.postpone(record.challengeId, record.version, new Date(nowMs + pauseMs))
+}
+
+function toResult(continued: Continued): RefundResult {
+  const { record } = continued
+  invariant(record.txHash && record.fromAddress, 'a refunded record knows its payment')
+  const common = {
+    challengeId: record.challengeId,
+    originalTxHash: record.txHash,
+    amount: record.amount,
+    toAddress: record.fromAddress,
+  }
+  switch (continued.kind) {
+    case 'refunded':
+      invariant(record.refundTxHash, 'a refunded record names its transaction')
+      return { ...common, success: true, refundTxHash: record.refundTxHash }
+    case 'failed':
+      return { ...common, success: false, error: continued.reason }
+    case 'pending':
+      return { ...common, success: false, error: continued.reason, pending: true }
+  }
+}
