@@ -1,1 +1,32 @@
-export {}
+/*
+ * Words used throughout, each with one meaning:
+ *   issuer    mints what the buyer paid for        (core's CredentialIssuer)
+ *   backend   the seller's own service, over HTTP
+ *   attempt   one request to it; a retry is a further attempt with the same idempotency key
+ *   lost      the request may have been executed and its answer is not known
+ */
+export type { AuthHeaderProvider } from '../auth/AuthHeaderProvider.ts'
+export { noAuth } from '../auth/noAuth.ts'
+export { sharedSecretAuth } from '../auth/sharedSecretAuth.ts'
+export type { Fetch } from '../backend/postJson.ts'
+export {
+  type CallbackIssuerOptions,
+  createCallbackIssuer,
+  type FetchResourceCredentials,
+} from '../createCallbackIssuer.ts'
+export {
+  createNativeTokenIssuer,
+  type NativeTokenIssuerOptions,
+  type TokenSigner,
+} from '../createNativeTokenIssuer.ts'
+export {
+  createRemoteTokenIssuer,
+  type RemoteTokenIssuerOptions,
+} from '../createRemoteTokenIssuer.ts'
+export {
+  type NotificationFailure,
+  type NotifyPayment,
+  type NotifyPaymentOptions,
+  notifyPayment,
+  type PaymentFacts,
+} from '../notifyPayment.ts'

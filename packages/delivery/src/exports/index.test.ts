@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest'
+import * as exports from './index.ts'
+
+test('the public names of @key0/delivery', () => {
+  expect(Object.keys(exports).sort()).toMatchInlineSnapshot(`
+    [
+      "createCallbackIssuer",
+      "createNativeTokenIssuer",
+      "createRemoteTokenIssuer",
+      "noAuth",
+      "notifyPayment",
+      "sharedSecretAuth",
+    ]
+  `)
+})
