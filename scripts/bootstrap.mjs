@@ -63,9 +63,14 @@ function run(command, args, { env, output } = {}) {
       env,
       stdio: output === undefined ? 'inherit' : ['ignore', 'pipe', 'pipe'],
     })
+    let forwardedAtMs = 0
     const forward = (signal) => {
       // A terminal sends Ctrl-C to the whole process group: the child already has it.
-      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+      if (signal === 'SIGINT' && process.stdin.isTTY) return
+      // npm repeats to us what the group was sent. Twice at once is not somebody insisting.
+      if (Date.now() - forwardedAtMs < 250) return
+      forwardedAtMs = Date.now()
+      child.kill(signal)
     }
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
     for (const signal of signals) process.on(signal, forward)
@@ -108,7 +113,12 @@ async function install(stamp) {
   let log = ''
   const args = ['-y', pnpm, 'install', '--frozen-lockfile', '--reporter=append-only']
   const code = await run('npx', args, {
-    env: process.env,
+    // Without a network npm would otherwise be silent for more than a minute before it says so.
+    env: {
+      npm_config_fetch_retry_mintimeout: '1000',
+      npm_config_fetch_retry_maxtimeout: '5000',
+      ...process.env,
+    },
     output: (chunk) => {
       process.stderr.write(chunk)
       log = (log + chunk).slice(-100_000)
