@@ -1,1 +1,14 @@
-export {}
+/*
+ * The laws of a `ChallengeStore`, as data. A law gets a `Rig` (the store, a second connection to
+ * the same data, a clock to steer and a mint of challenges) and rejects when it is broken.
+ */
+export { LawBroken } from '../store/assert.ts'
+export type { Case, Rig } from '../store/Case.ts'
+export { createMint, type Mint, type Minted, type Payment } from '../store/createMint.ts'
+export { createSteeredClock, type SteeredClock } from '../store/createSteeredClock.ts'
+export {
+  type Register,
+  type StoreConformanceOptions,
+  storeConformance,
+} from '../store/storeConformance.ts'
+export { storeLaws } from '../store/storeLaws.ts'

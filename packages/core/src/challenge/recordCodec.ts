@@ -51,17 +51,31 @@ function decodeField(name: string, text: string): unknown {
   return text
 }
 
-/** JSON in which an integer of any size survives as `{"$int":"…"}`. */
+/**
+ * JSON in which an integer of any size survives as `{"$int":"…"}`. Data of others may use that
+ * very name: there it is written as `$$int`, and so on.
+ */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'bigint' ? { $int: `${inner}` } : inner,
-  )
+  return JSON.stringify(value, (_, inner: unknown) => {
+    if (typeof inner === 'bigint') return { $int: `${inner}` }
+    return rename(inner, /^\$+int$/, (name) => `$${name}`)
+  })
 }
 
 /** Reads what `toJson` wrote. */
 export function fromJson(text: string): unknown {
   return JSON.parse(text, (_, inner: unknown) => {
-    const tagged = typeof inner === 'object' && inner !== null && '$int' in inner
-    return tagged && typeof inner.$int === 'string' ? BigInt(inner.$int) : inner
+    const tagged = typeof inner === 'object' && inner !== null && Object.hasOwn(inner, '$int')
+    if (tagged) return BigInt((inner as { readonly $int: string }).$int)
+    return rename(inner, /^\$\$+int$/, (name) => name.slice(1))
   })
+}
+
+function rename(value: unknown, names: RegExp, to: (name: string) => string): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const entries = Object.entries(value)
+  if (!entries.some(([name]) => names.test(name))) return value
+  return Object.fromEntries(
+    entries.map(([name, inner]) => [names.test(name) ? to(name) : name, inner]),
+  )
 }

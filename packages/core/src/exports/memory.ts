@@ -1,1 +1,2 @@
 export { createMemoryStore } from '../memory/createMemoryStore.ts'
+export { createMemoryTables } from '../memory/memoryTables.ts'

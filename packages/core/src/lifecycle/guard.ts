@@ -27,6 +27,8 @@ export function guard(
   const closes = to === 'EXPIRED' || to === 'CANCELLED'
   if (closes && hasOpenIntent(record)) return 'a settlement is under way'
   if (to === 'DELIVERED' && isRefundOnly(record)) return 'the money goes back'
+  if (record.accessGrant && 'accessGrant' in fields && !fields.accessGrant)
+    return 'the grant may have left already'
   if (to === 'DELIVERED' && !(record.accessGrant ?? fields.accessGrant)) return 'nothing to deliver'
   if (to === 'PAID' && fields.accessGrant && isRefundOnly(record)) return 'the money goes back'
   if (state === 'PAID' && to === 'REFUND_PENDING' && record.accessGrant)

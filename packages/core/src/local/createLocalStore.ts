@@ -25,7 +25,12 @@ export function createLocalStore(tables: Tables, options: LocalStoreOptions): Ch
     getClaim: async (paymentRef) => tables.getClaim(paymentRef),
     findPendingForRefund: async (cutoff, limit) =>
       tables.refundable(cutoff.getTime(), clock.nowMs(), limit),
-    due: async (now, limit, state) => tables.due(now.getTime(), limit, state),
+    // Forgotten records that nobody sweeps would stand at the head for good and hide living ones.
+    due: async (now, limit, state) =>
+      tables.atomically(() => {
+        records.sweep(limit)
+        return records.due(now.getTime(), limit, state)
+      }),
     history: async (id) => tables.history(id),
     events: async (after, limit) => tables.events(after, limit),
     ack: async (consumer, sequence) => tables.putAck(consumer, sequence),

@@ -29,20 +29,20 @@ export type Records = {
     record: ChallengeRecord,
     fields: Pick<ChallengeFields, 'nextVisitAt' | 'paymentFinal'>,
   ): Outcome
-  /** Forgets what its retention allows, now and then. */
-  sweep(): void
+  /** Forgets up to `limit` records whose time is over. */
+  sweep(limit: number): void
+  /** What is due and not yet forgotten. */
+  due(nowMs: number, limit: number, state: State | undefined): readonly ChallengeRecord[]
 }
 
-const SWEEP_EVERY_MS = 30_000
-const SWEEP_BATCH = 500
-
 export function createRecords(tables: Tables, clock: Clock, retention: Retention): Records {
-  let sweptAtMs = clock.nowMs()
-
+  const isForgotten = (record: ChallengeRecord): boolean => {
+    const at = forgetAtMs(record, retention)
+    return at !== undefined && at <= clock.nowMs()
+  }
   const read = (id: string): ChallengeRecord | undefined => {
     const record = tables.getRecord(id)
-    const at = record && forgetAtMs(record, retention)
-    return at !== undefined && at <= clock.nowMs() ? undefined : record
+    return record && !isForgotten(record) ? record : undefined
   }
   const put = (record: ChallengeRecord): void =>
     tables.putRecord(record, {
@@ -89,13 +89,12 @@ export function createRecords(tables: Tables, clock: Clock, retention: Retention
       put(next)
       return { kind: 'applied', record: next }
     },
-    sweep() {
-      const nowMs = clock.nowMs()
-      if (nowMs - sweptAtMs < SWEEP_EVERY_MS) return
-      sweptAtMs = nowMs
-      for (const record of tables.forgettable(nowMs, SWEEP_BATCH))
+    sweep(limit) {
+      for (const record of tables.forgettable(clock.nowMs(), limit))
         tables.deleteRecord(record, record.paymentRef !== undefined)
     },
+    due: (nowMs, limit, state) =>
+      tables.due(nowMs, limit, state).filter((record) => !isForgotten(record)),
   }
 }
 

@@ -5,15 +5,21 @@ import type { ChallengeStore } from '../ports/ChallengeStore.ts'
 import type { Records } from './records.ts'
 import type { Tables } from './Tables.ts'
 
+/** More than one, so that creating forgets faster than it adds. */
+const SWEPT_PER_CREATE = 4
+
 type Writes = Pick<ChallengeStore, 'create' | 'reserve' | 'settle' | 'transition' | 'postpone'>
 
-/** The writes of a local store. In each, the order of the checks is the order of refusals. */
+/**
+ * The writes of a local store. In each, the order of the checks is the order of refusals. A record
+ * is written before its claim: only a record can hold something that a table refuses to copy.
+ */
 export function createWrites(tables: Tables, records: Records): Writes {
   const { read, write } = records
   return {
     create: async (base, attempt) =>
       tables.atomically(() => {
-        records.sweep()
+        records.sweep(SWEPT_PER_CREATE)
         const existing = read(base.challengeId) ?? records.findLive(base.scope, base.requestId)
         if (existing) return { kind: 'replayed', record: existing }
         return records.insert(base, attempt)
@@ -28,8 +34,9 @@ export function createWrites(tables: Tables, records: Records): Writes {
         if (claim?.challengeId === id) return { kind: 'replayed', record }
         if (claim) return { kind: 'foreign', owner: claim.challengeId }
         if (record.state !== 'PENDING' || hasOpenIntent(record)) return { kind: 'lost', record }
+        const outcome = write(record, { ...attempt, to: 'PENDING', fields: { intent } })
         tables.putClaim({ paymentRef, challengeId: id, disposition: 'RESERVED' })
-        return write(record, { ...attempt, to: 'PENDING', fields: { intent } })
+        return outcome
       }),
 
     settle: async (id, paymentRef, fields, attempt) => {
@@ -45,8 +52,9 @@ export function createWrites(tables: Tables, records: Records): Writes {
         if (foreign) return { kind: 'foreign', owner: foreign.challengeId }
         const otherIntent = hasOpenIntent(record) && record.intent?.paymentRef !== paymentRef
         if (record.state !== 'PENDING' || otherIntent) return { kind: 'lost', record }
+        const outcome = write(record, { ...attempt, to: 'PAID', fields: { ...fields, paymentRef } })
         tables.putClaim({ paymentRef, challengeId: id, disposition: 'APPLIED' })
-        return write(record, { ...attempt, to: 'PAID', fields: { ...fields, paymentRef } })
+        return outcome
       })
     },
 
@@ -60,10 +68,11 @@ export function createWrites(tables: Tables, records: Records): Writes {
         if (tables.hasAttempt(id, attempt.key)) return { kind: 'replayed', record }
         const moved = record.state !== from || (version ?? record.version) !== record.version
         if (moved || guard(record, to, fields) !== undefined) return { kind: 'lost', record }
+        const outcome = write(record, { ...attempt, to, fields })
         const { paymentRef } = record
         if (from === 'PAID' && to === 'PENDING' && paymentRef)
           tables.putClaim({ paymentRef, challengeId: id, disposition: 'RESERVED' })
-        return write(record, { ...attempt, to, fields })
+        return outcome
       })
     },
 

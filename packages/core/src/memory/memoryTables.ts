@@ -2,12 +2,12 @@ import type { AuditEntry } from '../challenge/AuditEntry.ts'
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import type { PaymentClaim } from '../challenge/PaymentClaim.ts'
 import type { RecordIndex, Tables } from '../local/Tables.ts'
-import { createSortedIds, type SortedIds } from './sortedIds.ts'
+import { createMemoryIndex } from './memoryIndex.ts'
 
 /**
  * Tables in plain maps. A step never throws half-way (every check comes before the first write),
- * so atomicity needs no undo here. What goes in is frozen: a caller cannot change a stored record
- * through the copy it was handed.
+ * so atomicity needs no undo here. What goes in and what comes out is copied: a caller cannot
+ * change what is stored through an object it handed in or was handed.
  */
 export function createMemoryTables(): Tables {
   const records = new Map<string, ChallengeRecord>()
@@ -16,28 +16,26 @@ export function createMemoryTables(): Tables {
   const trails = new Map<string, AuditEntry[]>()
   const stream = new Map<number, AuditEntry>()
   const acks = new Map<string, number>()
-  const dueIds = createSortedIds()
-  const forgetIds = createSortedIds()
-  const refundIds = createSortedIds()
+  const index = createMemoryIndex()
   let sequence = 0
 
-  const requestKey = (scope: string, requestId: string): string => `${scope}\n${requestId}`
-  const load = (ids: readonly string[]): ChallengeRecord[] =>
-    ids.map((id) => records.get(id)).filter((record) => record !== undefined)
-  return {
+  const requestKey = (scope: string, requestId: string): string =>
+    JSON.stringify([scope, requestId])
+  const getRecord = (id: string): ChallengeRecord | undefined => structuredClone(records.get(id))
+  const load = (ids: readonly string[]): readonly ChallengeRecord[] =>
+    ids.map(getRecord).filter((record) => record !== undefined)
+
+  const tables: Tables = {
     atomically: (step) => step(),
-    getRecord: (id) => records.get(id),
-    putRecord(record: ChallengeRecord, index: RecordIndex) {
-      const id = record.challengeId
-      records.set(id, Object.freeze(record))
-      dueIds.set(id, index.dueAtMs)
-      forgetIds.set(id, index.forgetAtMs)
-      refundIds.set(id, index.refundablePaidAtMs)
+    getRecord,
+    putRecord(record: ChallengeRecord, found: RecordIndex) {
+      records.set(record.challengeId, structuredClone(record))
+      index.put(record, found)
     },
     deleteRecord(record, keepAudit) {
       const id = record.challengeId
       records.delete(id)
-      for (const ids of [dueIds, forgetIds, refundIds]) ids.set(id, undefined)
+      index.remove(id)
       const key = requestKey(record.scope, record.requestId)
       if (requests.get(key) === id) requests.delete(key)
       if (keepAudit) return
@@ -46,56 +44,30 @@ export function createMemoryTables(): Tables {
     },
     getRequest: (scope, requestId) => requests.get(requestKey(scope, requestId)),
     putRequest: (scope, requestId, id) => void requests.set(requestKey(scope, requestId), id),
-    getClaim: (paymentRef) => claims.get(paymentRef),
-    putClaim: (claim) => void claims.set(claim.paymentRef, Object.freeze(claim)),
+    getClaim: (paymentRef) => structuredClone(claims.get(paymentRef)),
+    putClaim: (claim) => void claims.set(claim.paymentRef, structuredClone(claim)),
     appendAudit(entry) {
       sequence += 1
-      const whole = Object.freeze({ ...entry, sequence })
+      const whole = structuredClone({ ...entry, sequence })
       const trail = trails.get(entry.challengeId)
       if (trail) trail.push(whole)
       else trails.set(entry.challengeId, [whole])
       stream.set(sequence, whole)
     },
     hasAttempt: (id, key) => (trails.get(id) ?? []).some((entry) => entry.key === key),
-    history: (id) => [...(trails.get(id) ?? [])],
-    events: (after, limit) => takeAfter(stream, after, limit),
-    refundable: (paidBeforeMs, nowMs, limit) =>
-      search(
-        load,
-        refundIds,
-        paidBeforeMs,
-        limit,
-        (record) => (record.lease?.untilMs ?? 0) <= nowMs,
-      ),
-    due: (nowMs, limit, state) =>
-      search(
-        load,
-        dueIds,
-        nowMs + 1,
-        limit,
-        (record) => state === undefined || record.state === state,
-      ),
-    forgettable: (nowMs, limit) => load(forgetIds.below(nowMs + 1, limit, 0)),
+    history: (id) => structuredClone(trails.get(id) ?? []),
+    events: (after, limit) => structuredClone(takeAfter(stream, after, limit)),
+    refundable: (paidBeforeMs, nowMs, limit) => load(index.refundable(paidBeforeMs, nowMs, limit)),
+    due: (nowMs, limit, state) => load(index.due(nowMs, limit, state)),
+    forgettable: (nowMs, limit) => load(index.forgettable(nowMs, limit)),
     getAck: (consumer) => acks.get(consumer) ?? 0,
     putAck: (consumer, acked) => void acks.set(consumer, Math.max(acked, acks.get(consumer) ?? 0)),
-    close: () => {},
+    close() {
+      for (const name of Object.keys(tables))
+        if (name !== 'close') Object.assign(tables, { [name]: refuse })
+    },
   }
-}
-
-/** The first `limit` records below a score that are wanted, a page at a time. */
-function search(
-  load: (ids: readonly string[]) => readonly ChallengeRecord[],
-  ids: SortedIds,
-  score: number,
-  limit: number,
-  wanted: (record: ChallengeRecord) => boolean,
-): readonly ChallengeRecord[] {
-  const found: ChallengeRecord[] = []
-  for (let offset = 0; ; offset += limit) {
-    const page = ids.below(score, limit, offset)
-    found.push(...load(page).filter(wanted))
-    if (page.length < limit || found.length >= limit) return found.slice(0, limit)
-  }
+  return tables
 }
 
 function takeAfter(
@@ -109,4 +81,8 @@ function takeAfter(
     if (entry.sequence > after) found.push(entry)
   }
   return found
+}
+
+function refuse(): never {
+  throw new Error('The store is closed.')
 }
