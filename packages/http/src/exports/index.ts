@@ -1,1 +1,11 @@
-export {}
+/*
+ * Words used throughout, each with one meaning:
+ *   handler    the function from Request to Response
+ *   offer      what a 402 asks for
+ *   payment    what a PAYMENT-SIGNATURE header carries
+ *   grant      what the buyer receives
+ *   problem    a failure as it is told to a caller
+ */
+export { createHttpHandler, type HttpHandler } from '../createHttpHandler.ts'
+export type { HttpEvent, HttpHandlerOptions, Limits, Seller } from '../HttpOptions.ts'
+export { httpStatus } from '../problem.ts'

@@ -1,0 +1,18 @@
+import type { Settings } from './HttpOptions.ts'
+import type { OfferWriter } from './offer/createOfferWriter.ts'
+import type { Problem } from './problem.ts'
+
+/** What every route is given besides its request. */
+export type Context = {
+  readonly settings: Settings
+  readonly offers: OfferWriter
+  /** Tells the observer of a problem, if it is one of ours (from 500 up). */
+  readonly report: (problem: Problem, url: URL, cause: unknown) => void
+}
+
+/** The paths this handler answers. A path that only looks like one of them is not one. */
+export const paths = {
+  discover: '/discover',
+  access: '/x402/access',
+  proof: '/x402/proof',
+} as const

@@ -1,0 +1,101 @@
+import { Key0Error } from '@key0/core'
+import { answerPreflight } from './answer/respond.ts'
+import { writeProblem } from './answer/writeProblem.ts'
+import { type Context, paths } from './Context.ts'
+import { type HttpHandlerOptions, readOptions, type Settings } from './HttpOptions.ts'
+import { createOfferWriter } from './offer/createOfferWriter.ts'
+import { toProblem } from './problem.ts'
+import { malformed } from './request/readBody.ts'
+import { answerAccess } from './routes/answerAccess.ts'
+import { answerProof } from './routes/answerProof.ts'
+import { createDiscovery } from './routes/createDiscovery.ts'
+
+/** Answers requests. Never throws: what goes wrong becomes an answer. */
+export type HttpHandler = {
+  (request: Request): Promise<Response>
+  /** Whether a request's path is one of ours; a framework passes on all others. */
+  readonly matches: (request: Pick<Request, 'url'>) => boolean
+  /** Sentences for the seller's log: offers that some buyers will not be able to take. */
+  readonly warnings: readonly string[]
+}
+
+type Route = {
+  readonly method: 'GET' | 'POST'
+  readonly answer: (request: Request, url: URL) => Response | Promise<Response>
+}
+
+/**
+ * Sells an engine's plans over x402 v2 and HTTP. It decides nothing about money: it reads a
+ * request, asks the engine, and writes what the engine said.
+ *
+ * - `GET /discover` lists the plans.
+ * - `POST /x402/access` answers 402 with an offer, or, with a `PAYMENT-SIGNATURE`, the grant.
+ * - `POST /x402/proof` answers the grant for a transfer the buyer made itself.
+ *
+ * @throws CONFIG_INVALID naming every mistake in the options.
+ */
+export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
+  const settings = readOptions(options)
+  const offers = createOfferWriter(settings)
+  const report = createReport(settings)
+  const routes = createRoutes({ settings, offers, report })
+  const handle = async (request: Request): Promise<Response> => {
+    const url = new URL(request.url)
+    try {
+      return await answer(request, url, routes, settings)
+    } catch (error) {
+      const problem = toProblem(error)
+      report(problem, url, error)
+      const route = routes.get(url.pathname)
+      const allow = route && problem.status === 405 ? { allow: methodsOf(route) } : {}
+      return writeProblem(problem, settings.seller.docsUrl, allow)
+    }
+  }
+  return Object.assign(handle, {
+    matches: ({ url }: Pick<Request, 'url'>) => routes.has(new URL(url).pathname),
+    warnings: offers.warnings,
+  })
+}
+
+function createRoutes(context: Context): ReadonlyMap<string, Route> {
+  const discover = createDiscovery(context.settings)
+  return new Map<string, Route>([
+    [paths.discover, { method: 'GET', answer: discover }],
+    [
+      paths.access,
+      { method: 'POST', answer: (request, url) => answerAccess(request, url, context) },
+    ],
+    [paths.proof, { method: 'POST', answer: (request, url) => answerProof(request, url, context) }],
+  ])
+}
+
+async function answer(
+  request: Request,
+  url: URL,
+  routes: ReadonlyMap<string, Route>,
+  { limits }: Settings,
+): Promise<Response> {
+  const route = routes.get(url.pathname)
+  if (route === undefined) throw new Key0Error('NOT_FOUND')
+  if (request.method === 'OPTIONS') return answerPreflight(methodsOf(route))
+  const head = request.method === 'HEAD' && route.method === 'GET'
+  if (request.method !== route.method && !head) {
+    throw new Key0Error('METHOD_NOT_ALLOWED', { facts: { expected: methodsOf(route) } })
+  }
+  if (url.search.length > limits.maxQueryLength) {
+    throw malformed('query', `at most ${limits.maxQueryLength} characters`)
+  }
+  const response = await route.answer(request, url)
+  return head ? new Response(null, response) : response
+}
+
+function methodsOf({ method }: Route): string {
+  return method === 'GET' ? 'GET, HEAD, OPTIONS' : `${method}, OPTIONS`
+}
+
+/** The path without its query and nothing else of the request: the rest may hold secrets. */
+function createReport({ observe }: Settings): Context['report'] {
+  return ({ code, status }, { pathname }, cause) => {
+    if (status >= 500) observe({ name: 'request.failed', path: pathname, code, status, cause })
+  }
+}

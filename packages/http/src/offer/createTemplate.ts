@@ -1,0 +1,72 @@
+import type { PricedPlan } from '@key0/core'
+import type { PaymentRequired } from '@key0/x402'
+import type { Settings } from '../HttpOptions.ts'
+import { requirementsOf, type Terms } from './requirementsOf.ts'
+
+/** What is known of a plan's offers before anybody asks for one. */
+export type Template = {
+  readonly terms: Terms
+  /** The offer as JSON in ASCII, so that it can stand in a body and be base64-encoded as it is. */
+  readonly text: (of: OfferParts) => string
+  /** The offer as data; `text` is this, written out. */
+  readonly message: (of: OfferParts) => PaymentRequired
+  /** The `WWW-Authenticate` challenge for it. */
+  readonly authenticate: string
+}
+
+/** What differs from one 402 to the next. */
+export type OfferParts = {
+  readonly url: string
+  readonly challengeId: string
+  readonly error: string
+}
+
+/**
+ * Writes down once what all 402s of a plan have in common. Issuing a challenge is the one thing
+ * anybody may ask for without paying, so it must cost us next to nothing.
+ */
+export function createTemplate(
+  plan: Pick<PricedPlan, 'description'> | undefined,
+  terms: Terms,
+  authenticate: string,
+  { seller }: Settings,
+): Template {
+  const description = plan?.description ?? seller.description
+  const label = /^[\x20-\x7e]{1,32}$/.test(seller.name)
+  const resource = {
+    ...(description !== undefined && { description }),
+    mimeType: 'application/json',
+    ...(label && { serviceName: seller.name }),
+  }
+  // The id comes last in its object, so all the rest is fixed text around it.
+  const fixed = JSON.stringify({
+    resource: { url: '', ...resource },
+    accepts: [requirementsOf(terms, '', seller)],
+  })
+  const opening = '{"resource":{"url":"'
+  const closing = '"}}]}'
+  const middle = toAscii(fixed.slice(opening.length, -closing.length))
+  return {
+    terms,
+    authenticate,
+    text: ({ url, challengeId, error }) =>
+      `{"x402Version":2,"error":${toJson(error)},"resource":{"url":${toJson(url).slice(0, -1)}` +
+      `${middle}${toJson(challengeId).slice(1, -1)}${closing}`,
+    message: ({ url, challengeId, error }) => ({
+      x402Version: 2,
+      error,
+      resource: { url, ...resource },
+      accepts: [requirementsOf(terms, challengeId, seller)],
+    }),
+  }
+}
+
+const toJson = (text: string): string => toAscii(JSON.stringify(text))
+
+/** The same JSON with everything beyond ASCII escaped (RFC 8259 section 7). */
+function toAscii(json: string): string {
+  return json.replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}

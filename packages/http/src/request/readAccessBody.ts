@@ -1,0 +1,36 @@
+import { malformed, readBody } from './readBody.ts'
+
+/** What a body may say. Ids are only checked to be text here: what an id is, the engine says. */
+export type AccessBody = {
+  readonly planId?: string
+  readonly requestId?: string
+  readonly resourceId?: string
+}
+
+/** The agent id of whoever comes over plain HTTP: nobody has proven to be anybody. */
+export const httpAgentId = 'x402-http'
+
+/**
+ * Reads `{ planId, requestId?, resourceId? }`. Other keys are dropped, `clientAgentId` among them:
+ * an unproven name must not choose the scope in which request ids are unique.
+ *
+ * @throws as `readBody`, and REQUEST_MALFORMED for a field that is not text.
+ */
+export async function readAccessBody(request: Request, maxBytes: number): Promise<AccessBody> {
+  const body = await readBody(request, maxBytes)
+  return {
+    ...pick(body, 'planId'),
+    ...pick(body, 'requestId'),
+    ...pick(body, 'resourceId'),
+  }
+}
+
+function pick<name extends keyof AccessBody>(
+  body: Readonly<Record<string, unknown>>,
+  name: name,
+): { readonly [key in name]?: string } {
+  const value = Object.hasOwn(body, name) ? body[name] : undefined
+  if (value === undefined || value === null) return {}
+  if (typeof value !== 'string') throw malformed(`$.${name}`, 'text')
+  return { [name]: value } as { readonly [key in name]?: string }
+}

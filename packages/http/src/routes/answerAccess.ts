@@ -1,0 +1,80 @@
+import { type ChallengeRecord, hasOpenIntent, Key0Error } from '@key0/core'
+import type { PaymentPayload } from '@key0/x402'
+import { writeGrant } from '../answer/writeGrant.ts'
+import { writeRefusal } from '../answer/writeRefusal.ts'
+import { type Context, paths } from '../Context.ts'
+import { assertAccepted } from '../offer/assertAccepted.ts'
+import { problemOf } from '../problem.ts'
+import { type AccessBody, httpAgentId, readAccessBody } from '../request/readAccessBody.ts'
+import { authorizationOf, challengeIdOf, hasPayment, readPayment } from '../request/readPayment.ts'
+
+/** `POST /x402/access`: without a payment it names the price, with one it sells. */
+export async function answerAccess(
+  request: Request,
+  url: URL,
+  context: Context,
+): Promise<Response> {
+  if (hasPayment(request.headers)) return sell(request, url, context)
+  const body = await readAccessBody(request, context.settings.limits.maxBodyBytes)
+  const challenge = await issue(body, context)
+  return context.offers.write(challenge, url, problemOf('PAYMENT_REQUIRED'))
+}
+
+async function issue(body: AccessBody, { settings }: Context): Promise<ChallengeRecord> {
+  const { planId } = body
+  if (planId === undefined) {
+    const facts = { field: '$.planId', discover: `${settings.baseUrl}${paths.discover}` }
+    throw new Key0Error('PLAN_REQUIRED', { facts })
+  }
+  return settings.engine.issue({ ...body, planId, clientAgentId: httpAgentId })
+}
+
+async function sell(request: Request, url: URL, context: Context): Promise<Response> {
+  const { engine, limits } = context.settings
+  let challengeId: string | undefined
+  try {
+    const payment = readPayment(request.headers, limits.maxHeaderBytes)
+    const body = await readAccessBody(request, limits.maxBodyBytes)
+    const challenge = await findChallenge(payment, body, context)
+    challengeId = challenge.challengeId
+    checkAccepted(payment, challenge, context)
+    const authorization = authorizationOf(payment)
+    return writeGrant(await engine.pay({ challengeId, authorization, request: body }))
+  } catch (error) {
+    return writeRefusal(error, challengeId, url, context)
+  }
+}
+
+/**
+ * The challenge a payment is for: the one its `accepted` names, or else the one that the body's
+ * request id names.
+ */
+async function findChallenge(
+  payment: PaymentPayload,
+  body: AccessBody,
+  context: Context,
+): Promise<ChallengeRecord> {
+  const named = challengeIdOf(payment)
+  if (named !== undefined) return context.settings.engine.inspect(named)
+  if (body.requestId !== undefined) return issue(body, context)
+  const facts = {
+    field: '$.accepted.extra.challengeId',
+    expected: 'the challengeId of the offer, or a requestId in the body',
+  }
+  throw new Key0Error('PAYMENT_MALFORMED', { facts })
+}
+
+/**
+ * Only an open challenge makes an offer that could be misread. For any other one the engine looks
+ * at the authorization itself: who comes back for what they bought must not fail over an echo.
+ */
+function checkAccepted(
+  { accepted }: PaymentPayload,
+  challenge: ChallengeRecord,
+  { offers }: Context,
+): void {
+  if (challenge.state !== 'PENDING' || hasOpenIntent(challenge)) return
+  const { challengeId } = challenge
+  const extra = { ...accepted.extra, challengeId }
+  assertAccepted(offers.requirementsOf(challenge), { ...accepted, extra })
+}

@@ -1,0 +1,38 @@
+import type { Hash, Hex, PresentedTransfer } from '@key0/core'
+import { writeGrant } from '../answer/writeGrant.ts'
+import { writeRefusal } from '../answer/writeRefusal.ts'
+import type { Context } from '../Context.ts'
+import { malformed, readBody } from '../request/readBody.ts'
+import { isChallengeId } from '../request/readPayment.ts'
+
+/**
+ * `POST /x402/proof` with `{ challengeId, txHash, payerSignature? }`: for buyers that made the
+ * transfer themselves.
+ */
+export async function answerProof(request: Request, url: URL, context: Context): Promise<Response> {
+  const { engine, limits } = context.settings
+  const transfer = await readTransfer(request, limits.maxBodyBytes)
+  try {
+    return writeGrant(await engine.submitProof(transfer))
+  } catch (error) {
+    return writeRefusal(error, transfer.challengeId, url, context)
+  }
+}
+
+async function readTransfer(request: Request, maxBytes: number): Promise<PresentedTransfer> {
+  const body = await readBody(request, maxBytes)
+  const { challengeId, txHash, payerSignature } = body
+  if (!isChallengeId(challengeId)) throw malformed('$.challengeId', 'the id of a challenge')
+  if (!isHex(txHash, 32, 32)) throw malformed('$.txHash', '0x and 64 hex digits')
+  if (payerSignature === undefined || payerSignature === null) return { challengeId, txHash }
+  if (!isHex(payerSignature, 1, 4096)) {
+    throw malformed('$.payerSignature', 'a signature, 0x and whole bytes in hex, at most 4096')
+  }
+  return { challengeId, txHash, payerSignature }
+}
+
+function isHex(value: unknown, minBytes: number, maxBytes: number): value is Hash | Hex {
+  if (typeof value !== 'string' || !/^0x[0-9a-fA-F]*$/.test(value)) return false
+  const digits = value.length - 2
+  return digits % 2 === 0 && digits >= 2 * minBytes && digits <= 2 * maxBytes
+}
