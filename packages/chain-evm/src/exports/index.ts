@@ -1,1 +1,26 @@
-export {}
+export { createEvmChain, type EvmChainOptions } from '../chain/createEvmChain.ts'
+export type { Block, EvmChain } from '../chain/EvmChain.ts'
+export type { ChainRow, TokenRow } from '../chains/ChainRow.ts'
+export { chains } from '../chains/chains.ts'
+export { findChain, findToken } from '../chains/findChain.ts'
+export { createPayout, type PayoutOptions } from '../payout/createPayout.ts'
+export { probeSigner } from '../payout/probeSigner.ts'
+export { refundNonce } from '../payout/refundNonce.ts'
+export type { Rpc } from '../rpc/Rpc.ts'
+export {
+  createSender,
+  type SenderOptions,
+  type TransactionSigner,
+} from '../sender/createSender.ts'
+export type {
+  BroadcastReply,
+  Sender,
+  SenderCall,
+  SentTransaction,
+} from '../sender/Sender.ts'
+export {
+  createGasWalletSettler,
+  type GasWalletOptions,
+  type GasWalletSettler,
+} from '../settle/createGasWalletSettler.ts'
+export { probeToken } from '../token/probeToken.ts'

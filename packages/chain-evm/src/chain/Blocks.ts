@@ -1,0 +1,71 @@
+import type { Clock, Finality, Hash, Hex } from '@key0/core'
+import { hexToBigInt, numberToHex } from 'viem'
+import type { Rpc } from '../rpc/Rpc.ts'
+import { RpcError } from '../rpc/RpcError.ts'
+import type { Block } from './EvmChain.ts'
+
+/** Reads blocks and remembers the highest. Every method throws what `Rpc.request` throws. */
+export type Blocks = {
+  /**
+   * The latest block. A node that lags behind what was seen before does not take us back; only a
+   * chain that stays lower for half a minute really became shorter.
+   */
+  readonly latest: () => Promise<Block>
+  /** What `latest` answered last. */
+  readonly last: () => Block
+  /** The block of a tag. A node that does not know the tag throws: nothing is guessed for it. */
+  readonly at: (finality: Finality) => Promise<Block>
+  /** The canonical block of this height, or `undefined`. */
+  readonly byNumber: (number: bigint) => Promise<Block | undefined>
+}
+
+const shorterAfterMs = 30_000
+
+type RawBlock = {
+  readonly number: Hex
+  readonly hash: Hash
+  readonly timestamp: Hex
+  readonly baseFeePerGas?: Hex
+}
+
+export async function createBlocks(rpc: Rpc, clock: Clock): Promise<Blocks> {
+  const read = async (which: string): Promise<Block | undefined> => {
+    const raw = await rpc.request<RawBlock | null>('eth_getBlockByNumber', [which, false])
+    if (!raw) return undefined
+    return {
+      number: hexToBigInt(raw.number),
+      hash: raw.hash,
+      time: hexToBigInt(raw.timestamp),
+      baseFeePerGas: raw.baseFeePerGas ? hexToBigInt(raw.baseFeePerGas) : 0n,
+      readAtMs: clock.nowMs(),
+    }
+  }
+  const readTag = async (tag: Finality): Promise<Block> => {
+    const block = await read(tag)
+    if (!block) throw new RpcError(-32_001, `the node knows no ${tag} block`)
+    return block
+  }
+  let highest = await readTag('latest')
+  let reading: Promise<Block> | undefined
+
+  const readLatest = async (): Promise<Block> => {
+    try {
+      const block = await readTag('latest')
+      const isLower = block.number < highest.number
+      if (!isLower || block.readAtMs - highest.readAtMs > shorterAfterMs) highest = block
+      return highest
+    } finally {
+      reading = undefined
+    }
+  }
+  const latest = async (): Promise<Block> => {
+    reading ??= readLatest()
+    return await reading
+  }
+  return {
+    latest,
+    last: () => highest,
+    at: async (finality) => (finality === 'latest' ? await latest() : await readTag(finality)),
+    byNumber: async (number) => await read(numberToHex(number)),
+  }
+}

@@ -1,0 +1,29 @@
+/** A node's own refusal of one call: it was asked, and it said no. */
+export class RpcError extends Error {
+  override readonly name = 'RpcError'
+  readonly code: number
+  /** Revert data, when the node sent any. */
+  readonly data: string | undefined
+
+  constructor(code: number, message: string, data?: unknown) {
+    super(scrub(message))
+    this.code = code
+    this.data = typeof data === 'string' ? data : undefined
+  }
+}
+
+/** A node that could not be asked: no connection, a timeout, or an answer that is none. */
+export class RpcUnreachable extends Error {
+  override readonly name = 'RpcUnreachable'
+}
+
+/** Whether the node ran the call and the contract refused it, which every node would repeat. */
+export function isRevert(error: unknown): error is RpcError {
+  if (!(error instanceof RpcError)) return false
+  return error.code === 3 || /revert|out of gas|gas required exceeds/i.test(error.message)
+}
+
+/** URLs carry access keys. Node texts that repeat one lose it, and keep a readable length. */
+export function scrub(text: string): string {
+  return text.replace(/\b[a-z][a-z0-9+.-]*:\/\/\S+/gi, '[url]').slice(0, 300)
+}

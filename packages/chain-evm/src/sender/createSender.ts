@@ -1,0 +1,190 @@
+import type { Address, Hex, Submitted } from '@key0/core'
+import { Key0Error } from '@key0/core'
+import { hexToBigInt, hexToNumber, keccak256, parseTransaction } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import type { EvmChain } from '../chain/EvmChain.ts'
+import { toChainUnreachable } from '../rpc/toChainUnreachable.ts'
+import { broadcast } from './broadcast.ts'
+import { computeFees, type Fees, raiseFees, readFees } from './fees.ts'
+import { createNonceLane, type NonceLane } from './NonceLane.ts'
+import type { Sender, SenderCall, SentTransaction } from './Sender.ts'
+import { createUpkeep, type Upkeep } from './Upkeep.ts'
+
+/** Whatever signs transactions for an account: viem's local accounts do, so can a remote key. */
+export type TransactionSigner = {
+  readonly address: Address
+  readonly signTransaction: (transaction: {
+    readonly type: 'eip1559'
+    readonly chainId: number
+    readonly nonce: number
+    readonly to: Address
+    readonly data: Hex
+    readonly gas: bigint
+    readonly maxFeePerGas: bigint
+    readonly maxPriorityFeePerGas: bigint
+  }) => Promise<Hex>
+}
+
+export type SenderOptions = {
+  readonly chain: EvmChain
+  /** The wallet that pays the gas: its key, or something that signs for it. */
+  readonly privateKey?: Hex
+  readonly account?: TransactionSigner
+}
+
+type Lane = {
+  readonly chain: EvmChain
+  readonly signer: TransactionSigner
+  readonly nonces: NonceLane
+  readonly upkeep: Upkeep
+}
+
+const senders = new Map<symbol, Map<string, Sender>>()
+
+/**
+ * The one sender of an account on a chain. Asked again with the same account and the same nodes
+ * it answers with the same sender, so that settlements and refunds of one wallet never race for
+ * a gas nonce. Two processes must not share a wallet: they recover from collisions, but slowly.
+ *
+ * @throws CONFIG_INVALID when the key is none.
+ */
+export function createSender(options: SenderOptions): Sender {
+  const { chain } = options
+  const signer = options.account ?? readPrivateKey(options.privateKey)
+  const known = senders.get(chain.rpc.identity) ?? new Map<string, Sender>()
+  senders.set(chain.rpc.identity, known)
+  const key = signer.address.toLowerCase()
+  const sender = known.get(key) ?? createLane(chain, signer, () => known.delete(key))
+  known.set(key, sender)
+  return sender
+}
+
+function readPrivateKey(privateKey: Hex | undefined): TransactionSigner {
+  try {
+    return privateKeyToAccount(privateKey as Hex) as TransactionSigner
+  } catch {
+    // The library's own words may repeat the key.
+    const facts = { field: 'privateKey', expected: '0x and 64 hexadecimal digits' }
+    throw new Key0Error('CONFIG_INVALID', { facts })
+  }
+}
+
+function createLane(chain: EvmChain, signer: TransactionSigner, forget: () => void): Sender {
+  const { rpc, row } = chain
+  const { address } = signer
+  const readCount = async (tag: 'latest' | 'pending'): Promise<number> =>
+    hexToNumber(await rpc.request<Hex>('eth_getTransactionCount', [address, tag]))
+  const nonces = createNonceLane(async () => await readCount('pending'))
+  const fill = async (gasNonce: number, before?: Fees): Promise<Hex> => {
+    const fees = before ? raiseFees(chain, before) : computeFees(chain)
+    return await sign({ chain, signer }, gasNonce, { to: address, data: '0x', gas: 50_000n }, fees)
+  }
+  const upkeep = createUpkeep({ rpc, nonces, readCount, fill })
+  const lane: Lane = { chain, signer, nonces, upkeep }
+  return {
+    address,
+    chainId: row.id,
+    send: async (call, journal) => await send(lane, call, journal),
+    replace: async (sent, call, journal) => await replace(lane, sent, call, journal),
+    rebroadcast: async (rawTransaction) => await broadcast(rpc, rawTransaction),
+    inFlight: upkeep.list,
+    gasBalance: async () =>
+      hexToBigInt(await rpc.request<Hex>('eth_getBalance', [address, 'latest'])),
+    priceOf: (gas) => gas * computeFees(chain).maxFeePerGas,
+    close: () => {
+      upkeep.close()
+      forget()
+    },
+  }
+}
+
+type Journal = Parameters<Sender['send']>[1]
+
+const maxCarriers = 4
+
+async function send(lane: Lane, call: SenderCall, journal: Journal): Promise<Submitted> {
+  const { chain, nonces, upkeep } = lane
+  for (let carriers = 0; carriers < maxCarriers; carriers += 1) {
+    let gasNonce: number
+    let fees: Fees
+    try {
+      fees = await readFees(chain)
+      gasNonce = await nonces.take()
+    } catch (error) {
+      const reason = `nothing was signed: ${toChainUnreachable(error).summary}`
+      return carriers === 0 ? { kind: 'refused', reason } : { kind: 'unknown', reason }
+    }
+    upkeep.taken(gasNonce)
+    let sent: SentTransaction
+    try {
+      sent = await prepare(lane, gasNonce, call, fees)
+      await journal(sent)
+    } catch (error) {
+      // Nothing left the process, so the nonce must not be missing in the lane.
+      if (upkeep.release(gasNonce)) nonces.giveBack(gasNonce)
+      throw error
+    }
+    const reply = await broadcast(chain.rpc, sent.rawTransaction)
+    const { txHash } = sent
+    if (reply.kind === 'accepted') {
+      upkeep.sent(sent)
+      return { kind: 'submitted', txHash }
+    }
+    if (reply.kind === 'unknown') {
+      upkeep.sent(sent)
+      return { kind: 'unknown', reason: reply.reason }
+    }
+    if (reply.kind === 'refused') {
+      if (upkeep.release(gasNonce)) nonces.giveBack(gasNonce)
+      return { kind: 'unknown', reason: reply.reason }
+    }
+    // The nonce went to somebody else: the next carrier takes one that is free.
+    upkeep.release(gasNonce)
+    await upkeep.resync().catch(() => undefined)
+  }
+  return { kind: 'unknown', reason: 'another process uses this gas wallet' }
+}
+
+async function replace(
+  lane: Lane,
+  before: SentTransaction,
+  call: SenderCall,
+  journal: Journal,
+): Promise<Submitted> {
+  const { maxFeePerGas = 0n, maxPriorityFeePerGas = 0n } = parseTransaction(before.rawTransaction)
+  await readFees(lane.chain)
+  const fees = raiseFees(lane.chain, { maxFeePerGas, maxPriorityFeePerGas })
+  if (fees.maxFeePerGas <= maxFeePerGas) {
+    return { kind: 'unknown', reason: 'the fee is at its cap' }
+  }
+  const sent = await prepare(lane, before.gasNonce, call, fees)
+  await journal(sent)
+  const reply = await broadcast(lane.chain.rpc, sent.rawTransaction)
+  if (reply.kind === 'accepted') lane.upkeep.sent(sent)
+  if (reply.kind === 'accepted') return { kind: 'submitted', txHash: sent.txHash }
+  const reason = 'reason' in reply ? reply.reason : `gas nonce ${reply.kind}`
+  return { kind: 'unknown', reason }
+}
+
+async function prepare(
+  lane: Lane,
+  gasNonce: number,
+  call: SenderCall,
+  fees: Fees,
+): Promise<SentTransaction> {
+  const rawTransaction = await sign(lane, gasNonce, call, fees)
+  const txHash = keccak256(rawTransaction)
+  const atMs = lane.chain.clock.nowMs()
+  const sender = lane.signer.address
+  return { via: 'gas-wallet', sender, gasNonce, txHash, rawTransaction, atMs }
+}
+
+async function sign(
+  { chain, signer }: Pick<Lane, 'chain' | 'signer'>,
+  nonce: number,
+  call: SenderCall,
+  fees: Fees,
+): Promise<Hex> {
+  const chainId = chain.row.id
+  return await signer.signTransaction({ type: 'eip1559', chainId, nonce, ...call, ...fees })
+}
