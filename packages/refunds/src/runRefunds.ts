@@ -1,7 +1,7 @@
 import {
   type ChallengeRecord,
-  claimRefund,
   type Continued,
+  claimRefund,
   continueRefund,
   invariant,
   type RefundContext,

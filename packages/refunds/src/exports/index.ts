@@ -1,1 +1,5 @@
-export {}
+export { createRefunds, type Refunds, type RefundsOptions } from '../createRefunds.ts'
+export { type ProcessRefundsOptions, processRefunds } from '../processRefunds.ts'
+export type { RefundResult } from '../RefundResult.ts'
+export { type PassOptions, runRefunds } from '../runRefunds.ts'
+export { startTimer, type Timer } from '../startTimer.ts'

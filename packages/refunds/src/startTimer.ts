@@ -1,4 +1,4 @@
-export type RefundTimer = {
+export type Timer = {
   /** Runs a pass now, or joins the one that is running. */
   tick(): Promise<void>
   /** Stops, and waits for the pass that is running. */
@@ -7,13 +7,13 @@ export type RefundTimer = {
 
 /**
  * Runs `pass` every `intervalMs` in this process, never twice at once. A pass that throws is
- * reported and the next one comes all the same: a refund must not depend on one bad moment.
+ * reported and the next one comes all the same: money must not depend on one bad moment.
  */
-export function startRefundTimer(options: {
+export function startTimer(options: {
   readonly pass: () => Promise<unknown>
   readonly intervalMs: number
   readonly onError: (error: unknown) => void
-}): RefundTimer {
+}): Timer {
   const { pass, intervalMs, onError } = options
   let running: Promise<void> | undefined
   let stopped = false

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+import { createPayout, createSender, type EvmChain } from '@key0/chain-evm'
+import {
+  type Address,
+  type ChallengeStore,
+  type Clock,
+  type Finality,
+  type Hex,
+  Key0Error,
+  type Observe,
+  type RefundContext,
+} from '@key0/core'
+import type { RefundResult } from './RefundResult.ts'
+import { DEFAULT_BATCH_SIZE, DEFAULT_MIN_AGE_MS, runRefunds } from './runRefunds.ts'
+
+export type RefundsOptions = {
+  readonly store: ChallengeStore
+  readonly chain: EvmChain
+  /** Keys of receiving wallets: a refund is signed by the payee of its own payment. */
+  readonly walletPrivateKey: Hex | readonly Hex[]
+  /** The wallet that sells now; when given, a key for it must be there. */
+  readonly payee?: Address
+  /** Pays for the transactions; default: the receiving wallet itself. */
+  readonly gasWalletPrivateKey?: Hex
+  /** How deep a payment and its refund must be; default as the chain's kind demands. */
+  readonly finality?: Finality
+  readonly minAgeMs?: number
+  readonly batchSize?: number
+  /** How long one pass waits for its refunds to be mined; default 10000 ms. */
+  readonly waitMs?: number
+  /** How long a refund that provably never left is retried; default 24 h. */
+  readonly giveUpAfterMs?: number
+  readonly clock?: Clock
+  readonly observe?: Observe
+}
+
+export type Refunds = {
+  /** One pass; see `runRefunds`. */
+  run(): Promise<readonly RefundResult[]>
+}
+
+const DAY_MS = 86_400_000
+
+/**
+ * Refunds for one store on one chain.
+ *
+ * @throws CONFIG_INVALID for a malformed key; SIGNER_MISMATCH when no key is the payee's.
+ */
+export function createRefunds(options: RefundsOptions): Refunds {
+  const { store, chain, payee } = options
+  const keys = [options.walletPrivateKey].flat()
+  const { gasWalletPrivateKey } = options
+  const payout = createPayout({
+    chain,
+    keys,
+    ...(gasWalletPrivateKey && {
+      carriers: [createSender({ chain, privateKey: gasWalletPrivateKey })],
+    }),
+  })
+  if (payee !== undefined && !payout.canSignFor(payee))
+    throw new Key0Error('SIGNER_MISMATCH', { facts: { expected: `the key of ${payee}` } })
+
+  const ctx: RefundContext = {
+    store,
+    chain,
+    payout,
+    clock: options.clock ?? { nowMs: () => Date.now() },
+    newId: () => randomBytes(16).toString('hex'),
+    observe: options.observe ?? (() => {}),
+    settings: {
+      finality: options.finality ?? (chain.row.testnet ? 'latest' : 'finalized'),
+      waitMs: options.waitMs ?? 10_000,
+      validForSeconds: 3_600,
+      resubmitAfterMs: 30_000,
+      giveUpAfterMs: options.giveUpAfterMs ?? DAY_MS,
+    },
+  }
+  const { minAgeMs = DEFAULT_MIN_AGE_MS, batchSize = DEFAULT_BATCH_SIZE } = options
+  return { run: () => runRefunds(ctx, { minAgeMs, batchSize }) }
+}
