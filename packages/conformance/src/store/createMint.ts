@@ -100,7 +100,7 @@ function baseOf(count: number, nowMs: number): ChallengeBase {
   }
 }
 
-/** A 32-byte word that shows its number. */
+/** A 32-byte word that shows its number; it has letters, so that its spelling can matter. */
 export function word(number: number): Hash {
-  return `0x${number.toString(16).padStart(64, '0')}`
+  return `0xc0ffee${number.toString(16).padStart(58, '0')}`
 }

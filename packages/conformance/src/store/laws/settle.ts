@@ -43,7 +43,8 @@ export const settleLaws: readonly Case[] = [
   {
     law: 'settle: one payment never buys two challenges',
     async prove(rig) {
-      const [one, other] = [await bring(rig, 'PAID'), await open(rig)]
+      const [one, other] = [await open(rig), await open(rig)]
+      expectKind(await settle(one), 'applied', 'settling without a reservation')
       await unwritten([one, other], async () => {
         const { owner } = expectKind(await settle(withPaymentOf(one, other)), 'foreign', 'theft')
         expectSame(owner, one.id, 'the owner')
