@@ -1,9 +1,13 @@
+import { basename } from 'node:path'
 import { defineConfig, type UserConfig } from 'tsdown'
 
-/** One build for every package: ESM with types, unbundled dependencies, one file an entry. */
-export const build = (entry: string[]): UserConfig =>
+/**
+ * One build for every package: ESM with types, dependencies left outside. Each entry becomes one
+ * file in `dist` under its own name, whatever folder it comes from.
+ */
+export const build = (entries: readonly string[]): UserConfig =>
   defineConfig({
-    entry,
+    entry: Object.fromEntries(entries.map((entry) => [basename(entry, '.ts'), entry])),
     format: 'esm',
     platform: 'node',
     target: 'node20',

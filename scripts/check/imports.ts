@@ -24,7 +24,8 @@ export const layers: Readonly<Record<string, Layer>> = {
   adapter: { may: ['core', 'token'], testsMayAlso: ['sandbox', 'laws'] },
   surface: { may: ['core', 'wire'], testsMayAlso: ['sandbox', 'laws'] },
   middleware: { may: ['surface', 'token'], testsMayAlso: ['core', 'sandbox', 'laws'] },
-  worker: { may: ['core'], testsMayAlso: ['sandbox', 'laws'] },
+  /** Why a worker knows an adapter: docs/decisions/0004-refunds-know-the-chain.md. */
+  worker: { may: ['core', 'adapter'], testsMayAlso: ['sandbox', 'laws'] },
   bundle: {
     may: ['core', 'wire', 'token', 'adapter', 'surface', 'middleware', 'worker'],
     testsMayAlso: ['sandbox', 'laws'],

@@ -44,7 +44,9 @@ function judgeContent(each: Package, tarball: string): readonly string[] {
     .flatMap((list) => Object.entries(list ?? {}))
     .filter(([, version]) => /^(?:workspace|catalog):/.test(version))
   return [
-    ...files.filter((file) => !ALLOWED.test(file)).map((file) => `${file} must not be published`),
+    ...files
+      .filter((file) => !ALLOWED.some((pattern) => pattern.test(file)))
+      .map((file) => `${file} must not be published`),
     ...missing.map((file) => `${file} is missing`),
     ...unresolved.map(([name, version]) => `${name} is left at ${version}`),
     ...(packed.includes('@key0/source') ? ['the manifest still points to sources'] : []),
