@@ -9,3 +9,4 @@
 export { createHttpHandler, type HttpHandler } from '../createHttpHandler.ts'
 export type { HttpEvent, HttpHandlerOptions, Limits, Seller } from '../HttpOptions.ts'
 export { httpStatus } from '../problem.ts'
+export { readPresentedPayment } from '../request/readPayment.ts'

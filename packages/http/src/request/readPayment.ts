@@ -1,8 +1,14 @@
-import { type ErrorCode, Key0Error, type SignedAuthorization } from '@key0/core'
+import {
+  type ErrorCode,
+  Key0Error,
+  type PresentedPayment,
+  type SignedAuthorization,
+} from '@key0/core'
 import {
   decodePaymentHeader,
   headerNames,
   type PaymentPayload,
+  parsePaymentPayload,
   WireError,
   type WireErrorCode,
 } from '@key0/x402'
@@ -35,8 +41,35 @@ export function readPayment(headers: Headers, maxBytes: number): PaymentPayload 
     const facts = { expected: 'PAYMENT-SIGNATURE without X-PAYMENT beside it' }
     throw new Key0Error('PAYMENT_MALFORMED', { facts })
   }
+  return decode(() => decodePaymentHeader(header, { maxBytes }))
+}
+
+/**
+ * Reads a payment that did not come in a request of ours: a header's text, or its decoded object.
+ *
+ * @throws as `readPayment`, and PAYMENT_MALFORMED when it does not name its challenge.
+ */
+export function readPresentedPayment(payment: string | object): PresentedPayment {
+  const payload = decode(() =>
+    typeof payment === 'string' ? decodePaymentHeader(payment) : parsePaymentPayload(payment),
+  )
+  const challengeId = challengeIdOf(payload)
+  if (challengeId === undefined) throw unnamed()
+  return { challengeId, authorization: authorizationOf(payload), request: {} }
+}
+
+/** A payment that says nothing about the challenge it is for. */
+export function unnamed(): Key0Error {
+  const facts = {
+    field: '$.accepted.extra.challengeId',
+    expected: 'the challengeId of the offer, or a requestId in the body',
+  }
+  return new Key0Error('PAYMENT_MALFORMED', { facts })
+}
+
+function decode(read: () => PaymentPayload): PaymentPayload {
   try {
-    return decodePaymentHeader(header, { maxBytes })
+    return read()
   } catch (error) {
     if (!WireError.is(error)) throw error
     const facts = { field: error.path, expected: error.expected, reason: error.code }

@@ -6,7 +6,13 @@ import { type Context, paths } from '../Context.ts'
 import { assertAccepted } from '../offer/assertAccepted.ts'
 import { problemOf } from '../problem.ts'
 import { type AccessBody, httpAgentId, readAccessBody } from '../request/readAccessBody.ts'
-import { authorizationOf, challengeIdOf, hasPayment, readPayment } from '../request/readPayment.ts'
+import {
+  authorizationOf,
+  challengeIdOf,
+  hasPayment,
+  readPayment,
+  unnamed,
+} from '../request/readPayment.ts'
 
 /** `POST /x402/access`: without a payment it names the price, with one it sells. */
 export async function answerAccess(
@@ -57,11 +63,7 @@ async function findChallenge(
   const named = challengeIdOf(payment)
   if (named !== undefined) return context.settings.engine.inspect(named)
   if (body.requestId !== undefined) return issue(body, context)
-  const facts = {
-    field: '$.accepted.extra.challengeId',
-    expected: 'the challengeId of the offer, or a requestId in the body',
-  }
-  throw new Key0Error('PAYMENT_MALFORMED', { facts })
+  throw unnamed()
 }
 
 /**
