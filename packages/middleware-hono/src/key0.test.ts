@@ -1,0 +1,25 @@
+import type { HttpHandler } from '@key0/http'
+import { Hono } from 'hono'
+import { expect, test } from 'vitest'
+import { key0 } from './key0.ts'
+
+// What the handler itself does is proven in its own package.
+const handler: HttpHandler = Object.assign(
+  async (request: Request) => new Response(await request.text(), { status: 402 }),
+  { matches: ({ url }: { url: string }) => new URL(url).pathname === '/x402/access', warnings: [] },
+)
+
+const app = new Hono()
+  .use(key0(handler))
+  .get('/reports', (context) => context.text('report'))
+  .post('/x402/access', (context) => context.text('shadowed'))
+
+test('the paths of Key0 are answered by its handler, which reads the body itself', async () => {
+  const response = await app.request('/x402/access', { method: 'POST', body: 'as it came' })
+  expect([response.status, await response.text()]).toEqual([402, 'as it came'])
+})
+
+test('every other path is the app’s', async () => {
+  expect(await (await app.request('/reports')).text()).toBe('report')
+  expect((await app.request('/x402/access/')).status).toBe(404)
+})
