@@ -5,41 +5,55 @@ import { join } from 'node:path'
 import { runTool } from './runTool.ts'
 import { isPublished, isSkeleton, listPackages, type Manifest, type Package } from './workspace.ts'
 
-function untar(tarball: string, ...args: readonly string[]): string {
-  return execFileSync('tar', [...args, tarball], { encoding: 'utf8' })
+function listFiles(tarball: string): readonly string[] {
+  const names = execFileSync('tar', ['tzf', tarball], { encoding: 'utf8' }).split('\n')
+  return names.filter((name) => name !== '').map((name) => name.replace(/^package\//, ''))
 }
 
-/** What a tarball may hold: the build, its two texts and its manifest. */
-const ALLOWED =
-  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.+\.(?:js|js\.map|d\.ts))$/
+function readFrom(tarball: string, file: string): string {
+  return execFileSync('tar', ['xzOf', tarball, `package/${file}`], { encoding: 'utf8' })
+}
 
+/** What a tarball may hold: its manifest and texts, the build, vectors for other languages. */
+const ALLOWED = [
+  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+  /^dist\/.+\.(?:js|js\.map|d\.ts)$/,
+  /^vectors\/.+\.json$/,
+]
+
+/** Every file that the exports of a manifest lead to. */
 function targets(manifest: Manifest): readonly string[] {
-  const entries = Object.values(manifest.exports ?? {}).flatMap((target) =>
-    typeof target === 'string' ? [target] : Object.values(target),
-  )
-  return [...entries, ...Object.values(manifest.bin ?? {})].map((path) => path.replace('./', ''))
+  return Object.values(manifest.exports ?? {})
+    .flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target)))
+    .map((path) => path.replace('./', ''))
 }
 
-/** The first line of a command must say what runs it. */
-function judgeBin(tarball: string, manifest: Manifest): readonly string[] {
-  return Object.values(manifest.bin ?? {}).flatMap((path) => {
-    const file = `package/${path.replace('./', '')}`
-    const text = execFileSync('tar', ['xzOf', tarball, file], { encoding: 'utf8' })
-    return text.startsWith('#!/usr/bin/env node') ? [] : [`${path} has lost its first line`]
-  })
+/** A command must be there and its first line must say what runs it. */
+function judgeCommands(tarball: string, manifest: Manifest): readonly string[] {
+  return Object.values(manifest.bin ?? {})
+    .map((path) => path.replace('./', ''))
+    .filter((file) => !readFrom(tarball, file).startsWith('#!/usr/bin/env node\n'))
+    .map((file) => `${file} must begin with #!/usr/bin/env node`)
 }
 
-function judgeContent(each: Package, tarball: string): readonly string[] {
-  const files = untar(tarball, 'tzf')
-    .split('\n')
-    .filter((file) => file !== '')
-    .map((file) => file.replace(/^package\//, ''))
-  const packed = execFileSync('tar', ['xzOf', tarball, 'package/package.json'], {
-    encoding: 'utf8',
-  })
+/** What was built loads as a user loads it, through the builds of our other packages. */
+async function judgeLoading(each: Package, manifest: Manifest): Promise<readonly string[]> {
+  const problems: string[] = []
+  for (const file of targets(manifest).filter((name) => name.endsWith('.js'))) {
+    try {
+      await import(join(each.directory, file))
+    } catch (error) {
+      problems.push(`${file} does not load: ${error}`)
+    }
+  }
+  return problems
+}
+
+async function judgeContent(each: Package, tarball: string): Promise<readonly string[]> {
+  const files = listFiles(tarball)
+  const packed = readFrom(tarball, 'package.json')
   const manifest = JSON.parse(packed) as Manifest
   const texts = isSkeleton(each) ? ['LICENSE'] : ['LICENSE', 'README.md']
-  const missing = [...texts, ...targets(manifest)].filter((file) => !files.includes(file))
   const unresolved = [manifest.dependencies, manifest.peerDependencies]
     .flatMap((list) => Object.entries(list ?? {}))
     .filter(([, version]) => /^(?:workspace|catalog):/.test(version))
@@ -47,10 +61,13 @@ function judgeContent(each: Package, tarball: string): readonly string[] {
     ...files
       .filter((file) => !ALLOWED.some((pattern) => pattern.test(file)))
       .map((file) => `${file} must not be published`),
-    ...missing.map((file) => `${file} is missing`),
+    ...[...texts, ...targets(manifest)]
+      .filter((file) => !files.includes(file))
+      .map((file) => `${file} is missing`),
     ...unresolved.map(([name, version]) => `${name} is left at ${version}`),
     ...(packed.includes('@key0/source') ? ['the manifest still points to sources'] : []),
-    ...(missing.length === 0 ? judgeBin(tarball, manifest) : []),
+    ...judgeCommands(tarball, manifest),
+    ...(await judgeLoading(each, manifest)),
   ]
 }
 
@@ -59,7 +76,7 @@ async function judgePackage(root: string, each: Package, at: string): Promise<re
   const tarball = join(at, `${name}.tgz`)
   const packing = await runTool(root, 'pnpm', ['pack', '--out', tarball], each.directory)
   if (packing !== undefined) return [`${each.folder}: pnpm pack failed\n${packing}`]
-  const found = [...judgeContent(each, tarball)]
+  const found = [...(await judgeContent(each, tarball))]
   const publint = await runTool(root, 'publint', ['--strict', tarball])
   if (publint !== undefined) found.push(`publint\n${publint}`)
   const attw = await runTool(root, 'attw', [tarball, '--profile', 'esm-only', '--no-color'])
