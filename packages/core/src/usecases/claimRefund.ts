@@ -1,15 +1,14 @@
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
-import { sameAddress } from '../challenge/hex.ts'
 import type { RefundProgress } from '../challenge/RefundProgress.ts'
-import { invariant } from '../errors/invariant.ts'
 import { isRefundable } from '../lifecycle/isRefundable.ts'
-import type { PaymentEvidence, Sighting } from '../ports/Chain.ts'
+import type { PaymentEvidence } from '../ports/Chain.ts'
+import { examinePayment } from './examinePayment.ts'
 import type { RefundContext } from './RefundContext.ts'
 
 /** Whether a record's refund was claimed by this call, or why not. */
 export type Claimed =
   | { readonly kind: 'claimed'; readonly record: ChallengeRecord }
-  /** Not now: no key for this payee, the payment is not final, or another worker was faster. */
+  /** Not now: no key for this payee, another chain, the payment is not final, or another worker was faster. */
   | { readonly kind: 'skipped'; readonly reason: string }
 
 /**
@@ -20,20 +19,18 @@ export async function claimRefund(ctx: RefundContext, record: ChallengeRecord): 
   if (!isRefundable(record)) return { kind: 'skipped', reason: `the challenge is ${record.state}` }
   if (!ctx.payout.canSignFor(record.destination))
     return { kind: 'skipped', reason: `no key for the payee ${record.destination}` }
-  const sighting = await sightPayment(ctx, record)
-  if (sighting.kind !== 'confirmed')
-    return { kind: 'skipped', reason: `the payment is ${sighting.kind}` }
-  const { evidence } = sighting
-  const differs = findDifference(record, evidence)
-  if (differs) return hold(ctx, record, differs)
+  if (record.chainId !== ctx.chain.chainId)
+    return { kind: 'skipped', reason: `the payment is on chain ${record.chainId}` }
+  const examined = await examinePayment(ctx, record)
+  if (examined.kind === 'wait') return { kind: 'skipped', reason: examined.reason }
+  if (examined.kind === 'hold') return hold(ctx, record, examined.reason)
 
   const head = await ctx.chain.head()
   const outcome = await ctx.store.transition({
     id: record.challengeId,
     from: 'PAID',
     to: 'REFUND_PENDING',
-    // A retried refund keeps its intent and so its nonce: that is what makes a retry harmless.
-    fields: { refund: record.refund ?? toRefund(ctx, record, evidence, head.number) },
+    fields: { refund: toRefund(ctx, record, examined.evidence, head.number) },
     version: record.version,
     key: ctx.newId(),
   })
@@ -48,37 +45,6 @@ export async function claimRefund(ctx: RefundContext, record: ChallengeRecord): 
     case 'foreign':
       return { kind: 'skipped', reason: 'the challenge is gone' }
   }
-}
-
-async function sightPayment(ctx: RefundContext, record: ChallengeRecord): Promise<Sighting> {
-  const { intent, txHash, token, destination: to, amountRaw: value, fromAddress } = record
-  invariant(txHash && fromAddress, 'a refundable record knows its payment')
-  const { finality } = ctx.settings
-  if (intent?.stage === 'PAID') {
-    const { from, nonce, validBefore } = intent.authorization
-    const { sinceBlock } = intent
-    const hints = [txHash]
-    return ctx.chain.observe({
-      token,
-      from,
-      nonce,
-      to,
-      value,
-      validBefore,
-      sinceBlock,
-      hints,
-      finality,
-    })
-  }
-  return ctx.chain.inspect({ txHash, token, to, value, from: fromAddress, finality })
-}
-
-function findDifference(record: ChallengeRecord, evidence: PaymentEvidence): string | undefined {
-  if (evidence.paymentRef !== record.paymentRef) return 'the record names another payment'
-  if (!sameAddress(evidence.to, record.destination)) return 'the payment went to another payee'
-  if (!record.fromAddress || !sameAddress(evidence.from, record.fromAddress))
-    return 'the record names another payer'
-  return evidence.value === record.amountRaw ? undefined : 'the record names another amount'
 }
 
 /** The record and the chain disagree: no automatic path may move this money. */
@@ -97,6 +63,9 @@ function toRefund(
   { paymentRef, from: payer, value }: PaymentEvidence,
   sinceBlock: bigint,
 ): RefundProgress {
+  const claimedAtMs = ctx.clock.nowMs()
+  // A retried refund keeps its intent and so its nonce: that is what makes a retry harmless.
+  if (record.refund) return { ...record.refund, claimedAtMs }
   const { chainId, token, destination } = record
   const sequence = 0
   return {
@@ -112,6 +81,6 @@ function toRefund(
     sinceBlock,
     carriers: [],
     attempts: 0,
-    claimedAtMs: ctx.clock.nowMs(),
+    claimedAtMs,
   }
 }

@@ -14,6 +14,8 @@ export function closedError(record: ChallengeRecord): Key0Error {
       return new Key0Error('CHALLENGE_REFUNDED', {
         facts: { refundTxHash: record.refundTxHash ?? '' },
       })
+    case 'PENDING':
+      return new Key0Error('SETTLEMENT_PENDING')
     default:
       return new Key0Error('CHALLENGE_REFUNDING', { facts: { state: record.state } })
   }

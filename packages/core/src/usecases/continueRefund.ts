@@ -4,6 +4,7 @@ import type { Submission } from '../challenge/Submission.ts'
 import { invariant } from '../errors/invariant.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
 import type { Sighting } from '../ports/Chain.ts'
+import { examinePayment, findForgery } from './examinePayment.ts'
 import type { RefundContext } from './RefundContext.ts'
 import { finishRefund, holdRefund, progress } from './refundWrites.ts'
 
@@ -27,7 +28,11 @@ export async function continueRefund(
 ): Promise<Continued> {
   if (!record.refund)
     return holdRefund(ctx, record, 'claimed without an intent of ours: it may have been paid')
+  if (record.refund.chainId !== ctx.chain.chainId || record.chainId !== ctx.chain.chainId)
+    return { kind: 'pending', record, reason: `it is on chain ${record.chainId}` }
   const sighting = await sightRefund(ctx, record.refund, 0)
+  if (record.held !== undefined && sighting.kind !== 'confirmed')
+    return { kind: 'pending', record, reason: `held: ${record.held}` }
   if (sighting.kind === 'dead' && sighting.cause === 'expired') return send(ctx, record, true)
   if (sighting.kind === 'unused') return send(ctx, record, false)
   return conclude(ctx, record, sighting)
@@ -127,6 +132,13 @@ async function sign(
   const { refund } = record
   invariant(refund, 'a refund in progress has its intent')
   if (refund.signature && !expired) return { kind: 'signed', record }
+  if (!ctx.payout.canSignFor(refund.from))
+    return { kind: 'pending', record, reason: `no key for the payee ${refund.from}` }
+  const examined = await examinePayment(ctx, record)
+  if (examined.kind === 'wait') return { kind: 'pending', record, reason: examined.reason }
+  if (examined.kind === 'hold') return holdRefund(ctx, record, examined.reason)
+  const forged = findForgery(ctx, record, refund, examined.evidence)
+  if (forged) return holdRefund(ctx, record, forged)
   const head = await ctx.chain.head()
   const nowSeconds = BigInt(Math.floor(ctx.clock.nowMs() / 1000))
   const from = head.time > nowSeconds ? head.time : nowSeconds
@@ -136,10 +148,13 @@ async function sign(
       refund.token,
       toAuthorization({ ...refund, validBefore }),
     )
-    const signed = await progress(ctx, record, { stage: 'SIGNED', validBefore, signature })
+    // The carriers of an expired signature can only revert: they must not go out again.
+    const carriers = expired ? [] : refund.carriers
+    const step = { stage: 'SIGNED', validBefore, signature, carriers } as const
+    const signed = await progress(ctx, record, step)
     return { kind: 'signed', record: signed }
   } catch (error) {
-    if (Key0Error.is(error, 'SIGNER_REFUSED') && refund.carriers.length === 0)
+    if (Key0Error.is(error, 'SIGNER_REFUSED') && (refund.carriers.length === 0 || expired))
       return fail(ctx, record, 'the signer refused')
     throw error
   }

@@ -100,12 +100,20 @@ async function askIssuer(ctx: EngineContext, record: ChallengeRecord): Promise<I
     fromAddress,
     idempotencyKey: paymentRef,
   }
+  const signal = AbortSignal.timeout(ctx.issuer.worstCaseMs + 1_000)
   try {
-    return await ctx.issuer.issue(purchase, AbortSignal.timeout(ctx.issuer.worstCaseMs + 1_000))
+    return await Promise.race([ctx.issuer.issue(purchase, signal), overdue(signal)])
   } catch (cause) {
     ctx.observe({ name: 'alert', what: 'the issuer threw', challengeId, cause })
     return { kind: 'unknown', reason: 'the issuer threw' }
   }
+}
+
+/** An issuer may ignore its signal; the buyer is answered all the same. */
+function overdue(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
 }
 
 async function complete(

@@ -104,22 +104,30 @@ export async function markPaid(
       return outcome.record
     case 'foreign':
       throw new Key0Error('PAYMENT_SPENT')
-    case 'lost':
+    case 'lost': {
+      const { state } = outcome.record
+      // Another authorization may be paying right now: this payment waits for that answer.
+      if (state === 'PENDING') throw closedError(outcome.record)
       ctx.observe({ name: 'alert', what: 'a payment reached a closed challenge', challengeId })
-      throw closedError(outcome.record)
+      const bought = state === 'PAID' || state === 'DELIVERED'
+      throw bought ? new Key0Error('REQUEST_CONFLICT') : closedError(outcome.record)
+    }
     case 'absent':
       throw new Key0Error('CHALLENGE_UNKNOWN')
   }
 }
 
-/** The chain proved that this authorization can never pay us: the challenge is free again. */
+/**
+ * The chain proved that this authorization can never pay us: the challenge is free again. When
+ * somebody moved the record meanwhile, nothing is free and the caller must ask again.
+ */
 export async function voidIntent(
   ctx: EngineContext,
   record: ChallengeRecord,
   intent: SettlementIntent,
   reason: string,
 ): Promise<void> {
-  await ctx.store.transition({
+  const outcome = await ctx.store.transition({
     id: record.challengeId,
     from: 'PENDING',
     to: 'PENDING',
@@ -128,6 +136,8 @@ export async function voidIntent(
     key: ctx.newId(),
     reason,
   })
+  if (outcome.kind !== 'applied' && outcome.kind !== 'replayed')
+    throw new Key0Error('SETTLEMENT_PENDING')
 }
 
 /** Our own carrier is never earlier than its intent, whatever a reorganisation did to heights. */

@@ -48,6 +48,8 @@ export async function finishRefund(
       refund: { ...refund, stage: 'FINAL' },
       refundTxHash: evidence.txHash,
       refundedAt: new Date(ctx.clock.nowMs()),
+      // The chain's own log is the evidence that releases it.
+      held: undefined,
     },
     key: ctx.newId(),
   })

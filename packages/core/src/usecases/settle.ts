@@ -8,7 +8,7 @@ import { invariant } from '../errors/invariant.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
 import { hasOpenIntent } from '../lifecycle/guard.ts'
 import type { Head, Verification } from '../ports/Chain.ts'
-import { expire } from './close.ts'
+import { expire, load } from './close.ts'
 import { closedError } from './closed.ts'
 import type { EngineContext } from './EngineContext.ts'
 import { applySighting, payerProofRequired, sight } from './evidence.ts'
@@ -29,8 +29,16 @@ export async function settle(
 ): Promise<ChallengeRecord> {
   if (hasOpenIntent(record)) return resume(ctx, record, authorization, holder)
   const current = await expire(ctx, record)
-  if (current.state !== 'PENDING') throw closedError(current)
-  const head = await check(ctx, current, authorization)
+  if (current.state !== 'PENDING') return join(ctx, current, authorization, holder)
+  let head: Head
+  try {
+    head = await check(ctx, current, authorization)
+  } catch (error) {
+    // A used nonce or an emptied account may be the trace of another request's own settlement.
+    const latest = await load(ctx, current.challengeId)
+    if (latest.state === 'PENDING' && !hasOpenIntent(latest)) throw error
+    return join(ctx, latest, authorization, holder)
+  }
 
   const outcome = await ctx.store.reserve(
     current.challengeId,
@@ -42,10 +50,7 @@ export async function settle(
       return finish(ctx, outcome.record, { holder, waits: true, now: true })
     case 'replayed':
     case 'lost':
-      // Another request was faster, here or elsewhere: go on from where it brought the record.
-      if (hasOpenIntent(outcome.record)) return resume(ctx, outcome.record, authorization, holder)
-      if (outcome.record.state === 'PENDING') throw voidedError(outcome.record)
-      return outcome.record
+      return join(ctx, outcome.record, authorization, holder)
     case 'foreign':
       throw new Key0Error('PAYMENT_SPENT')
     case 'absent':
@@ -85,6 +90,18 @@ export async function finish(
     if (submitted === 'refused') waitMs = 0
   }
   return applySighting(ctx, current, await sight(ctx, current, { finality, waitMs }), holder)
+}
+
+/** Another request was faster, here or elsewhere: go on from where it brought the record. */
+async function join(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+  authorization: SignedAuthorization,
+  holder?: string,
+): Promise<ChallengeRecord> {
+  if (hasOpenIntent(record)) return resume(ctx, record, authorization, holder)
+  if (record.state === 'PAID' || record.state === 'DELIVERED') return record
+  throw record.state === 'PENDING' ? voidedError(record) : closedError(record)
 }
 
 /** Another request's intent is open: only its own authorization may go on with it. */
@@ -154,8 +171,12 @@ async function usedBefore(
       return new Key0Error('AUTHORIZATION_CANCELLED')
     case 'unreachable':
       return new Key0Error('CHAIN_UNREACHABLE', { cause: sighting.cause })
-    default:
-      return new Key0Error('AUTHORIZATION_USED')
+    case 'mismatch':
+      return new Key0Error('AUTHORIZATION_USED', { facts: sighting.facts })
+    case 'unused':
+    case 'absent':
+      // Used a moment ago and unused now: the nodes disagree, and it may well have paid us.
+      return new Key0Error('CHAIN_UNREACHABLE')
   }
 }
 

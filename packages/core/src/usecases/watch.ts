@@ -1,5 +1,6 @@
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import type { Submission } from '../challenge/Submission.ts'
+import { invariant } from '../errors/invariant.ts'
 import type { EngineContext } from './EngineContext.ts'
 import { sight } from './evidence.ts'
 import { offerOf } from './offerOf.ts'
@@ -13,7 +14,8 @@ export async function watch(
   ctx: EngineContext,
   record: ChallengeRecord,
 ): Promise<{ readonly final: boolean }> {
-  if (record.paymentFinal !== false || !record.intent) return { final: true }
+  if (record.paymentFinal !== false) return { final: true }
+  if (record.intent?.stage !== 'PAID') return watchTransfer(ctx, record)
   const sighting = await sight(ctx, record, { finality: ctx.settings.finality.refund })
   switch (sighting.kind) {
     case 'confirmed':
@@ -30,6 +32,31 @@ export async function watch(
     case 'unreachable':
       return { final: false }
   }
+}
+
+/**
+ * A transfer the client made itself cannot be submitted again by us. It may be mined again at any
+ * time, so it is held, and only when undelivered, once its challenge's own deadline has passed.
+ */
+async function watchTransfer(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+): Promise<{ readonly final: boolean }> {
+  const { challengeId: id, txHash, token, destination: to, amountRaw: value, version } = record
+  invariant(txHash, 'a paid record knows its transaction')
+  const from = record.fromAddress
+  const { refund: finality } = ctx.settings.finality
+  const query = { txHash, token, to, value, finality, ...(from && { from }) }
+  const sighting = await ctx.chain.inspect(query)
+  if (sighting.kind === 'confirmed') return { final: true }
+  if (sighting.kind !== 'absent' && sighting.kind !== 'mismatch') return { final: false }
+  ctx.observe({ name: 'alert', what: 'a transfer was reorganised away', challengeId: id })
+  const passed = record.expiresAt.getTime() <= ctx.clock.nowMs()
+  if (record.state !== 'PAID' || record.accessGrant || record.held || !passed)
+    return { final: false }
+  const fields = { held: 'its transfer was reorganised away' }
+  await ctx.store.transition({ id, from: 'PAID', to: 'PAID', fields, version, key: ctx.newId() })
+  return { final: false }
 }
 
 async function resubmit(ctx: EngineContext, record: ChallengeRecord): Promise<void> {
@@ -68,7 +95,7 @@ async function keepCarrier(
 async function raiseLoss(ctx: EngineContext, record: ChallengeRecord): Promise<void> {
   const { intent, challengeId: id, version } = record
   ctx.observe({ name: 'alert', what: 'a payment was reorganised away for good', challengeId: id })
-  if (record.state !== 'PAID' || record.accessGrant || !intent) return
+  if (record.state !== 'PAID' || record.accessGrant || record.refund || !intent) return
   await ctx.store.transition({
     id,
     from: 'PAID',
