@@ -59,9 +59,16 @@ async function sendAgain(
   if (reply.kind === 'unknown') return reply
   const isOurs = last.sender.toLowerCase() === sender.address.toLowerCase()
   const isStuck = chain.clock.nowMs() - last.atMs > raiseAfterMs
-  if (reply.kind === 'accepted' || reply.kind === 'refused') {
-    if (isOurs && isStuck) return await sender.replace(last, call, journal)
-    return reply.kind === 'accepted' ? { kind: 'submitted', txHash } : undefined
+  if (reply.kind === 'accepted') {
+    return isOurs && isStuck
+      ? await sender.replace(last, call, journal)
+      : { kind: 'submitted', txHash }
+  }
+  if (reply.kind === 'refused') {
+    // Ours keeps its gas nonce, for more; a stranger's is theirs to repair, and ours to replace.
+    if (!isOurs) return undefined
+    if (/insufficient/i.test(reply.reason)) return { kind: 'unknown', reason: reply.reason }
+    return await sender.replace(last, call, journal)
   }
   // Its gas nonce is used. If by itself and with success, the chain has what we wanted.
   try {

@@ -29,7 +29,14 @@ type RawBlock = {
 }
 
 export async function createBlocks(rpc: Rpc, clock: Clock): Promise<Blocks> {
+  const inFlight = new Map<string, Promise<Block | undefined>>()
+  /** Many payments of one block ask for it together: one question serves them. */
   const read = async (which: string): Promise<Block | undefined> => {
+    const reading = inFlight.get(which) ?? readNow(which).finally(() => inFlight.delete(which))
+    inFlight.set(which, reading)
+    return await reading
+  }
+  const readNow = async (which: string): Promise<Block | undefined> => {
     const raw = await rpc.request<RawBlock | null>('eth_getBlockByNumber', [which, false])
     if (!raw) return undefined
     return {
@@ -46,21 +53,12 @@ export async function createBlocks(rpc: Rpc, clock: Clock): Promise<Blocks> {
     return block
   }
   let highest = await readTag('latest')
-  let reading: Promise<Block> | undefined
 
-  const readLatest = async (): Promise<Block> => {
-    try {
-      const block = await readTag('latest')
-      const isLower = block.number < highest.number
-      if (!isLower || block.readAtMs - highest.readAtMs > shorterAfterMs) highest = block
-      return highest
-    } finally {
-      reading = undefined
-    }
-  }
   const latest = async (): Promise<Block> => {
-    reading ??= readLatest()
-    return await reading
+    const block = await readTag('latest')
+    const isLower = block.number < highest.number
+    if (!isLower || block.readAtMs - highest.readAtMs > shorterAfterMs) highest = block
+    return highest
   }
   return {
     latest,

@@ -3,6 +3,13 @@ export type { Block, EvmChain } from '../chain/EvmChain.ts'
 export type { ChainRow, TokenRow } from '../chains/ChainRow.ts'
 export { chains } from '../chains/chains.ts'
 export { findChain, findToken } from '../chains/findChain.ts'
+export {
+  createFacilitatorSettler,
+  defaultFacilitatorUrl,
+  type FacilitatorOptions,
+  type FacilitatorSettler,
+  type FacilitatorSupport,
+} from '../facilitator/createFacilitatorSettler.ts'
 export { createPayout, type PayoutOptions } from '../payout/createPayout.ts'
 export { probeSigner } from '../payout/probeSigner.ts'
 export { refundNonce } from '../payout/refundNonce.ts'

@@ -1,8 +1,16 @@
-import { authorizationRef, type Hash, type PaymentRef } from '@key0/core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { keep, price, startRig, type TestRig } from '../../test/rig.ts'
+import {
+  type Address,
+  authorizationRef,
+  type Hash,
+  type PaymentRef,
+  type PayoutObstacle,
+} from '@key0/core'
+import { concatHex } from 'viem'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { askNode, keep, price, startRig, type TestRig } from '../../test/rig.ts'
 import { createSender } from '../sender/createSender.ts'
 import { createPayout } from './createPayout.ts'
+import { probeSigner } from './probeSigner.ts'
 import { refundNonce } from './refundNonce.ts'
 
 let rig: TestRig<'gas3'>
@@ -83,4 +91,94 @@ test('a payer whose refund is carried 20 times from 3 wallets gets it once', asy
   })
   expect(sighting.kind).toBe('confirmed')
   expect(await sandbox.transfers({ from, to })).toHaveLength(1)
+})
+
+describe('obstacles', () => {
+  async function findObstacle(
+    change: Partial<{ to: Address; value: bigint }> = {},
+  ): Promise<PayoutObstacle | undefined> {
+    const { chain, sandbox, offer } = rig
+    const { seller, buyer, gas2 } = sandbox.wallets
+    const carriers = [createSender({ chain, privateKey: gas2.privateKey })]
+    const payout = createPayout({ chain, keys: [seller.privateKey], carriers })
+    const refund = { token: offer.token, from: seller.address, to: buyer.address, value: price }
+    return await payout.findObstacle({ ...refund, ...change })
+  }
+
+  test('what passes by itself is told apart from what needs a person', async () => {
+    const { sandbox } = rig
+    const { seller, buyer, gas2 } = sandbox.wallets
+    expect(await findObstacle()).toBeUndefined()
+    expect(await findObstacle({ value: 10n ** 12n })).toMatchObject({ kind: 'passing' })
+    await sandbox.pause()
+    expect(await findObstacle()).toEqual({ kind: 'passing', reason: 'the token is paused' })
+    await sandbox.unpause()
+    await askNode(sandbox, 'anvil_setBalance', [gas2.address, '0x1'])
+    expect(await findObstacle()).toMatchObject({
+      kind: 'passing',
+      reason: expect.stringMatching(/gas wallet/),
+    })
+    await askNode(sandbox, 'anvil_setBalance', [gas2.address, '0xde0b6b3a7640000'])
+    for (const account of [buyer.address, seller.address]) {
+      await sandbox.blacklist(account)
+      expect(await findObstacle()).toMatchObject({
+        kind: 'lasting',
+        reason: expect.stringMatching(RegExp(account)),
+      })
+      await sandbox.unblacklist(account)
+    }
+    expect(await findObstacle({ to: rig.offer.token })).toMatchObject({ kind: 'lasting' })
+  })
+
+  test('a delegated seller wallet (EIP-7702) cannot sign refunds, and is found out', async () => {
+    const { chain, sandbox } = rig
+    const { seller, stranger } = sandbox.wallets
+    const { privateKey, address: payee } = seller
+    await probeSigner({ chain, privateKey, payee })
+    const designator = concatHex(['0xef0100', stranger.address])
+    await askNode(sandbox, 'anvil_setCode', [payee, designator])
+    expect(await findObstacle()).toMatchObject({
+      kind: 'lasting',
+      reason: expect.stringMatching(/7702/),
+    })
+    await expect(probeSigner({ chain, privateKey, payee })).rejects.toMatchObject({
+      code: 'SIGNER_MISMATCH',
+    })
+    await askNode(sandbox, 'anvil_setCode', [payee, '0x'])
+  })
+
+  test('a chain that cannot be asked is no obstacle but an error', async () => {
+    const rule = rig.proxy.add({ method: 'eth_call', effect: { kind: 'dropBefore' } })
+    await expect(findObstacle()).rejects.toMatchObject({ code: 'CHAIN_UNREACHABLE' })
+    rule.remove()
+  })
+})
+
+test('a payout signs only for the payees whose keys it holds', async () => {
+  const { chain, sandbox, offer } = rig
+  const { seller, buyer, stranger } = sandbox.wallets
+  const payout = createPayout({ chain, keys: [seller.privateKey, buyer.privateKey] })
+  expect(payout.canSignFor(seller.address.toLowerCase() as Address)).toBe(true)
+  expect(payout.canSignFor(stranger.address)).toBe(false)
+  const authorization = {
+    from: stranger.address,
+    to: buyer.address,
+    value: price,
+    validAfter: 0n,
+    validBefore: 2n ** 40n,
+    nonce: someNonce,
+  }
+  const failing = payout.sign(offer.token, authorization)
+  await expect(failing).rejects.toMatchObject({ code: 'SIGNER_REFUSED' })
+  await expect(payout.sign(stranger.address, authorization)).rejects.toMatchObject({
+    code: 'CHAIN_MISMATCH',
+  })
+  const own = { ...authorization, from: seller.address }
+  const signature = await payout.sign(offer.token, own)
+  expect(await chain.isAuthorizedBy(offer.token, { ...own, signature })).toBe(true)
+  const wrong = probeSigner({ chain, privateKey: buyer.privateKey, payee: seller.address })
+  await expect(wrong).rejects.toMatchObject({ code: 'SIGNER_MISMATCH' })
+  expect(() => createPayout({ chain, keys: ['0xs3cr3t'] })).toThrow('keys')
+  expect(() => createPayout({ chain, keys: ['0xs3cr3t'] })).not.toThrow('s3cr3t')
+  expect(() => createPayout({ chain, keys: [] })).toThrow('keys')
 })

@@ -20,8 +20,12 @@ export class RpcUnreachable extends Error {
 /** Whether the node ran the call and the contract refused it, which every node would repeat. */
 export function isRevert(error: unknown): error is RpcError {
   if (!(error instanceof RpcError)) return false
-  return error.code === 3 || /revert|out of gas|gas required exceeds/i.test(error.message)
+  return error.code === 3 || halted.test(error.message)
 }
+
+// What geth, reth and anvil say when execution ended badly: a verdict, like a revert.
+const halted =
+  /revert|out ?of ?gas|gas required exceeds|invalid ?(fe ?)?opcode|opcode ?not ?found|invalid ?jump|stack ?(under|over)flow/i
 
 /** URLs carry access keys. Node texts that repeat one lose it, and keep a readable length. */
 export function scrub(text: string): string {

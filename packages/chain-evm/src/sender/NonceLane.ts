@@ -13,8 +13,8 @@ export type NonceLane = {
   readonly next: () => number | undefined
   /** Nonces given back that later ones wait for. */
   readonly holes: () => readonly number[]
-  /** Takes a given hole out, to fill it. */
-  readonly claim: (nonce: number) => boolean
+  /** Takes this very nonce, for a transaction that already has it or to fill a hole. */
+  readonly claim: (nonce: number) => void
 }
 
 export function createNonceLane(readCount: () => Promise<number>): NonceLane {
@@ -56,9 +56,9 @@ export function createNonceLane(readCount: () => Promise<number>): NonceLane {
     next: () => next,
     holes: () => free,
     claim: (nonce) => {
-      const isHole = free.includes(nonce)
       free = free.filter((it) => it !== nonce)
-      return isHole
+      if (next === undefined) return
+      for (; next <= nonce; next += 1) if (next < nonce) free.push(next)
     },
   }
 }

@@ -152,7 +152,11 @@ async function replace(
   journal: Journal,
 ): Promise<Submitted> {
   const { maxFeePerGas = 0n, maxPriorityFeePerGas = 0n } = parseTransaction(before.rawTransaction)
-  await readFees(lane.chain)
+  try {
+    await lane.chain.head()
+  } catch {
+    // The fees are computed from the last block that was seen.
+  }
   const fees = raiseFees(lane.chain, { maxFeePerGas, maxPriorityFeePerGas })
   if (fees.maxFeePerGas <= maxFeePerGas) {
     return { kind: 'unknown', reason: 'the fee is at its cap' }
@@ -160,8 +164,11 @@ async function replace(
   const sent = await prepare(lane, before.gasNonce, call, fees)
   await journal(sent)
   const reply = await broadcast(lane.chain.rpc, sent.rawTransaction)
-  if (reply.kind === 'accepted') lane.upkeep.sent(sent)
-  if (reply.kind === 'accepted') return { kind: 'submitted', txHash: sent.txHash }
+  if (reply.kind === 'accepted') {
+    lane.nonces.claim(sent.gasNonce)
+    lane.upkeep.sent(sent)
+    return { kind: 'submitted', txHash: sent.txHash }
+  }
   const reason = 'reason' in reply ? reply.reason : `gas nonce ${reply.kind}`
   return { kind: 'unknown', reason }
 }

@@ -1,6 +1,5 @@
-import type { AuthorizationQuery, SignedAuthorization } from '@key0/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { keep, price, startRig, type TestRig } from '../../test/rig.ts'
+import { keep, price, startRig, type TestRig, toQuery } from '../../test/rig.ts'
 import { createGasWalletSettler } from './createGasWalletSettler.ts'
 
 let rig: TestRig
@@ -10,15 +9,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await rig[Symbol.asyncDispose]()
 })
-
-export function toQuery(
-  authorization: SignedAuthorization,
-  more: Partial<AuthorizationQuery> = {},
-): AuthorizationQuery {
-  const { from, to, value, nonce, validBefore } = authorization
-  const { address: token } = rig.sandbox.usdc
-  return { token, from, to, value, nonce, validBefore, sinceBlock: 0n, finality: 'latest', ...more }
-}
 
 test('one payment in order takes at most 6 calls besides receipt polls', async () => {
   const { chain, proxy, offer, sandbox } = rig
