@@ -31,6 +31,12 @@ const config: KnipConfig = {
     },
     'packages/*': { entry: ['src/exports/*.ts!', 'src/cli.ts!'], project: ['src/**/*.ts!'] },
     'apps/*': { entry: ['src/main.ts!'], project: ['src/**/*.ts!'] },
+    // The demo starts the gateway as a process of its own.
+    'examples/demo': {
+      entry: ['src/main.ts'],
+      project: ['src/**/*.ts'],
+      ignoreDependencies: ['@key0/standalone'],
+    },
     'examples/*': { entry: ['src/main.ts'], project: ['src/**/*.ts'] },
     bench: { entry: ['src/main.ts'], project: ['src/**/*.ts'] },
     e2e: { project: ['{src,test}/**/*.ts'] },

@@ -55,7 +55,9 @@ async function main(wanted: readonly string[]): Promise<void> {
   const unknown = wanted.filter((name) => !checks.some((check) => check.name === name))
   if (unknown.length > 0) {
     const known = checks.map(({ name }) => name).join(', ')
-    throw new Error(`There is no check called ${unknown.join(', ')}. There are: ${known}`)
+    console.error(`There is no check called ${unknown.join(', ')}. There are: ${known}`)
+    process.exitCode = 1
+    return
   }
   const root = join(import.meta.dirname, '../..')
   const chosen = checks.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
