@@ -1,0 +1,102 @@
+import { createTestContext, fakeAccounts, signAuthorization } from '@key0/core/testing'
+import { describe, expect, test } from 'vitest'
+import { createHttpHandler, type HttpHandler } from '../src/exports/index.ts'
+import {
+  type BadInput,
+  badInputs,
+  type Draft,
+  paidDraft,
+  toRequest,
+} from '../src/exports/testing.ts'
+import { ask, origin, readOffer, signFor } from './buy.ts'
+import { seller } from './fakeEngine.ts'
+
+type World = ReturnType<typeof createTestContext> & { readonly handler: HttpHandler }
+
+function open(): World {
+  const world = createTestContext()
+  const { chainId, payTo, token } = world.ctx.settings
+  const ours = { ...seller, chainId, payTo, token: { ...seller.token, address: token } }
+  return { ...world, handler: createHttpHandler({ engine: world.engine, seller: ours }) }
+}
+
+const secondsOf = ({ ctx }: World): bigint => BigInt(Math.floor(ctx.clock.nowMs() / 1000))
+
+async function draftOf(world: World, nonce: string, from = fakeAccounts.buyer): Promise<Draft> {
+  const payment = signFor(readOffer(await world.handler(ask({ planId: 'basic' }))))
+  return paidDraft('basic', resign(world, payment, nonce, from))
+}
+
+function resign(
+  world: World,
+  payment: ReturnType<typeof signFor>,
+  nonce: string,
+  from = fakeAccounts.buyer,
+): object {
+  const { accepted } = payment
+  const validBefore = secondsOf(world) + BigInt(accepted.maxTimeoutSeconds)
+  const { signature, ...message } = signAuthorization(accepted.asset, {
+    ...{ from, to: accepted.payTo, value: BigInt(accepted.amount), validAfter: 0n, validBefore },
+    nonce: `0x${nonce.repeat(32)}`,
+  })
+  const { value, validAfter } = message
+  const authorization = {
+    ...message,
+    ...{ value: `${value}`, validAfter: `${validAfter}`, validBefore: `${validBefore}` },
+  }
+  return { ...payment, payload: { signature, authorization } }
+}
+
+const codeOf = async (response: Response): Promise<string> =>
+  ((await response.json()) as { code: string }).code
+
+// The stand-in chain has one signature for each message, every other one is wrong in the same way,
+// and it wants no time left to mine in.
+const onStandIn = ({ name, code }: BadInput): string => {
+  if (name === 'authorization ends at once') return 'SIGNATURE_INVALID'
+  return code === 'SIGNATURE_MALLEABLE' ? 'SIGNATURE_INVALID' : code
+}
+
+describe('the engine’s own word on a bad input', () => {
+  test.each(badInputs)('$name: $status $code', async (bad) => {
+    const world = open()
+    const draft = bad.spoil(await draftOf(world, '07'), secondsOf(world))
+    const response = await world.handler(toRequest(draft, origin))
+    expect([response.status, await codeOf(response)]).toEqual([bad.status, onStandIn(bad)])
+    expect(world.ledger.transfers()).toEqual([])
+  })
+})
+
+test('a buyer that signs again for what it bought is charged once', async () => {
+  const world = open()
+  const draft = await draftOf(world, '07')
+  const first = await world.handler(toRequest(draft, origin))
+  const payment = draft.payment as ReturnType<typeof signFor>
+  const anew = { ...draft, payment: resign(world, payment, '08') }
+  const second = await world.handler(toRequest(anew, origin))
+  expect([first.status, second.status]).toEqual([200, 200])
+  expect(await second.text()).toBe(await first.text())
+  expect(world.ledger.transfers()).toHaveLength(1)
+})
+
+test('somebody else who learnt the challenge gets nothing and is asked for nothing', async () => {
+  const world = open()
+  const draft = await draftOf(world, '07')
+  await world.handler(toRequest(draft, origin))
+  const payment = draft.payment as ReturnType<typeof signFor>
+  const theirs = { ...draft, payment: resign(world, payment, '09', fakeAccounts.stranger) }
+  const response = await world.handler(toRequest(theirs, origin))
+  expect([response.status, await codeOf(response)]).toEqual([409, 'REQUEST_CONFLICT'])
+  expect(world.ledger.transfers()).toHaveLength(1)
+})
+
+test('the same request twenty times at once is one sale', async () => {
+  const world = open()
+  const draft = await draftOf(world, '07')
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => world.handler(toRequest(draft, origin))),
+  )
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+  expect(new Set(await Promise.all(answers.map((answer) => answer.text()))).size).toBe(1)
+  expect(world.ledger.transfers()).toHaveLength(1)
+})
