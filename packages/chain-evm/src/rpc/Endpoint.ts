@@ -110,7 +110,7 @@ function parse(text: string): unknown {
 function toUnreachable(error: unknown, host: string): RpcUnreachable {
   if (error instanceof RpcUnreachable) return error
   const { name, cause } = error as { name?: unknown; cause?: { code?: unknown } }
-  if (name === 'TimeoutError') return new RpcUnreachable(`${host} did not answer in time`)
+  if (name === 'TimeoutError') return new RpcUnreachable(`${host} did not answer in time`, true)
   const code = typeof cause?.code === 'string' ? ` (${scrub(cause.code)})` : ''
   return new RpcUnreachable(`${host} could not be reached${code}`)
 }

@@ -55,6 +55,19 @@ test('the first node that answers is used, in the order given', async () => {
   expect([first.count(), second.count()]).toEqual([2, 2])
 })
 
+test('a connection that breaks once is tried again, a node that hangs is not', async () => {
+  const rpcUrls = first.url
+  const chain = await createEvmChain({ network: 'testnet', rpcUrls, timeoutMs: 200 })
+  first.clearCalls()
+  first.add({ effect: { kind: 'dropBefore' }, times: 1 })
+  await chain.head()
+  expect(first.count()).toBe(2)
+  first.clearCalls()
+  first.add({ effect: { kind: 'hang' }, times: 1 })
+  await expect(chain.head()).rejects.toMatchObject({ code: 'CHAIN_UNREACHABLE' })
+  expect(first.count()).toBe(1)
+})
+
 test('a node that is down at the start does not keep the gateway down', async () => {
   const rule = first.add({ effect: { kind: 'dropBefore' } })
   const rpcUrls = `${first.url}, ${second.url}`

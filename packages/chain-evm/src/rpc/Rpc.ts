@@ -27,6 +27,8 @@ type Node = Endpoint & {
 /** A node that failed is asked last for this long, so that a dead one does not slow every call. */
 const restMs = 15_000
 
+const retryAfterMs = 150
+
 /**
  * Connects to a chain's nodes. Each must show the expected chain id before it is asked anything
  * else, whenever it first answers.
@@ -48,7 +50,7 @@ export async function createRpc(options: RpcOptions): Promise<Rpc> {
     })
   }
 
-  const request = async (method: string, params: readonly unknown[]): Promise<unknown> => {
+  const askEach = async (method: string, params: readonly unknown[]): Promise<unknown> => {
     const now = clock.nowMs()
     const isResting = (node: Node): boolean => node.restingUntilMs > now
     const order = [...nodes.filter((it) => !isResting(it)), ...nodes.filter(isResting)]
@@ -67,6 +69,16 @@ export async function createRpc(options: RpcOptions): Promise<Rpc> {
       }
     }
     throw failure
+  }
+  const request = async (method: string, params: readonly unknown[]): Promise<unknown> => {
+    try {
+      return await askEach(method, params)
+    } catch (error) {
+      if (!(error instanceof RpcUnreachable) || error.timedOut) throw error
+      // A connection that was closed under us, or a moment of too many requests: once more.
+      await new Promise((resolve) => setTimeout(resolve, retryAfterMs))
+      return await askEach(method, params)
+    }
   }
   return { hosts, identity: identify(options), request: request as Rpc['request'] }
 }

@@ -15,6 +15,13 @@ export class RpcError extends Error {
 /** A node that could not be asked: no connection, a timeout, or an answer that is none. */
 export class RpcUnreachable extends Error {
   override readonly name = 'RpcUnreachable'
+  /** It had its time. Asking again at once would only take as long. */
+  readonly timedOut: boolean
+
+  constructor(message: string, timedOut = false) {
+    super(message)
+    this.timedOut = timedOut
+  }
 }
 
 /** Whether the node ran the call and the contract refused it, which every node would repeat. */

@@ -112,17 +112,25 @@ test('when nobody comes to use a returned nonce, it is filled', async () => {
 
 test('a payer whose broadcast reply was lost is served, and charged once', async () => {
   const authorization = await rig.pay()
-  rig.proxy.add({
-    method: 'eth_sendRawTransaction',
-    effect: { kind: 'dropAfter' },
-    times: 1,
-  })
+  // The first reply is lost and the second try too: the node had mined it meanwhile.
+  const effect = { kind: 'dropAfter' } as const
+  rig.proxy.add({ method: 'eth_sendRawTransaction', effect, times: 2 })
   const { journal, kept } = keep()
   expect((await submit(authorization, [], journal)).kind).toBe('unknown')
   expect(await isPaid(authorization)).toBe(true)
   const again = await submit(authorization, kept, journal)
   expect(again).toMatchObject({ kind: 'submitted' })
   expect(kept).toHaveLength(1)
+})
+
+test('a payer whose broadcast another node had mined already costs no second carrier', async () => {
+  const authorization = await rig.pay()
+  const effect = { kind: 'dropAfter' } as const
+  rig.proxy.add({ method: 'eth_sendRawTransaction', effect, times: 1 })
+  const { journal, kept } = keep()
+  expect((await submit(authorization, [], journal)).kind).toBe('submitted')
+  expect(kept).toHaveLength(1)
+  expect(await isPaid(authorization)).toBe(true)
 })
 
 test('a payer whose transaction the node lost is settled by the same bytes', async () => {

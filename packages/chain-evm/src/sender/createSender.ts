@@ -1,9 +1,10 @@
-import type { Address, Hex, Submitted } from '@key0/core'
+import type { Address, Hash, Hex, Submitted } from '@key0/core'
 import { Key0Error } from '@key0/core'
 import { hexToBigInt, hexToNumber, keccak256, parseTransaction } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { EvmChain } from '../chain/EvmChain.ts'
 import { toChainUnreachable } from '../rpc/toChainUnreachable.ts'
+import { readReceipt } from '../token/receipt.ts'
 import { broadcast } from './broadcast.ts'
 import { computeFees, type Fees, raiseFees, readFees } from './fees.ts'
 import { createNonceLane, type NonceLane } from './NonceLane.ts'
@@ -138,11 +139,24 @@ async function send(lane: Lane, call: SenderCall, journal: Journal): Promise<Sub
       if (upkeep.release(gasNonce)) nonces.giveBack(gasNonce)
       return { kind: 'unknown', reason: reply.reason }
     }
+    if (reply.kind === 'spent' && (await isMined(chain, txHash))) {
+      // The reply of an earlier node was lost, and the transaction is in a block already.
+      upkeep.sent(sent)
+      return { kind: 'submitted', txHash }
+    }
     // The nonce went to somebody else: the next carrier takes one that is free.
     upkeep.release(gasNonce)
     await upkeep.resync().catch(() => undefined)
   }
   return { kind: 'unknown', reason: 'another process uses this gas wallet' }
+}
+
+async function isMined({ rpc }: EvmChain, txHash: Hash): Promise<boolean> {
+  try {
+    return (await readReceipt(rpc, txHash)) !== undefined
+  } catch {
+    return false
+  }
 }
 
 async function replace(
