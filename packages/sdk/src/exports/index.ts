@@ -1,1 +1,3 @@
-export {}
+export { createKey0 } from '../createKey0.ts'
+export type { AccessCall, Key0, Settled, X402Challenge } from '../Key0.ts'
+export type { SellerConfig } from '../SellerConfig.ts'

@@ -1,0 +1,40 @@
+import type { GatewayConfig } from './GatewayConfig.ts'
+
+/** What this process is and does, line by line, without secrets. */
+export function banner(config: GatewayConfig, port: number): string {
+  const { token, storage, settlement, refunds, network } = config
+  const rows: readonly (readonly [string, string])[] = [
+    ['Port', `${port}`],
+    ['Network', network === 'mainnet' ? 'mainnet (Base, 8453)' : 'testnet (Base Sepolia, 84532)'],
+    ['Wallet', config.walletAddress],
+    ['Storage', storage.kind === 'embedded' ? `embedded (${storage.dataDir})` : storage.kind],
+    ['Token mode', token.mode],
+    ['Facilitation', settlement.mode === 'gas-wallet' ? 'Gas wallet' : 'Standard'],
+    ['Backend', token.mode === 'remote' ? token.url : (token.backendUrl ?? 'none')],
+    ['Plans', config.plans.map(({ planId, unitAmount }) => `${planId} ${unitAmount}`).join(', ')],
+    ['Discovery', `${config.publicUrl}/discover`],
+    ['Buy at', `${config.publicUrl}/x402/access`],
+    ['Agent card', `${config.publicUrl}/.well-known/agent.json (not served by this version)`],
+    ['A2A endpoint', `${config.publicUrl}${config.basePath} (not served by this version)`],
+    ['Refund cron', `every ${refunds.intervalMs} ms`],
+    ['Refund grace', `${refunds.minAgeMs} ms`],
+    ['Refunds', refundStatus(refunds)],
+    ['Keys held', keysHeld(config)],
+  ]
+  const lines = rows.map(([name, value]) => `  ${name.padEnd(13)}${value}`)
+  const warnings = config.warnings.map((text) => `  ! ${text}`)
+  return ['', 'Key0 gateway', ...lines, ...warnings, ''].join('\n')
+}
+
+function refundStatus(refunds: GatewayConfig['refunds']): string {
+  if (!refunds.walletPrivateKey) return 'DISABLED (set KEY0_WALLET_PRIVATE_KEY)'
+  return refunds.inside ? 'ENABLED, inside this process' : 'OFF in this process (REFUNDS=off)'
+}
+
+function keysHeld({ settlement, refunds }: GatewayConfig): string {
+  const keys = [
+    settlement.mode === 'gas-wallet' && 'gas wallet (pays for settlement)',
+    refunds.walletPrivateKey && refunds.inside && 'receiving wallet (signs refunds)',
+  ].filter((key) => typeof key === 'string')
+  return keys.length > 0 ? keys.join(', ') : 'none'
+}

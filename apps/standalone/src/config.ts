@@ -1,0 +1,130 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { createCatalog, Key0Error, type Plan } from '@key0/core'
+import type { RawConfig } from './env.ts'
+import {
+  type GatewayConfig,
+  logLevels,
+  type RefundConfig,
+  type StorageConfig,
+} from './GatewayConfig.ts'
+import { createReader, type Reader } from './Reader.ts'
+import { readSettlement } from './readSettlement.ts'
+import { readToken } from './readToken.ts'
+
+const DEFAULT_PLANS = '[{"planId":"basic","unitAmount":"$0.10"}]'
+
+/**
+ * Step 2, meaning.
+ *
+ * @throws CONFIG_INVALID naming every mistake at once, never repeating a secret.
+ */
+export function toConfig(raw: RawConfig): GatewayConfig {
+  const read = createReader(raw)
+  const warnings: string[] = []
+  const network = read.oneOf('network', ['testnet', 'mainnet'], 'testnet')
+  const port = read.int('port', 3000, { min: 0, max: 65_535 })
+  const token = readToken(read, network, warnings)
+  const config: GatewayConfig = {
+    network,
+    walletAddress: readWalletAddress(read),
+    host: read.text('host', '0.0.0.0'),
+    port,
+    publicUrl: (read.url('publicUrl') ?? `http://localhost:${port}`).replace(/\/+$/, ''),
+    rpcUrls: read.urls('rpcUrl'),
+    finality: readFinality(read, network),
+    plans: readPlans(read),
+    challengeTTLSeconds: read.int('challengeTTLSeconds', 900, { min: 30, max: 86_400 }),
+    agent: {
+      name: read.text('agentName', 'Key0 Server'),
+      description: read.text('agentDescription', 'Payment-gated A2A endpoint'),
+    },
+    provider: {
+      name: read.text('providerName', 'Key0'),
+      url: read.url('providerUrl') ?? 'https://key0.ai',
+    },
+    basePath: read.text('basePath', '/a2a'),
+    token,
+    storage: readStorage(read, network),
+    settlement: readSettlement(read, network, warnings),
+    refunds: readRefunds(read, network, token, warnings),
+    logLevel: read.oneOf('logLevel', logLevels, 'info'),
+    warnings,
+  }
+  if (read.problems.length === 0) return config
+  throw new Key0Error('CONFIG_INVALID', {
+    facts: Object.fromEntries(read.problems.map((text, index) => [`${index + 1}`, text])),
+  })
+}
+
+function readWalletAddress(read: Reader): `0x${string}` {
+  const value = read.text('walletAddress')
+  if (value !== undefined && /^0x[0-9a-fA-F]{40}$/.test(value)) return value as `0x${string}`
+  read.fault('walletAddress', 'must be set to the address that receives the payments (0x…)')
+  return '0x'
+}
+
+function readFinality(read: Reader, network: GatewayConfig['network']): GatewayConfig['finality'] {
+  const tags = ['latest', 'safe', 'finalized'] as const
+  if (read.has('finality')) {
+    const both = read.oneOf('finality', tags, 'latest')
+    return { payment: both, refund: both }
+  }
+  return { payment: 'latest', refund: network === 'mainnet' ? 'finalized' : 'latest' }
+}
+
+function readPlans(read: Reader): readonly Plan[] {
+  const setting = read.has('plansBase64') ? 'plansBase64' : 'plans'
+  const text = read.text(setting, DEFAULT_PLANS)
+  const json = setting === 'plansBase64' ? Buffer.from(text, 'base64').toString('utf8') : text
+  try {
+    const plans: unknown = JSON.parse(json)
+    if (!Array.isArray(plans)) throw new Error('not an array')
+    createCatalog(plans, 6)
+    return plans
+  } catch (error) {
+    const detail = Key0Error.is(error) ? error.facts.plans : 'it is not a JSON array'
+    read.fault(setting, `must be like ${DEFAULT_PLANS}: ${detail}`)
+    return []
+  }
+}
+
+function readStorage(read: Reader, network: GatewayConfig['network']): StorageConfig {
+  const backends = ['embedded', 'memory', 'redis', 'postgres'] as const
+  const implied = read.has('databaseUrl') ? 'postgres' : read.has('redisUrl') ? 'redis' : 'embedded'
+  const kind = read.oneOf('storageBackend', backends, implied)
+  const dataDir = read.text('dataDir', join(homedir(), '.key0'))
+  if (kind === 'redis' || kind === 'postgres') {
+    read.fault('storageBackend', `"${kind}" is not part of this version: use embedded`)
+    return { kind: 'embedded', dataDir }
+  }
+  if (kind === 'memory' && network === 'mainnet')
+    read.fault('storageBackend', '"memory" forgets everything on restart: not on mainnet')
+  return kind === 'memory' ? { kind } : { kind, dataDir }
+}
+
+function readRefunds(
+  read: Reader,
+  network: GatewayConfig['network'],
+  token: GatewayConfig['token'],
+  warnings: string[],
+): RefundConfig {
+  const walletPrivateKey = read.privateKey('walletPrivateKey')
+  const minAgeMs = read.int('refundMinAgeMs', 300_000, { min: 0, max: 604_800_000 })
+  const worstCaseMs =
+    token.mode === 'remote' ? token.timeoutMs * (token.retries + 1) + 2_000 * token.retries : 5_000
+  if (minAgeMs < worstCaseMs) {
+    const text = `is shorter than the worst case of issuing a token (${worstCaseMs} ms)`
+    if (network === 'mainnet') read.fault('refundMinAgeMs', text)
+    else warnings.push(`REFUND_MIN_AGE_MS ${text}: a slow delivery may be refunded instead.`)
+  }
+  if (!walletPrivateKey)
+    warnings.push('Refunds are DISABLED: set KEY0_WALLET_PRIVATE_KEY to send money back.')
+  return {
+    ...(walletPrivateKey && { walletPrivateKey }),
+    inside: read.oneOf('refunds', ['inside', 'off'], 'inside') === 'inside',
+    intervalMs: read.int('refundIntervalMs', 60_000, { min: 100, max: 86_400_000 }),
+    minAgeMs,
+    batchSize: read.int('refundBatchSize', 50, { min: 1, max: 1_000 }),
+  }
+}

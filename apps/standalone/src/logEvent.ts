@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto'
+import type { EngineEvent } from '@key0/core'
+import type { Logger } from 'pino'
+
+/**
+ * Writes engine events as log lines. A challenge id is a capability, so a line carries a digest
+ * of it: enough to follow one challenge, useless to claim it.
+ */
+export function logEvent(log: Logger): (event: EngineEvent) => void {
+  return (event) => {
+    if (event.name === 'alert') {
+      const challenge = event.challengeId === undefined ? undefined : digest(event.challengeId)
+      log.error({ challenge, cause: describe(event.cause) }, event.what)
+      return
+    }
+    const { challengeId, planId, amount, state, txHash, refundTxHash } = event.challenge
+    const line = { challenge: digest(challengeId), planId, amount, state, txHash, refundTxHash }
+    if ('reason' in event) log.warn({ ...line, reason: event.reason }, event.name)
+    else log.info(line, event.name)
+  }
+}
+
+/** The first 12 hex digits of the id's SHA-256. */
+export function digest(challengeId: string): string {
+  return createHash('sha256').update(challengeId).digest('hex').slice(0, 12)
+}
+
+/** Names of errors down the chain of causes; texts of foreign errors may hold URLs with keys. */
+function describe(cause: unknown): string | undefined {
+  if (cause === undefined) return undefined
+  if (!(cause instanceof Error)) return typeof cause
+  const code = 'code' in cause ? ` ${String(cause.code)}` : ''
+  const inner = describe(cause.cause)
+  return `${cause.name}${code}${inner ? ` <- ${inner}` : ''}`
+}

@@ -1,0 +1,32 @@
+import type { GatewayConfig, SettlementConfig } from './GatewayConfig.ts'
+import type { Reader } from './Reader.ts'
+
+/** Who brings payments to the chain: our own gas wallet, or a facilitator. */
+export function readSettlement(
+  read: Reader,
+  network: GatewayConfig['network'],
+  warnings: string[],
+): SettlementConfig {
+  const privateKey = read.privateKey('gasWalletPrivateKey')
+  const useGasWallet = read.flag('useGasWallet')
+  if (useGasWallet === true && !read.has('gasWalletPrivateKey'))
+    read.fault('gasWalletPrivateKey', 'must be set when USE_GAS_WALLET is true')
+  if (privateKey && useGasWallet !== false) return { mode: 'gas-wallet', privateKey }
+
+  const urls = read.urls('facilitatorUrl')
+  const id = read.text('cdpApiKeyId')
+  const secret = read.text('cdpApiKeySecret')
+  if ((id === undefined) !== (secret === undefined))
+    read.fault(id === undefined ? 'cdpApiKeyId' : 'cdpApiKeySecret', 'is missing its other half')
+  const reachable = urls.length > 0 || (id !== undefined && secret !== undefined)
+  if (!reachable && useGasWallet !== true) {
+    const text = 'must be set, or CDP_API_KEY_ID and CDP_API_KEY_SECRET, or KEY0_FACILITATOR_URL'
+    if (network === 'mainnet') read.fault('gasWalletPrivateKey', text)
+    else warnings.push(`Payments cannot be settled yet: GAS_WALLET_PRIVATE_KEY ${text}.`)
+  }
+  return {
+    mode: 'facilitator',
+    ...(urls.length > 0 && { urls }),
+    ...(id !== undefined && secret !== undefined && { cdp: { id, secret } }),
+  }
+}

@@ -1,0 +1,66 @@
+import type { BackendAuth, GatewayConfig, TokenConfig } from './GatewayConfig.ts'
+import type { Reader } from './Reader.ts'
+
+const MIN_SECRET_LENGTH = 32
+
+/** Who mints the credential: this process (native), or the seller's backend (remote). */
+export function readToken(
+  read: Reader,
+  network: GatewayConfig['network'],
+  warnings: string[],
+): TokenConfig {
+  const implied = read.has('issueTokenApi') ? 'remote' : 'native'
+  const mode = read.oneOf('tokenMode', ['native', 'remote'], implied)
+  const backend = read.url('backendApiUrl')?.replace(/\/+$/, '')
+  const backendUrl = backend !== undefined ? { backendUrl: backend } : {}
+  if (mode === 'native') return { mode, secret: readSecret(read), ...backendUrl }
+
+  const url = read.url('issueTokenApi') ?? (backend && `${backend}/internal/issue-token`)
+  if (!url && !read.has('issueTokenApi'))
+    read.fault('issueTokenApi', 'must be set when TOKEN_MODE is remote (or BACKEND_API_URL)')
+  if (network === 'mainnet' && url?.startsWith('http:'))
+    warnings.push('ISSUE_TOKEN_API is not https: only do this inside a private network.')
+  return {
+    mode,
+    url: url ?? '',
+    auth: readAuth(read, network, warnings),
+    timeoutMs: read.int('tokenIssueTimeoutMs', 15_000, { min: 100, max: 120_000 }),
+    retries: read.int('tokenIssueRetries', 2, { min: 0, max: 10 }),
+    ...backendUrl,
+  }
+}
+
+function readSecret(read: Reader): string {
+  const secret = read.text('accessTokenSecret') ?? ''
+  if (secret === '')
+    read.fault('accessTokenSecret', `must be set (at least ${MIN_SECRET_LENGTH} characters)`)
+  else if (Buffer.byteLength(secret) < MIN_SECRET_LENGTH)
+    read.fault('accessTokenSecret', `must be at least ${MIN_SECRET_LENGTH} characters long`)
+  return secret
+}
+
+/** `INTERNAL_AUTH_SECRET` goes out as a header of its own, `ISSUE_TOKEN_API_SECRET` as a bearer. */
+function readAuth(
+  read: Reader,
+  network: GatewayConfig['network'],
+  warnings: string[],
+): BackendAuth {
+  const strategies = ['none', 'shared-secret', 'jwt'] as const
+  const strategy = read.oneOf('backendAuthStrategy', strategies, 'none')
+  const own = read.text('internalAuthSecret')
+  const bearer = read.text('issueTokenApiSecret')
+  if (strategy === 'jwt')
+    read.fault('backendAuthStrategy', '"jwt" is not part of this version: use shared-secret')
+  if (strategy === 'shared-secret') {
+    if (own) return { strategy, header: 'x-internal-auth', value: own }
+    if (bearer) return { strategy, header: 'authorization', value: `Bearer ${bearer}` }
+    read.fault('internalAuthSecret', 'must be set when BACKEND_AUTH_STRATEGY is shared-secret')
+  }
+  if (strategy === 'none')
+    warnings.push(
+      `BACKEND_AUTH_STRATEGY is none: anybody who reaches the backend can ask it for a token${
+        network === 'mainnet' ? '. Set shared-secret before selling' : ''
+      }.`,
+    )
+  return { strategy: 'none' }
+}

@@ -1,0 +1,69 @@
+import type { EvmChain } from '@key0/chain-evm'
+import type {
+  AccessGrant,
+  Address,
+  ChallengeRecord,
+  ChallengeStore,
+  Clock,
+  CredentialIssuer,
+  EngineEvent,
+  Finality,
+  Hex,
+  Plan,
+  SeenTxStore,
+} from '@key0/core'
+import type { FetchResourceCredentials } from '@key0/delivery'
+
+/** What a seller decides in code. Only what has no default must be given. */
+export type SellerConfig = {
+  readonly agentName: string
+  readonly agentDescription?: string
+  /** The public address of this server: every URL we emit is built from it. */
+  readonly agentUrl: string
+  readonly providerName?: string
+  readonly providerUrl?: string
+
+  /** The wallet that receives payments. Its key is not needed here. */
+  readonly walletAddress: Address
+  readonly network: 'mainnet' | 'testnet'
+  /** One or more, comma-separated or as a list, tried in order; keys are folded into the URL. */
+  readonly rpcUrl?: string | readonly string[]
+  /** A chain connected already; then `network` and `rpcUrl` must agree with it. */
+  readonly chain?: EvmChain
+
+  readonly plans: readonly Plan[]
+  /** How long a challenge may be paid; default 900. */
+  readonly challengeTTLSeconds?: number
+  readonly store: ChallengeStore
+  readonly seenTxStore?: SeenTxStore
+
+  /** Mints what the buyer gets; throwing means that nothing was issued. */
+  readonly fetchResourceCredentials?: FetchResourceCredentials
+  /** Instead of it: an issuer, such as `createRemoteTokenIssuer`. */
+  readonly tokenIssuer?: CredentialIssuer
+  /** Where grants are used, told to the buyer. */
+  readonly resourceEndpoint?: (of: { resourceId: string; planId: string }) => string
+
+  /** Settles with this wallet; otherwise a facilitator does. */
+  readonly gasWalletPrivateKey?: Hex
+  /** One or several; default the one of the specification. */
+  readonly facilitatorUrl?: string | readonly string[]
+  readonly cdpApiKeyId?: string
+  readonly cdpApiKeySecret?: string
+  /** How long a request waits for its settlement before it answers "pending"; default 30000. */
+  readonly settleWaitMs?: number
+
+  readonly finality?: { readonly payment?: Finality; readonly refund?: Finality }
+  /** Whether a presented transfer needs its payer's signature; default: on mainnet. */
+  readonly proofBinding?: 'signature' | 'none'
+  /** Told to buyers whose delivery failed; default: refunds are somebody's job, after 5 minutes. */
+  readonly refunds?: { readonly automatic: boolean; readonly minAgeMs: number }
+
+  /** Called after a delivery; fire and forget. */
+  readonly onPaymentReceived?: (grant: AccessGrant, challenge: ChallengeRecord) => unknown
+  /** Called when a challenge expires unpaid; fire and forget. */
+  readonly onChallengeExpired?: (challengeId: string) => unknown
+  /** Everything worth a log line or a metric. */
+  readonly observe?: (event: EngineEvent) => void
+  readonly clock?: Clock
+}

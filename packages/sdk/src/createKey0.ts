@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto'
+import {
+  createEvmChain,
+  createFacilitatorSettler,
+  createGasWalletSettler,
+  type EvmChain,
+} from '@key0/chain-evm'
+import {
+  type CredentialIssuer,
+  createCatalog,
+  createEngine,
+  type EngineContext,
+  type EngineEvent,
+  Key0Error,
+  recover,
+  type Settler,
+} from '@key0/core'
+import { createCallbackIssuer } from '@key0/delivery'
+import { createHttpHandler } from '@key0/http'
+import { createCalls } from './calls.ts'
+import type { Key0 } from './Key0.ts'
+import type { SellerConfig } from './SellerConfig.ts'
+import { toSettings } from './toSettings.ts'
+
+const RECOVERY_BATCH = 100
+
+/**
+ * The whole gateway, embedded in your own server. Reads the token's identity from the chain first
+ * and refuses to start when anything differs from what is configured.
+ *
+ * @throws CONFIG_INVALID, CHAIN_MISMATCH, CHAIN_UNREACHABLE
+ */
+export async function createKey0(config: SellerConfig): Promise<Key0> {
+  const clock = config.clock ?? { nowMs: () => Date.now() }
+  const { rpcUrl, network } = config
+  const chain =
+    config.chain ?? (await createEvmChain({ network, clock, ...(rpcUrl && { rpcUrls: rpcUrl }) }))
+  const settings = toSettings(config, chain)
+  const context: EngineContext = {
+    store: config.store,
+    chain,
+    settler: toSettler(config, chain),
+    issuer: toIssuer(config),
+    catalog: createCatalog(config.plans, chain.token.decimals),
+    clock,
+    newId: () => randomBytes(20).toString('hex'),
+    observe: toObserver(config),
+    sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
+    settings,
+    ...(config.seenTxStore && { seenTx: config.seenTxStore }),
+  }
+  const engine = createEngine(context)
+  return {
+    engine,
+    chain,
+    handler: createHttpHandler({
+      engine,
+      seller: {
+        name: config.agentName,
+        ...(config.agentDescription !== undefined && { description: config.agentDescription }),
+        publicUrl: config.agentUrl,
+        chainId: chain.chainId,
+        payTo: config.walletAddress,
+        token: { ...chain.token, ...chain.token.domain },
+      },
+      maxTimeoutSeconds: settings.maxTimeoutSeconds,
+      observe: (failure) => {
+        const { cause, code, path } = failure
+        context.observe({ name: 'alert', what: `${code} at ${path}`, cause })
+      },
+    }),
+    ...createCalls(engine, config.store),
+    recover: () => recover(context, { limit: RECOVERY_BATCH }),
+    close: () => chain.close(),
+  }
+}
+
+function toSettler(config: SellerConfig, chain: EvmChain): Settler {
+  const { gasWalletPrivateKey, facilitatorUrl, cdpApiKeyId, cdpApiKeySecret } = config
+  if (gasWalletPrivateKey) return createGasWalletSettler({ chain, privateKey: gasWalletPrivateKey })
+  return createFacilitatorSettler({
+    chain,
+    ...(facilitatorUrl !== undefined && { urls: facilitatorUrl }),
+    ...(cdpApiKeyId !== undefined && { cdpApiKeyId }),
+    ...(cdpApiKeySecret !== undefined && { cdpApiKeySecret }),
+  })
+}
+
+function toIssuer(config: SellerConfig): CredentialIssuer {
+  const { tokenIssuer, fetchResourceCredentials } = config
+  if (tokenIssuer) return tokenIssuer
+  if (fetchResourceCredentials) return createCallbackIssuer(fetchResourceCredentials)
+  throw new Key0Error('CONFIG_INVALID', {
+    facts: { fetchResourceCredentials: 'must be given, or a tokenIssuer' },
+  })
+}
+
+/** A hook of the seller's that fails must not turn a sale into an error. */
+function toObserver(config: SellerConfig): (event: EngineEvent) => void {
+  const observe = (event: EngineEvent): void => {
+    try {
+      config.observe?.(event)
+    } catch {
+      // Observers must not throw; one that does is alone with it.
+    }
+  }
+  const quietly = (name: string, hook: () => unknown): void => {
+    Promise.resolve()
+      .then(hook)
+      .catch((cause: unknown) => observe({ name: 'alert', what: `${name} failed`, cause }))
+  }
+  return (event) => {
+    observe(event)
+    if (event.name === 'challenge.delivered') {
+      const { challenge } = event
+      const grant = challenge.accessGrant
+      if (grant) quietly('onPaymentReceived', () => config.onPaymentReceived?.(grant, challenge))
+    }
+    if (event.name === 'challenge.closed' && event.challenge.state === 'EXPIRED')
+      quietly('onChallengeExpired', () => config.onChallengeExpired?.(event.challenge.challengeId))
+  }
+}
