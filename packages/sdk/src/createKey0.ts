@@ -6,6 +6,7 @@ import {
   type EvmChain,
 } from '@key0/chain-evm'
 import {
+  type Address,
   type CredentialIssuer,
   createCatalog,
   createEngine,
@@ -17,6 +18,7 @@ import {
 } from '@key0/core'
 import { createCallbackIssuer } from '@key0/delivery'
 import { createHttpHandler } from '@key0/http'
+import { getAddress, isAddress } from 'viem'
 import { createCalls } from './calls.ts'
 import type { Key0 } from './Key0.ts'
 import type { SellerConfig } from './SellerConfig.ts'
@@ -35,7 +37,8 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
   const { rpcUrl, network } = config
   const chain =
     config.chain ?? (await createEvmChain({ network, clock, ...(rpcUrl && { rpcUrls: rpcUrl }) }))
-  const settings = toSettings(config, chain)
+  const payTo = readAddress(config.walletAddress)
+  const settings = toSettings(config, chain, payTo)
   const context: EngineContext = {
     store: config.store,
     chain,
@@ -60,7 +63,7 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
         ...(config.agentDescription !== undefined && { description: config.agentDescription }),
         publicUrl: config.agentUrl,
         chainId: chain.chainId,
-        payTo: config.walletAddress,
+        payTo,
         token: { ...chain.token, ...chain.token.domain },
       },
       maxTimeoutSeconds: settings.maxTimeoutSeconds,
@@ -73,6 +76,14 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
     recover: () => recover(context, { limit: RECOVERY_BATCH }),
     close: () => chain.close(),
   }
+}
+
+/** Checksummed, because buyers compare addresses letter by letter. */
+function readAddress(address: string): Address {
+  if (isAddress(address, { strict: false })) return getAddress(address)
+  throw new Key0Error('CONFIG_INVALID', {
+    facts: { walletAddress: 'must be the address that receives payments: 0x and 40 hex digits' },
+  })
 }
 
 function toSettler(config: SellerConfig, chain: EvmChain): Settler {

@@ -1,5 +1,5 @@
 import type { EvmChain } from '@key0/chain-evm'
-import { type EngineSettings, Key0Error } from '@key0/core'
+import { type Address, type EngineSettings, Key0Error } from '@key0/core'
 import type { SellerConfig } from './SellerConfig.ts'
 
 const MAX_TIMEOUT_SECONDS = 300
@@ -7,7 +7,7 @@ const SETTLE_WAIT_MS = 30_000
 const REFUND_MIN_AGE_MS = 300_000
 
 /** The engine's settings, with every default filled in. @throws CONFIG_INVALID */
-export function toSettings(config: SellerConfig, chain: EvmChain): EngineSettings {
+export function toSettings(config: SellerConfig, chain: EvmChain, payTo: Address): EngineSettings {
   const { network, resourceEndpoint, refunds } = config
   const mainnet = network === 'mainnet'
   const ttlSeconds = config.challengeTTLSeconds ?? 900
@@ -19,7 +19,7 @@ export function toSettings(config: SellerConfig, chain: EvmChain): EngineSetting
     chainId: chain.chainId,
     token: chain.token.address,
     asset: chain.token.symbol,
-    payTo: config.walletAddress,
+    payTo,
     challengeTTLMs: ttlSeconds * 1000,
     maxTimeoutSeconds: Math.min(MAX_TIMEOUT_SECONDS, ttlSeconds),
     finality: {

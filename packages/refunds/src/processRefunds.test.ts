@@ -1,0 +1,161 @@
+import { type ChallengeStore, Key0Error, transferRef } from '@key0/core'
+import { createMemoryStore } from '@key0/core/memory'
+import { type Sandbox, startSandbox } from '@key0/sandbox'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type ProcessRefundsOptions, processRefunds } from './processRefunds.ts'
+
+const PRICE = 250_000n
+
+let chain: Sandbox
+let store: ChallengeStore
+let count = 0
+
+beforeAll(async () => {
+  chain = await startSandbox()
+})
+afterAll(() => chain.stop())
+beforeEach(() => {
+  store = createMemoryStore()
+})
+
+/** A challenge whose buyer paid for real and got nothing. */
+async function paidUndelivered(): Promise<string> {
+  count += 1
+  const { buyer, seller } = chain.wallets
+  const token = chain.usdc.address
+  const txHash = await chain.transfer(buyer.address, seller.address, PRICE)
+  const [transfer] = (await chain.transfers({ from: buyer.address, to: seller.address })).slice(-1)
+  const challengeId = `challenge-${count}`
+  await store.create(
+    {
+      challengeId,
+      requestId: `request-${count}`,
+      scope: 'x402-http',
+      clientAgentId: 'x402-http',
+      resourceId: 'default',
+      planId: 'report',
+      amount: '$0.25',
+      amountRaw: PRICE,
+      asset: 'USDC',
+      token,
+      chainId: chain.chainId,
+      destination: seller.address,
+      createdAt: new Date(),
+      expiresAt: new Date(Date.now() + 900_000),
+    },
+    { key: 'create' },
+  )
+  const paymentRef = transferRef({ chainId: chain.chainId, token, txHash, ordinal: 0 })
+  await store.settle(
+    challengeId,
+    paymentRef,
+    {
+      txHash,
+      paidAt: new Date(Date.now() - 600_000),
+      fromAddress: buyer.address,
+      paidBlock: { number: transfer?.blockNumber ?? 0n, hash: transfer?.blockHash ?? '0x' },
+    },
+    { key: 'settle' },
+  )
+  return challengeId
+}
+
+function options(changes: Partial<ProcessRefundsOptions> = {}): ProcessRefundsOptions {
+  const walletPrivateKey = chain.wallets.seller.privateKey
+  return { store, walletPrivateKey, network: 'testnet', rpcUrl: chain.rpcUrl, ...changes }
+}
+
+const refundsSince = (fromBlock: bigint) =>
+  chain.transfers({ from: chain.wallets.seller.address, fromBlock })
+
+test('a buyer who paid and got nothing is made whole, and told the transaction', async () => {
+  const challengeId = await paidUndelivered()
+  const before = await chain.balanceOf(chain.wallets.buyer.address)
+  const [result, ...others] = await processRefunds(options())
+  expect(others).toEqual([])
+  expect(result).toMatchObject({
+    challengeId,
+    success: true,
+    amount: '$0.25',
+    toAddress: chain.wallets.buyer.address,
+  })
+  expect(await chain.balanceOf(chain.wallets.buyer.address)).toBe(before + PRICE)
+  const record = await store.get(challengeId)
+  expect(record).toMatchObject({ state: 'REFUNDED' })
+  expect(result?.success === true && result.refundTxHash).toBe(record?.refundTxHash)
+})
+
+test('ten workers at once send one refund', async () => {
+  await paidUndelivered()
+  const fromBlock = (await chain.blockNumber()) + 1n
+  const all = await Promise.all(Array.from({ length: 10 }, () => processRefunds(options())))
+  await processRefunds(options())
+  expect(await refundsSince(fromBlock)).toHaveLength(1)
+  expect(all.flat().filter((result) => result.success)).toHaveLength(1)
+})
+
+test('a payment younger than the grace period stays where it is', async () => {
+  const challengeId = await paidUndelivered()
+  expect(await processRefunds(options({ minAgeMs: 3_600_000 }))).toEqual([])
+  expect(await store.get(challengeId)).toMatchObject({ state: 'PAID' })
+})
+
+test('a batch takes no more than it is told, the oldest first', async () => {
+  const first = await paidUndelivered()
+  await paidUndelivered()
+  const results = await processRefunds(options({ batchSize: 1 }))
+  expect(results.map((result) => result.challengeId)).toEqual([first])
+})
+
+test('a wallet that did not receive the payment cannot be made to refund it', async () => {
+  const challengeId = await paidUndelivered()
+  const fromBlock = (await chain.blockNumber()) + 1n
+  const { privateKey } = chain.wallets.stranger
+  expect(await processRefunds(options({ walletPrivateKey: privateKey }))).toEqual([])
+  expect(await refundsSince(fromBlock)).toEqual([])
+  expect(await store.get(challengeId)).toMatchObject({ state: 'PAID' })
+})
+
+test('without gas the refund fails at once, with the reason, and nothing moved', async () => {
+  const challengeId = await paidUndelivered()
+  const fromBlock = (await chain.blockNumber()) + 1n
+  const poor = await startPoorWallet()
+  const [result] = await processRefunds(options({ gasWalletPrivateKey: poor }))
+  expect(result).toMatchObject({ success: false, error: expect.stringMatching(/gas/i) })
+  expect(result).not.toHaveProperty('pending')
+  expect(await store.get(challengeId)).toMatchObject({ state: 'REFUND_FAILED' })
+  expect(await refundsSince(fromBlock)).toEqual([])
+
+  await store.transition({ id: challengeId, from: 'REFUND_FAILED', to: 'PAID', key: 'operator' })
+  const [retried] = await processRefunds(options())
+  expect(retried).toMatchObject({ challengeId, success: true })
+  expect(await refundsSince(fromBlock)).toHaveLength(1)
+})
+
+test('a refund that may be retried later waits instead, and says for what', async () => {
+  const challengeId = await paidUndelivered()
+  const gasWalletPrivateKey = await startPoorWallet()
+  const patient = options({ gasWalletPrivateKey, giveUpAfterMs: 60_000 })
+  const [result] = await processRefunds(patient)
+  expect(result).toMatchObject({ success: false, pending: true })
+  expect(await store.get(challengeId)).toMatchObject({ state: 'REFUND_PENDING' })
+})
+
+test('every wrong option is named at once', async () => {
+  const wrong = { store, walletPrivateKey: '0x12', network: 'moon', minAgeMs: -1, batchSize: 0.5 }
+  const error = await processRefunds(wrong as never).catch((cause: unknown) => cause)
+  expect(Key0Error.is(error, 'CONFIG_INVALID')).toBe(true)
+  expect(Object.keys((error as Key0Error).facts).sort()).toEqual([
+    'batchSize',
+    'minAgeMs',
+    'network',
+    'walletPrivateKey',
+  ])
+  expect(`${error}`).not.toContain('0x12')
+})
+
+/** The key of a wallet that holds nothing at all. */
+async function startPoorWallet(): Promise<`0x${string}`> {
+  count += 1
+  return `0x${'7'.repeat(60)}${`${1000 + count}`}`
+}

@@ -1,0 +1,83 @@
+import { Key0Error } from '@key0/core'
+import { createMemoryStore } from '@key0/core/memory'
+import { type Sandbox, startSandbox } from '@key0/sandbox'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createKey0 } from './createKey0.ts'
+import type { SellerConfig } from './SellerConfig.ts'
+
+let chain: Sandbox
+beforeAll(async () => {
+  chain = await startSandbox()
+})
+afterAll(() => chain.stop())
+
+function config(changes: Partial<SellerConfig> = {}): SellerConfig {
+  return {
+    agentName: 'Reports',
+    agentUrl: 'https://shop.example',
+    walletAddress: chain.wallets.seller.address.toLowerCase() as `0x${string}`,
+    network: 'testnet',
+    rpcUrl: chain.rpcUrl,
+    gasWalletPrivateKey: chain.wallets.gas.privateKey,
+    plans: [{ planId: 'report', unitAmount: '$0.25' }],
+    store: createMemoryStore(),
+    fetchResourceCredentials: async () => ({ token: 'a-token' }),
+    ...changes,
+  }
+}
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => undefined,
+    (cause: unknown) => cause,
+  )
+  return Key0Error.is(error) ? error.code : `${error}`
+}
+
+test('the seller’s address is offered checksummed, however it was written', async () => {
+  const key0 = await createKey0(config())
+  const challenge = await key0.requestHttpAccess({ planId: 'report' })
+  expect(challenge.destination).toBe(chain.wallets.seller.address)
+  expect(challenge).toMatchObject({ amount: '$0.25', amountRaw: 250_000n, asset: 'USDC' })
+  key0.close()
+})
+
+test('the same request id returns the same challenge, in its own scope only', async () => {
+  const key0 = await createKey0(config())
+  const call = { planId: 'report', requestId: 'request-id-0123456789' }
+  const first = await key0.requestHttpAccess(call)
+  const again = await key0.requestHttpAccess(call)
+  const agents = await key0.requestAccess({ ...call, clientAgentId: 'did:web:agent.example' })
+  expect(again.challengeId).toBe(first.challengeId)
+  expect(agents.challengeId).not.toBe(first.challengeId)
+  key0.close()
+})
+
+test('a cancelled challenge cannot be paid', async () => {
+  const key0 = await createKey0(config())
+  const { challengeId } = await key0.requestHttpAccess({ planId: 'report' })
+  await key0.cancelChallenge(challengeId)
+  const paid = key0.submitProof({ challengeId, txHash: `0x${'1'.repeat(64)}` })
+  expect(await codeOf(paid)).toBe('CHALLENGE_CANCELLED')
+  key0.close()
+})
+
+test('nothing is delivered for a request that nobody paid', async () => {
+  const key0 = await createKey0(config())
+  const { requestId } = await key0.requestHttpAccess({ planId: 'report' })
+  const payer = chain.wallets.stranger.address
+  expect(await codeOf(key0.processHttpPayment({ requestId, payer }))).toBe('PAYMENT_REQUIRED')
+  key0.close()
+})
+
+test.each([
+  ['an address that is none', { walletAddress: '0x12' }, 'CONFIG_INVALID'],
+  ['a life of no seconds', { challengeTTLSeconds: 0 }, 'CONFIG_INVALID'],
+  ['no plan', { plans: [] }, 'CONFIG_INVALID'],
+  ['a price that is none', { plans: [{ planId: 'a', unitAmount: '1e6' }] }, 'CONFIG_INVALID'],
+  ['nobody who mints', { fetchResourceCredentials: undefined }, 'CONFIG_INVALID'],
+  ['another chain than its node’s', { network: 'mainnet' }, 'CHAIN_MISMATCH'],
+  ['a node that is not there', { rpcUrl: 'http://127.0.0.1:9' }, 'CHAIN_UNREACHABLE'],
+])('a shop with %s does not open', async (_, changes, code) => {
+  expect(await codeOf(createKey0(config(changes as Partial<SellerConfig>)))).toBe(code)
+})
