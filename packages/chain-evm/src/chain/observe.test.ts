@@ -152,8 +152,13 @@ test('a payer who paid in time is never called expired by a node that lags', asy
   await other.sandbox.mine(3)
   // The node answers states of an old block, but knows the final block of now.
   const rule = other.proxy.add(rpcFaults.staleHead(before))
-  const sighting = await other.chain.observe(toQuery(authorization, { finality: 'finalized' }))
-  expect(sighting.kind).not.toBe('dead')
+  const query = toQuery(authorization, { finality: 'finalized' })
+  expect((await other.chain.observe(query)).kind).not.toBe('dead')
+  rule.disable()
+  // The same when we knew the head before the node fell behind.
+  await other.chain.head()
+  rule.enable()
+  expect((await other.chain.observe(query)).kind).not.toBe('dead')
   rule.remove()
   const now = await other.chain.observe(toQuery(authorization, { finality: 'finalized' }))
   expect(now.kind).toBe('confirmed')
