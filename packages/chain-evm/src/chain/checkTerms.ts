@@ -10,7 +10,7 @@ export type Objection = {
 }
 
 /** Seconds an authorization must still live: shorter, and it may end before it is mined. */
-export const marginSeconds = 6n
+const marginSeconds = 6n
 
 /** Seconds a payer's clock may be ahead of ours when it computed `validBefore`. */
 const skewSeconds = 30n
@@ -77,6 +77,6 @@ function checkShape(authorization: Authorization): Objection | undefined {
   return undefined
 }
 
-export function object(code: ErrorCode, expected: string, found: string): Objection {
+function object(code: ErrorCode, expected: string, found: string): Objection {
   return { kind: 'invalid', code, facts: { expected, found } }
 }

@@ -17,7 +17,7 @@ type Name = ContractFunctionName<typeof tokenAbi, 'view'>
 export type At = 'latest' | { readonly blockHash: Hash }
 
 /** No view of ours needs more. Without a cap, a hostile contract may burn a node's own limit. */
-export const callGasLimit = 500_000n
+const callGasLimit = 500_000n
 
 /** Reads a view of a contract. Throws what `Rpc.request` throws. */
 export async function readView<name extends Name>(
