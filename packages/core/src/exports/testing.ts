@@ -1,4 +1,14 @@
 export { checkInvariants } from '../testing/checkInvariants.ts'
+export {
+  type Campaign,
+  type Client,
+  type Flow,
+  flows,
+  type Run,
+  runFlow,
+  runPairs,
+  runSingles,
+} from '../testing/crashFlows.ts'
 export { type Answer, asksToSign, type Buyer, codeOf, createBuyer } from '../testing/createBuyer.ts'
 export type { CarrierMood, FakeCarrier } from '../testing/createFakeCarrier.ts'
 export { createFakeChain, type FakeChain, toEvidence } from '../testing/createFakeChain.ts'

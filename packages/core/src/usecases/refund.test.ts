@@ -79,6 +79,7 @@ test('a crowd of refunds does not keep recovery from an open payment', async () 
   const { world, buyer, pass } = await scene()
   world.payout.outOfGas = true
   await pass(301_000)
+  world.clock.advance(1_000)
   const challenge = await buyer.issue(world.engine)
   world.settler.next.push('withhold')
   await buyer.pay(world.engine, challenge.challengeId, buyer.sign(challenge))
