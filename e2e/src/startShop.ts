@@ -1,0 +1,214 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ServerType, serve } from '@hono/node-server'
+import { createEvmChain } from '@key0/chain-evm'
+import type {
+  Address,
+  ChallengeRecord,
+  ChallengeStore,
+  Clock,
+  EngineEvent,
+  Finality,
+  Hex,
+} from '@key0/core'
+import { createMemoryStore } from '@key0/core/memory'
+import { createCallbackIssuer } from '@key0/delivery'
+import type { Sandbox } from '@key0/sandbox'
+import { createKey0, type Key0 } from '@key0/sdk'
+import { createSqliteStore } from '@key0/store-sqlite'
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import { createExchanges, type Exchanges } from './Exchanges.ts'
+import { createIssuer, type Issuer } from './Issuer.ts'
+import { listRecords } from './listRecords.ts'
+
+export type StoreKind = 'memory' | 'sqlite'
+
+export type ShopOptions = {
+  readonly sandbox: Sandbox
+  readonly store: StoreKind
+  /** A base URL makes a facilitator settle; otherwise a gas wallet of the shop's own does. */
+  readonly facilitatorUrl?: string
+  /** Default: the sandbox itself; a proxy's when the shop's view of the chain is to be spoilt. */
+  readonly rpcUrl?: string
+  readonly finality?: { readonly payment?: Finality; readonly refund?: Finality }
+  readonly proofBinding?: 'signature' | 'none'
+  readonly settleWaitMs?: number
+  readonly rpcTimeoutMs?: number
+  readonly issuerTimeoutMs?: number
+}
+
+export type Wallet = { readonly address: Address; readonly privateKey: Hex }
+
+/** A clock that tests move; it never runs slower than the machine's. */
+export type MovableClock = Clock & { readonly advance: (ms: number) => void }
+
+/** The gateway behind a real HTTP server, a wallet of its own on a shared chain, and what it saw. */
+export type Shop = AsyncDisposable & {
+  readonly url: string
+  readonly sandbox: Sandbox
+  readonly seller: Wallet
+  readonly gas: Wallet
+  readonly issuer: Issuer
+  readonly exchanges: Exchanges
+  readonly clock: MovableClock
+  readonly events: readonly EngineEvent[]
+  readonly key0: () => Key0
+  readonly store: () => ChallengeStore
+  readonly records: () => Promise<readonly ChallengeRecord[]>
+  /** Another process over the same store: nothing that was only in memory survives. */
+  readonly restart: (settings?: { readonly rpcUrl?: string }) => Promise<void>
+  /** Moves the shop's and the chain's clocks. */
+  readonly advance: (seconds: number) => Promise<void>
+}
+
+export const plans = [
+  { planId: 'basic', unitAmount: '$0.10', description: 'One hour' },
+  { planId: 'plus', unitAmount: '$0.25' },
+] as const
+export const priceOf = { basic: 100_000n, plus: 250_000n } as const
+export const tokenSecret = 'e2e-secret-of-at-least-thirty-two-bytes'
+
+/** A wallet nobody used before, with ETH and USDC as given. */
+export async function newWallet(
+  sandbox: Sandbox,
+  funds: { readonly eth?: bigint; readonly usdc?: bigint } = {},
+): Promise<Wallet> {
+  const privateKey = generatePrivateKey()
+  const { address } = privateKeyToAccount(privateKey)
+  if (Object.keys(funds).length > 0) await sandbox.fund(address, funds)
+  return { address, privateKey }
+}
+
+/** Opens a shop. Everything but the chain is its own, so that books can be closed on it alone. */
+export async function startShop(options: ShopOptions): Promise<Shop> {
+  const { sandbox } = options
+  const clock = createMovableClock()
+  const seller = await newWallet(sandbox, { eth: 10n ** 18n })
+  const gas = await newWallet(sandbox, { eth: 10n ** 18n })
+  const issuer = createIssuer(tokenSecret)
+  const events: EngineEvent[] = []
+  const openStore = createStoreOpener(options.store, clock)
+  let store = openStore.open()
+  let key0: Key0 | undefined
+  const server = await listen((request) => {
+    if (!key0) throw new Error('the shop is not open yet')
+    return key0.handler(request)
+  })
+  const url = urlOf(server)
+  const open = async (rpcUrl: string): Promise<Key0> => {
+    const chain = await createEvmChain({
+      network: 'testnet',
+      rpcUrls: rpcUrl,
+      clock,
+      pollingMs: 25,
+      timeoutMs: options.rpcTimeoutMs ?? 4_000,
+    })
+    return createKey0({
+      agentName: 'E2E shop',
+      agentUrl: url,
+      walletAddress: seller.address,
+      network: 'testnet',
+      chain,
+      plans,
+      store,
+      clock,
+      tokenIssuer: createCallbackIssuer(issuer.issue, {
+        timeoutMs: options.issuerTimeoutMs ?? 2_000,
+      }),
+      settleWaitMs: options.settleWaitMs ?? 8_000,
+      ...(options.facilitatorUrl
+        ? { facilitatorUrl: options.facilitatorUrl }
+        : { gasWalletPrivateKey: gas.privateKey }),
+      ...(options.finality && { finality: options.finality }),
+      ...(options.proofBinding && { proofBinding: options.proofBinding }),
+      refunds: { automatic: true, minAgeMs: 0 },
+      observe: (event) => events.push(event),
+    })
+  }
+  let rpcUrl = options.rpcUrl ?? sandbox.rpcUrl
+  const stop = (): void => {
+    key0?.close()
+    key0?.chain.close()
+  }
+  key0 = await open(rpcUrl)
+  return {
+    url,
+    sandbox,
+    seller,
+    gas,
+    issuer,
+    exchanges: createExchanges(url, clock),
+    clock,
+    events,
+    key0: () => key0 as Key0,
+    store: () => store,
+    records: () => listRecords(store),
+    restart: async (settings = {}) => {
+      stop()
+      rpcUrl = settings.rpcUrl ?? rpcUrl
+      store = await openStore.reopen(store)
+      key0 = await open(rpcUrl)
+    },
+    advance: async (seconds) => {
+      clock.advance(seconds * 1000)
+      await sandbox.increaseTime(seconds)
+    },
+    [Symbol.asyncDispose]: async () => {
+      stop()
+      await close(server)
+      await store.close()
+      openStore.remove()
+    },
+  }
+}
+
+function createMovableClock(): MovableClock {
+  let aheadMs = 0
+  return {
+    nowMs: () => Date.now() + aheadMs,
+    advance: (ms) => {
+      aheadMs += ms
+    },
+  }
+}
+
+function createStoreOpener(kind: StoreKind, clock: Clock) {
+  if (kind === 'memory') {
+    return {
+      open: (): ChallengeStore => createMemoryStore({ clock }),
+      // Its content is the process's: what is lost is all else that a gateway keeps.
+      reopen: async (store: ChallengeStore): Promise<ChallengeStore> => store,
+      remove: (): void => {},
+    }
+  }
+  const directory = mkdtempSync(join(tmpdir(), 'key0-e2e-'))
+  const open = (): ChallengeStore =>
+    createSqliteStore({ path: join(directory, 'shop.sqlite'), clock, synchronous: 'NORMAL' })
+  return {
+    open,
+    reopen: async (store: ChallengeStore): Promise<ChallengeStore> => {
+      await store.close()
+      return open()
+    },
+    remove: (): void => rmSync(directory, { recursive: true, force: true }),
+  }
+}
+
+async function listen(fetch: (request: Request) => Promise<Response>): Promise<ServerType> {
+  return new Promise((resolve) => {
+    const server = serve({ fetch, port: 0, hostname: '127.0.0.1' }, () => resolve(server))
+  })
+}
+
+function urlOf(server: ServerType): string {
+  const address = server.address()
+  if (typeof address !== 'object' || !address) throw new Error('the server does not listen')
+  return `http://127.0.0.1:${address.port}`
+}
+
+async function close(server: ServerType): Promise<void> {
+  const closed = new Promise<void>((done) => server.close(() => done()))
+  if ('closeAllConnections' in server) server.closeAllConnections()
+  await closed
+}
