@@ -21,7 +21,7 @@ export function logEvent(log: Logger): (event: EngineEvent) => void {
 }
 
 /** The first 12 hex digits of the id's SHA-256. */
-export function digest(challengeId: string): string {
+function digest(challengeId: string): string {
   return createHash('sha256').update(challengeId).digest('hex').slice(0, 12)
 }
 

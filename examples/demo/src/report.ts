@@ -33,7 +33,7 @@ export function createReport(): Report {
   }
 }
 
-export function usdc(units: bigint): string {
+function usdc(units: bigint): string {
   const digits = units.toString().padStart(7, '0')
   return `${digits.slice(0, -6)}.${digits.slice(-6)} USDC`
 }

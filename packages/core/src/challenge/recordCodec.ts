@@ -63,7 +63,7 @@ export function toJson(value: unknown): string {
 }
 
 /** Reads what `toJson` wrote. */
-export function fromJson(text: string): unknown {
+function fromJson(text: string): unknown {
   return JSON.parse(text, (_, inner: unknown) => {
     const tagged = typeof inner === 'object' && inner !== null && Object.hasOwn(inner, '$int')
     if (tagged) return BigInt((inner as { readonly $int: string }).$int)

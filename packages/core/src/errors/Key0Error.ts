@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCodes, type Retry } from './codes.ts'
+import { type ErrorCode, errorEntries, type Retry } from './codes.ts'
 
 /**
  * A failure with a stable code. `facts` are safe to show to whoever asked; secrets and raw
@@ -12,19 +12,19 @@ export class Key0Error<code extends ErrorCode = ErrorCode> extends Error {
   constructor(code: code, options: Key0ErrorOptions = {}) {
     const { cause, facts = {} } = options
     const lines = Object.entries(facts).map(([name, value]) => `  ${name}: ${value}`)
-    super([errorCodes[code].summary, ...lines].join('\n'), cause === undefined ? {} : { cause })
+    super([errorEntries[code].summary, ...lines].join('\n'), cause === undefined ? {} : { cause })
     this.code = code
     this.facts = facts
   }
 
   /** What the caller should do about it. */
   get retry(): Retry {
-    return errorCodes[this.code].retry
+    return errorEntries[this.code].retry
   }
 
   /** The code's one-sentence meaning, without the facts. */
   get summary(): string {
-    return errorCodes[this.code].summary
+    return errorEntries[this.code].summary
   }
 
   /** Works across duplicate copies of this package, where `instanceof` does not. */

@@ -13,7 +13,7 @@ import type { Clock } from '../ports/Clock.ts'
 import type { Tables } from './Tables.ts'
 
 /** A move that was found legal and that nothing stands against. */
-export type Write = Attempt & {
+type Write = Attempt & {
   readonly to: State
   readonly fields: { readonly [name in keyof ChallengeFields]?: ChallengeFields[name] | undefined }
 }

@@ -2,7 +2,7 @@ import { type Problem, problemMembers, problemOf, retryAfterSeconds } from '../p
 import { type HeaderRecord, problemHeaders } from './respond.ts'
 
 /** Tells a client when to come back, where coming back unchanged can help. */
-export function retryHeaders(problem: Problem): HeaderRecord {
+function retryHeaders(problem: Problem): HeaderRecord {
   return problem.retry === 'later' ? { 'retry-after': `${retryAfterSeconds}` } : {}
 }
 

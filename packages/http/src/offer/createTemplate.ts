@@ -15,7 +15,7 @@ export type Template = {
 }
 
 /** What differs from one 402 to the next. */
-export type OfferParts = {
+type OfferParts = {
   readonly url: string
   readonly challengeId: string
   readonly error: string

@@ -32,7 +32,7 @@ export type AccessClaims = {
 export const grantClaims = ['sub', 'jti', 'resourceId', 'planId', 'txHash'] as const
 
 /** The longest claim, in UTF-16 code units. */
-export const maxClaimLength = 1024
+const maxClaimLength = 1024
 
 /** The longest life of a token: 365 days. The issuer signs no longer one, a verifier takes none. */
 export const maxTtlSeconds = 31_536_000

@@ -3,7 +3,7 @@ import { remember } from '../remember.ts'
 import { TokenError } from '../TokenError.ts'
 
 /** RFC 7518 section 3.2: an HS256 key is at least as long as the hash output. */
-export const minSecretBytes = 32
+const minSecretBytes = 32
 
 const parsed = new Map<string, KeyObject>()
 
