@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest'
+import * as entry from './local.ts'
+
+test('exports these values and no others', () => {
+  expect(Object.keys(entry).toSorted()).toMatchInlineSnapshot(`
+    [
+      "createLocalStore",
+      "decodeRecord",
+      "encodeRecord",
+    ]
+  `)
+})

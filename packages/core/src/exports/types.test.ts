@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+
+/** The names of the types that an entry exports, read from its source: they have no runtime. */
+function typesOf(entry: string): string {
+  const source = readFileSync(new URL(`./${entry}.ts`, import.meta.url), 'utf8')
+  const lists = [...source.matchAll(/^export (type )?\{([^}]*)\}/gm)]
+  const names = lists.flatMap(([, whole, list = '']) =>
+    list
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '' && (whole || name.startsWith('type ')))
+      .map((name) => name.replace(/^type /, '')),
+  )
+  return names.toSorted().join('\n')
+}
+
+test('the types of @key0/core', () => {
+  expect(typesOf('index')).toMatchInlineSnapshot(`
+    "AccessGrant
+    AccessRequest
+    Address
+    Attempt
+    AuditEntry
+    Authorization
+    AuthorizationQuery
+    Catalog
+    Chain
+    ChallengeBase
+    ChallengeFields
+    ChallengeRecord
+    ChallengeStore
+    Claimed
+    Clock
+    Continued
+    Credential
+    CredentialIssuer
+    CredentialRequest
+    Delivered
+    Engine
+    EngineContext
+    EngineEvent
+    EngineSettings
+    ErrorCode
+    Finality
+    Hash
+    Head
+    Hex
+    IChallengeStore
+    ISeenTxStore
+    Issued
+    Journal
+    Key0ErrorOptions
+    Move
+    Observe
+    Offer
+    Outcome
+    PaymentClaim
+    PaymentEvidence
+    PaymentRef
+    Payout
+    PayoutObstacle
+    Plan
+    PresentedPayment
+    PresentedTransfer
+    PricedPlan
+    Recovered
+    RefundContext
+    RefundProgress
+    Retention
+    Retry
+    SeenTxStore
+    SettlementIntent
+    Settler
+    Sighting
+    SignedAuthorization
+    State
+    StoreHealth
+    Submission
+    Submitted
+    TransferQuery
+    Verification"
+  `)
+})
+
+test('the types of @key0/core/local', () => {
+  expect(typesOf('local')).toMatchInlineSnapshot(`
+    "EncodedRecord
+    LocalStoreOptions
+    RecordIndex
+    Tables"
+  `)
+})
+
+test('the types of @key0/core/memory', () => {
+  expect(typesOf('memory')).toMatchInlineSnapshot(`""`)
+})
+
+test('the types of @key0/core/testing', () => {
+  expect(typesOf('testing')).toMatchInlineSnapshot(`
+    "Answer
+    Buyer
+    Campaign
+    CarrierMood
+    Client
+    FakeCall
+    FakeCarrier
+    FakeChain
+    FakeClock
+    FakeIssuer
+    FakeLedger
+    FakeNonce
+    FakePayout
+    FakeProcess
+    FakeSettler
+    FakeTransaction
+    FakeTransfer
+    Fault
+    FaultKind
+    Faults
+    Flow
+    IssuerMood
+    Received
+    Run
+    TestProcess
+    TestWorld"
+  `)
+})
