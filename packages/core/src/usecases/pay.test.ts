@@ -223,3 +223,20 @@ test('a payer racing with their own cancellation is told it was cancelled, not a
   expect(codeOf(answer)).toBe('CHALLENGE_CANCELLED')
   expect(world.ledger.transfers()).toEqual([])
 })
+
+test('settling and delivering apart come to the same as paying', async () => {
+  const { world, buyer } = scene()
+  const challenge = await buyer.issue(world.engine)
+  const { challengeId } = challenge
+  const authorization = buyer.sign(challenge)
+  const payment = { challengeId, authorization, request: {} }
+  await expect(world.engine.deliver(challengeId)).rejects.toMatchObject({
+    code: 'SETTLEMENT_PENDING',
+  })
+  const paid = await world.engine.settle(payment)
+  expect(paid).toMatchObject({ state: 'PAID' })
+  expect(paid).not.toHaveProperty('lease')
+  expect(await world.engine.deliver(challengeId)).toMatchObject({ replayed: false })
+  expect(await world.engine.settle(payment)).toMatchObject({ state: 'DELIVERED' })
+  expect(await world.engine.deliver(challengeId)).toMatchObject({ replayed: true })
+})
