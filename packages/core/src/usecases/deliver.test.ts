@@ -107,6 +107,19 @@ test('a request that waited long enough is told that the delivery is under way',
   expect(await second).toMatchObject({ code: 'DELIVERY_PENDING' })
 })
 
+test('a buyer who comes back after a crash is served when the dead process’s lease ends', async () => {
+  const { world, challengeId, pay, read } = await scene()
+  world.issuer.next.push('fail')
+  expect(codeOf(await pay())).toBe('DELIVERY_FAILED')
+  const lease = { holder: 'a dead process', untilMs: world.clock.nowMs() + 1_000 }
+  const take = { from: 'PAID', to: 'PAID', fields: { lease }, key: 'lease' } as const
+  expect(await world.store.transition({ id: challengeId, ...take })).toMatchObject({
+    kind: 'applied',
+  })
+  expect(codeOf(await pay())).toBe('DELIVERED')
+  expect(await read()).toMatchObject({ state: 'DELIVERED' })
+})
+
 test('a payment that is reorganised away while the issuer works is pending, not "refunding"', async () => {
   const { world, challengeId, pay, read } = await scene()
   world.issuer.meanwhile = async () => {

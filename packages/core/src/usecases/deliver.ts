@@ -60,6 +60,8 @@ async function waitForOther(ctx: EngineContext, record: ChallengeRecord): Promis
     if (current.state !== 'PAID' || current.accessGrant) return deliver(ctx, current)
     if (!current.lease)
       throw new Key0Error('DELIVERY_FAILED', { facts: refundFacts(current, ctx.settings) })
+    // Whoever held it is gone: nobody delivers, so this request does.
+    if (current.lease.untilMs <= ctx.clock.nowMs()) return deliver(ctx, current)
   }
   throw new Key0Error('DELIVERY_PENDING', { facts: refundFacts(record, ctx.settings) })
 }
