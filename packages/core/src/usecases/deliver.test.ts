@@ -53,6 +53,17 @@ test('a backend that never answers does not keep the buyer waiting for ever', as
   expect(await read()).toMatchObject({ state: 'REFUNDED' })
 }, 5_000)
 
+test('a held payment is not delivered, and the issuer is not asked', async () => {
+  const { world, challengeId: id, pay, read } = await scene()
+  world.issuer.next.push('fail')
+  await pay()
+  const { version } = await read().then((record) => record ?? { version: 0 })
+  const move = { id, from: 'PAID', to: 'PAID', version, key: 'hold' } as const
+  await world.store.transition({ ...move, fields: { held: 'under review' } })
+  expect(codeOf(await pay())).toBe('CHALLENGE_REFUNDING')
+  expect([...world.issuer.asked.values()]).toEqual([1])
+})
+
 test('a late issuer loses against the refund: the grant is discarded', async () => {
   const { world, pay, read } = await scene()
   world.issuer.meanwhile = async () => {

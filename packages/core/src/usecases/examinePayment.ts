@@ -30,8 +30,9 @@ export async function examinePayment(
     case 'mismatch':
       return { kind: 'hold', reason: 'the chain shows another transfer than the record' }
     case 'dead':
-      // Recovery follows a payment that is not final yet and takes it back itself.
-      return record.paymentFinal === false
+      // Recovery follows a payment that is not final yet and takes it back itself, unless a refund
+      // was claimed for it once.
+      return record.paymentFinal === false && !record.refund
         ? { kind: 'wait', reason: 'the payment is dead' }
         : { kind: 'hold', reason: 'the chain says that it was never paid' }
     case 'unused':

@@ -143,6 +143,20 @@ test('a forged signature of the payer, with the right nonce, gets nothing', asyn
 })
 
 test.each([
+  ['for another payee', { to: fakeAccounts.stranger }],
+  ['for another price', { value: 1n }],
+  ['that has ended', { validBefore: 1n }],
+])('a signature of the payer %s does not prove who is asking', async (_, part) => {
+  const { world, buyer, stranger } = scene()
+  const challenge = await buyer.issue(world.engine)
+  await buyer.pay(world.engine, challenge.challengeId, buyer.sign(challenge))
+  const found = buyer.sign(challenge, part)
+  const answer = await stranger.pay(world.engine, challenge.challengeId, found)
+  expect(codeOf(answer)).toBe('SIGNATURE_INVALID')
+  expect(world.received).toHaveLength(1)
+})
+
+test.each([
   ['planId', 'plus'],
   ['resourceId', 'other'],
   ['requestId', 'another-request-id'],

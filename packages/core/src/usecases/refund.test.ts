@@ -140,6 +140,61 @@ test('a retried challenge is never delivered any more', async () => {
   const record = await read()
   const answer = await buyer.pay(world.engine, challengeId, buyer.sign(record))
   expect(answer).toMatchObject({ code: 'CHALLENGE_REFUNDING' })
+  expect([...world.issuer.asked.values()]).toEqual([1])
+  const { planId, clientAgentId, requestId } = record
+  const asked = world.engine.issue({ planId, clientAgentId, requestId })
+  await expect(asked).rejects.toMatchObject({ code: 'CHALLENGE_REFUNDING' })
+})
+
+test('a retried refund whose payment is gone for good is held, not paid and not offered again', async () => {
+  const { world, pass, retry, back } = await scene()
+  world.ledger.blacklist.add(fakeAccounts.buyer)
+  await pass(301_000)
+  await retry()
+  world.ledger.reorg(9)
+  world.clock.advance(601_000)
+  world.ledger.mine(4)
+  await recover(world.ctx, { limit: 10 })
+  expect(await pass()).toMatchObject({ state: 'PAID', held: expect.any(String) })
+  expect(back()).toEqual([])
+})
+
+test('a refund that was just sent is not sent again before its time', async () => {
+  const { world, pass } = await scene()
+  world.payout.next.push('withhold')
+  await pass(301_000)
+  await pass(30_000)
+  expect(world.payout.calls).toBe(1)
+  await pass(31_000)
+  expect(world.payout.calls).toBe(2)
+})
+
+test('while a carrier may still execute the refund, no obstacle makes it fail', async () => {
+  const { world, pass, back } = await scene()
+  world.payout.next.push('withhold')
+  const { refund } = await pass(301_000)
+  world.ledger.blacklist.add(fakeAccounts.buyer)
+  expect(await pass(61_000)).toMatchObject({
+    state: 'REFUND_PENDING',
+    refund: { stage: 'BLOCKED' },
+  })
+  world.ledger.blacklist.clear()
+  world.ledger.broadcast(refund?.carriers[0]?.txHash ?? '0x')
+  expect(await pass()).toMatchObject({ state: 'REFUNDED' })
+  expect(back()).toHaveLength(1)
+})
+
+test('a delivery that begins between the worker’s look and its claim goes first', async () => {
+  const { world, buyer, challengeId, read } = await scene()
+  const looked = await read()
+  world.clock.advance(301_000)
+  world.ledger.mine(3)
+  world.issuer.mood = 'issue'
+  world.issuer.meanwhile = async () => {
+    expect(await claimRefund(world.refunds, looked)).toMatchObject({ kind: 'skipped' })
+  }
+  const answer = await buyer.pay(world.engine, challengeId, buyer.sign(looked))
+  expect(answer.kind).toBe('delivered')
 })
 
 test('a retry after a day gets its whole time again, not one moment', async () => {

@@ -154,6 +154,27 @@ test('a payload mined before it reached us needs a fresh proof of the payer', as
   expect(await checkInvariants(world)).toEqual([])
 })
 
+test('a use that a lagging node missed does not let a copied payload buy', async () => {
+  const { world, buyer, challengeId, authorization, pay, state } = await scene()
+  const call = { kind: 'authorized', authorization } as const
+  const { hash } = world.ledger.prepare([call], 'earlier')
+  world.ledger.broadcast(hash)
+  world.chain.verify = async () => ({ kind: 'valid', head: world.ledger.head() })
+  world.settler.mood = 'withhold'
+  expect(await pay()).toBe('PAYER_PROOF_REQUIRED')
+  expect(await state()).toBe('PENDING')
+  expect(codeOf(await buyer.prove(world.engine, challengeId, hash))).toBe('DELIVERED')
+  expect(await checkInvariants(world)).toEqual([])
+})
+
+test('when provably nothing was sent, the buyer is not kept waiting for it', async () => {
+  const { world, pay } = await scene()
+  world.settler.mood = 'refuse'
+  const startedMs = world.clock.nowMs()
+  expect(await pay()).toBe('SETTLEMENT_PENDING')
+  expect(world.clock.nowMs()).toBe(startedMs)
+})
+
 test('a payload cancelled before it reached us says so', async () => {
   const { world, authorization, pay } = await scene()
   const { from, nonce } = authorization

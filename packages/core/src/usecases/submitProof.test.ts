@@ -143,6 +143,20 @@ test('a seller’s own replay store is asked first, and its own claim is success
   expect(claims.get(third)).toBe(next.challengeId)
 })
 
+test('a transfer that is not taken is not claimed in the seller’s replay store either', async () => {
+  const { world, buyer, challenge, challengeId } = await scene()
+  const claimed: string[] = []
+  const seenTx: SeenTxStore = {
+    markUsed: async (hash) => claimed.push(hash) > 0,
+    get: async () => undefined,
+  }
+  world.settler.mood = 'withhold'
+  await buyer.pay(world.engine, challengeId, buyer.sign(challenge))
+  const engine = createEngine({ ...world.ctx, seenTx })
+  await buyer.prove(engine, challengeId, buyer.transfer(100_000n))
+  expect(claimed).toEqual([])
+})
+
 test('a transfer racing with the payer’s authorization is told to wait, not "refunding"', async () => {
   const { world, buyer, challenge, challengeId } = await scene()
   const txHash = buyer.transfer(100_000n)
