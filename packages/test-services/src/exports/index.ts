@@ -1,0 +1,7 @@
+/*
+ * Real servers for tests. Nothing here is published.
+ */
+export { findRedis, type SharedRedis } from '../redis/findRedis.ts'
+export type { RedisProgram } from '../redis/findRedisServer.ts'
+export { type RedisOptions, type RedisServer, startRedis } from '../redis/startRedis.ts'
+export { type RedisCluster, startRedisCluster } from '../redis/startRedisCluster.ts'

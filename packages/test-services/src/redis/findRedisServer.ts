@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+import { readEnvironment } from '../readEnvironment.ts'
+
+const run = promisify(execFile)
+
+/** A program that serves Redis, and where it came from. */
+export type RedisProgram = {
+  readonly path: string
+  readonly version: string
+  /** `machine`: it was there. `package`: Debian's package was installed for it. */
+  readonly rung: 'machine' | 'package'
+}
+
+let found: Promise<RedisProgram> | undefined
+
+/**
+ * The machine's own `redis-server`, else Debian's package when we may install it. A container
+ * would be the rung between the two; these tests kill servers and restart them on the same files,
+ * which a program of the machine does in milliseconds, so there is none.
+ *
+ * @throws Error that says what to install, when there is no way to a server
+ */
+export function findRedisServer(): Promise<RedisProgram> {
+  found ??= find()
+  return found
+}
+
+async function find(): Promise<RedisProgram> {
+  const own = lookUp('redis-server')
+  if (own) return { path: own, version: await versionOf(own), rung: 'machine' }
+  const why = await installPackage()
+  const installed = lookUp('redis-server')
+  if (installed) return { path: installed, version: await versionOf(installed), rung: 'package' }
+  throw new Error(
+    'These tests need a real Redis and found none.\n' +
+      `  Installing Debian's package: ${why}\n` +
+      '  Install redis-server 7 or later, or name a running one in KEY0_TEST_REDIS_URL\n' +
+      '  (it is not enough for the tests that kill and restart servers).',
+  )
+}
+
+function lookUp(name: string): string | undefined {
+  const folders = [
+    ...(readEnvironment('PATH') ?? '').split(delimiter),
+    '/usr/bin',
+    '/usr/local/bin',
+  ]
+  return folders.map((folder) => join(folder, name)).find(isExecutable)
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function versionOf(path: string): Promise<string> {
+  const { stdout } = await run(path, ['--version'])
+  return /v=(\S+)/.exec(stdout)?.[1] ?? 'unknown'
+}
+
+/** Installs Debian's package without letting it start a server of its own; says how it went. */
+async function installPackage(): Promise<string> {
+  if (process.getuid?.() !== 0) return 'not tried, because only root may.'
+  if (!lookUp('apt-get')) return 'not tried, because this machine has no apt-get.'
+  // With RUNLEVEL=1 the package's scripts find nothing to start: no server is left on port 6379.
+  const env = { PATH: readEnvironment('PATH'), DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
+  const install = ['install', '-y', '-qq', '--no-install-recommends', 'redis-server']
+  try {
+    await run('apt-get', ['update', '-qq'], { env, timeout: 120_000 })
+    await run('apt-get', install, { env, timeout: 300_000 })
+    return 'it was installed, but brought no redis-server.'
+  } catch (error) {
+    return `failed. ${String(error).split('\n').slice(-3).join(' ')}`
+  }
+}
