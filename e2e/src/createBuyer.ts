@@ -57,7 +57,7 @@ const basic = { planId: 'basic' } as const
 
 export async function createBuyer(shop: Shop, wallet?: Wallet): Promise<Buyer> {
   const { sandbox, exchanges } = shop
-  const own = wallet ?? (await newWallet(sandbox, { usdc: 10_000_000n }))
+  const own = wallet ?? (await newWallet(sandbox, { eth: 10n ** 17n, usdc: 10_000_000n }))
   const account = privateKeyToAccount(own.privateKey)
   const ask: Buyer['ask'] = (body = basic) => exchanges.post('/x402/access', body)
   const offered: Buyer['offered'] = async (body) => readOffer(await ask(body))

@@ -36,6 +36,8 @@ export type ShopOptions = {
   readonly settleWaitMs?: number
   readonly rpcTimeoutMs?: number
   readonly issuerTimeoutMs?: number
+  /** How many gateways share the store and the wallets; requests go to each in turn. Default 1. */
+  readonly gateways?: number
 }
 
 export type Wallet = { readonly address: Address; readonly privateKey: Hex }
@@ -55,6 +57,8 @@ export type Shop = AsyncDisposable & {
   readonly events: readonly EngineEvent[]
   readonly key0: () => Key0
   readonly store: () => ChallengeStore
+  /** As many as there are gateways; over SQLite each with a connection of its own. */
+  readonly stores: () => readonly ChallengeStore[]
   readonly records: () => Promise<readonly ChallengeRecord[]>
   /** Another process over the same store: nothing that was only in memory survives. */
   readonly restart: (settings?: { readonly rpcUrl?: string }) => Promise<void>
@@ -88,50 +92,35 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   const gas = await newWallet(sandbox, { eth: 10n ** 18n })
   const issuer = createIssuer(tokenSecret)
   const events: EngineEvent[] = []
-  const openStore = createStoreOpener(options.store, clock)
-  let store = openStore.open()
-  let key0: Key0 | undefined
+  const shelf = createShelf(options.store, clock)
+  let gateways: readonly Gateway[] = []
+  let turn = 0
+  const first = (): Gateway => {
+    const [gateway] = gateways
+    if (!gateway) throw new Error('the shop is not open')
+    return gateway
+  }
   const server = await listen((request) => {
-    if (!key0) throw new Error('the shop is not open yet')
-    return key0.handler(request)
+    turn += 1
+    return (gateways[turn % gateways.length] ?? first()).key0.handler(request)
   })
   const url = urlOf(server)
-  const open = async (rpcUrl: string): Promise<Key0> => {
-    const chain = await createEvmChain({
-      network: 'testnet',
-      rpcUrls: rpcUrl,
-      clock,
-      pollingMs: 25,
-      timeoutMs: options.rpcTimeoutMs ?? 4_000,
-    })
-    return createKey0({
-      agentName: 'E2E shop',
-      agentUrl: url,
-      walletAddress: seller.address,
-      network: 'testnet',
-      chain,
-      plans,
-      store,
-      clock,
-      tokenIssuer: createCallbackIssuer(issuer.issue, {
-        timeoutMs: options.issuerTimeoutMs ?? 2_000,
-      }),
-      settleWaitMs: options.settleWaitMs ?? 8_000,
-      ...(options.facilitatorUrl
-        ? { facilitatorUrl: options.facilitatorUrl }
-        : { gasWalletPrivateKey: gas.privateKey }),
-      ...(options.finality && { finality: options.finality }),
-      ...(options.proofBinding && { proofBinding: options.proofBinding }),
-      refunds: { automatic: true, minAgeMs: 0 },
-      observe: (event) => events.push(event),
-    })
-  }
   let rpcUrl = options.rpcUrl ?? sandbox.rpcUrl
-  const stop = (): void => {
-    key0?.close()
-    key0?.chain.close()
+  const openAll = async (): Promise<void> => {
+    const parts = { options, url, rpcUrl, seller, gas, issuer, clock, events }
+    const count = options.gateways ?? 1
+    gateways = await Promise.all(
+      Array.from({ length: count }, () => openGateway(shelf.open(), parts)),
+    )
   }
-  key0 = await open(rpcUrl)
+  const closeAll = async (): Promise<void> => {
+    for (const { key0 } of gateways) {
+      key0.close()
+      key0.chain.close()
+    }
+    await shelf.close(gateways.map(({ store }) => store))
+  }
+  await openAll()
   return {
     url,
     sandbox,
@@ -141,26 +130,66 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     exchanges: createExchanges(url, clock),
     clock,
     events,
-    key0: () => key0 as Key0,
-    store: () => store,
-    records: () => listRecords(store),
+    key0: () => first().key0,
+    store: () => first().store,
+    stores: () => gateways.map(({ store }) => store),
+    records: () => listRecords(first().store),
     restart: async (settings = {}) => {
-      stop()
+      await closeAll()
       rpcUrl = settings.rpcUrl ?? rpcUrl
-      store = await openStore.reopen(store)
-      key0 = await open(rpcUrl)
+      await openAll()
     },
     advance: async (seconds) => {
       clock.advance(seconds * 1000)
       await sandbox.increaseTime(seconds)
     },
     [Symbol.asyncDispose]: async () => {
-      stop()
       await close(server)
-      await store.close()
-      openStore.remove()
+      await closeAll()
+      shelf.remove()
     },
   }
+}
+
+type Gateway = { readonly key0: Key0; readonly store: ChallengeStore }
+
+type Parts = Pick<Shop, 'url' | 'seller' | 'gas' | 'issuer' | 'clock'> & {
+  readonly options: ShopOptions
+  readonly rpcUrl: string
+  readonly events: EngineEvent[]
+}
+
+async function openGateway(store: ChallengeStore, parts: Parts): Promise<Gateway> {
+  const { options, url, rpcUrl, seller, gas, issuer, clock, events } = parts
+  const chain = await createEvmChain({
+    network: 'testnet',
+    rpcUrls: rpcUrl,
+    clock,
+    pollingMs: 25,
+    timeoutMs: options.rpcTimeoutMs ?? 4_000,
+  })
+  const key0 = await createKey0({
+    agentName: 'E2E shop',
+    agentUrl: url,
+    walletAddress: seller.address,
+    network: 'testnet',
+    chain,
+    plans,
+    store,
+    clock,
+    tokenIssuer: createCallbackIssuer(issuer.issue, {
+      timeoutMs: options.issuerTimeoutMs ?? 2_000,
+    }),
+    settleWaitMs: options.settleWaitMs ?? 8_000,
+    ...(options.facilitatorUrl
+      ? { facilitatorUrl: options.facilitatorUrl }
+      : { gasWalletPrivateKey: gas.privateKey }),
+    ...(options.finality && { finality: options.finality }),
+    ...(options.proofBinding && { proofBinding: options.proofBinding }),
+    refunds: { automatic: true, minAgeMs: 0 },
+    observe: (event) => events.push(event),
+  })
+  return { key0, store }
 }
 
 function createMovableClock(): MovableClock {
@@ -173,23 +202,19 @@ function createMovableClock(): MovableClock {
   }
 }
 
-function createStoreOpener(kind: StoreKind, clock: Clock) {
+/** Where a shop's store is kept, and what of it outlives a gateway. */
+function createShelf(kind: StoreKind, clock: Clock) {
   if (kind === 'memory') {
-    return {
-      open: (): ChallengeStore => createMemoryStore({ clock }),
-      // Its content is the process's: what is lost is all else that a gateway keeps.
-      reopen: async (store: ChallengeStore): Promise<ChallengeStore> => store,
-      remove: (): void => {},
-    }
+    const store = createMemoryStore({ clock })
+    // Its content is the process's: what a restart loses here is all else that a gateway keeps.
+    return { open: () => store, close: async () => {}, remove: () => {} }
   }
   const directory = mkdtempSync(join(tmpdir(), 'key0-e2e-'))
-  const open = (): ChallengeStore =>
-    createSqliteStore({ path: join(directory, 'shop.sqlite'), clock, synchronous: 'NORMAL' })
   return {
-    open,
-    reopen: async (store: ChallengeStore): Promise<ChallengeStore> => {
-      await store.close()
-      return open()
+    open: (): ChallengeStore =>
+      createSqliteStore({ path: join(directory, 'shop.sqlite'), clock, synchronous: 'NORMAL' }),
+    close: async (stores: readonly ChallengeStore[]): Promise<void> => {
+      await Promise.all(stores.map((store) => store.close()))
     },
     remove: (): void => rmSync(directory, { recursive: true, force: true }),
   }

@@ -83,6 +83,19 @@ describe.each(['memory', 'sqlite'] as const)(
       expect(shop.issuer.calls).toHaveLength(1)
     })
 
+    test('whose 200 posts reach three gateways at once pays once and is issued once', async () => {
+      await using chainstore = await startShop({ sandbox, store, gateways: 3 })
+      const shopper = await createBuyer(chainstore)
+      const { header } = await shopper.sign(await shopper.offered())
+      const replies = await Promise.all(Array.from({ length: 200 }, () => shopper.pay(header)))
+      expect(replies.filter(({ status }) => status !== 200 && status !== 503)).toEqual([])
+      const served = replies.filter(({ status }) => status === 200)
+      expect(new Set(served.map(({ text }) => text)).size).toBe(1)
+      expect(await sentBy(shopper)).toHaveLength(1)
+      expect(chainstore.issuer.calls).toHaveLength(1)
+      expect(await checkBooks(chainstore)).toEqual([])
+    })
+
     test('who lost the answer and signs again for the same request id is not charged again', async () => {
       const body = { planId: 'basic', requestId: 'order-7f2c9a1de0b34c55' }
       const first = await buyer.buy(body)

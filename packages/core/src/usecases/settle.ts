@@ -11,11 +11,14 @@ import type { Head, Verification } from '../ports/Chain.ts'
 import { expire, load } from './close.ts'
 import { closedError } from './closed.ts'
 import type { EngineContext } from './EngineContext.ts'
-import { applySighting, payerProofRequired, sight } from './evidence.ts'
+import { applySighting, deepen, payerProofRequired, sight } from './evidence.ts'
 import { offerOf } from './offerOf.ts'
 
 // How far back we look for who used an authorization before it reached us.
 const USED_BEFORE_BLOCKS = 2_000n
+
+// An intent nobody submitted within this time was left behind by a process that died.
+const UNSENT_MS = 3_000
 
 /**
  * Turns a presented authorization into a PAID challenge, or into an error that says exactly why
@@ -80,16 +83,41 @@ export async function finish(
   const finality = settings.finality.payment
   let current = record
   let waitMs = waits ? settings.settleWaitMs : 0
-  const lastMs = record.intent?.submissions.at(-1)?.atMs ?? record.intent?.createdAtMs ?? 0
-  const overdue = ctx.clock.nowMs() - lastMs >= settings.resubmitAfterMs
-  // Somebody may have brought it to the chain already: a look is cheaper than a second carrier.
-  if (now || (overdue && (await sight(ctx, current, { finality })).kind === 'unused')) {
+  const abandoned = now ? record : await findAbandoned(ctx, record, waitMs)
+  if (abandoned) {
+    current = abandoned
     const submitted = await submit(ctx, current, async (submission) => {
       current = await journal(ctx, current, submission)
     })
     if (submitted === 'refused') waitMs = 0
   }
-  return applySighting(ctx, current, await sight(ctx, current, { finality, waitMs }), holder)
+  const sighting = await sight(ctx, current, { finality, waitMs })
+  return applySighting(ctx, current, await deepen(ctx, current, sighting), holder)
+}
+
+/**
+ * The record, if its authorization is to be submitted by us now: nobody did for a while. What was
+ * never submitted is waited for, because whoever stored it may be about to.
+ */
+async function findAbandoned(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+  waitMs: number,
+): Promise<ChallengeRecord | undefined> {
+  const { intent, challengeId } = record
+  invariant(intent, 'only an intent is submitted')
+  const { resubmitAfterMs, finality } = ctx.settings
+  const last = intent.submissions.at(-1)
+  const patienceMs = last ? resubmitAfterMs : Math.min(UNSENT_MS, resubmitAfterMs)
+  const restMs = (last?.atMs ?? intent.createdAtMs) + patienceMs - ctx.clock.nowMs()
+  if (restMs > (last ? 0 : waitMs)) return undefined
+  // Somebody may have brought it to the chain already: a look is cheaper than a second carrier.
+  const look = { finality: finality.payment, waitMs: Math.max(0, restMs) }
+  if ((await sight(ctx, record, look)).kind !== 'unused') return undefined
+  if (restMs <= 0) return record
+  const latest = await load(ctx, challengeId)
+  const same = hasOpenIntent(latest) && latest.intent?.paymentRef === intent.paymentRef
+  return same && latest.intent?.submissions.length === 0 ? latest : undefined
 }
 
 /** Another request was faster, here or elsewhere: go on from where it brought the record. */
@@ -131,6 +159,10 @@ async function check(
   if (verification.kind === 'used') throw await usedBefore(ctx, record, authorization, verification)
   const head = assertValid(verification)
   const second = await ctx.settler.precheck?.(offer, authorization)
+  // Unused a moment ago: it may have paid us in between, and the chain must say whether it did.
+  if (second?.kind === 'used') throw await usedBefore(ctx, record, authorization, second)
+  // What a facilitator calls used may be this very payment: the chain says whose it is.
+  if (second?.kind === 'used') throw await usedBefore(ctx, record, authorization, { head })
   if (second) assertValid(second)
   return head
 }
@@ -258,7 +290,11 @@ async function journal(
 
 function voidedError(record: ChallengeRecord): Key0Error {
   const code = record.intent?.voidReason
-  if (code === 'AUTHORIZATION_CANCELLED' || code === 'AUTHORIZATION_USED')
-    return new Key0Error(code)
+  switch (code) {
+    case 'AUTHORIZATION_CANCELLED':
+    case 'AUTHORIZATION_USED':
+    case 'PAYER_PROOF_REQUIRED':
+      return new Key0Error(code)
+  }
   return new Key0Error('AUTHORIZATION_EXPIRED')
 }
