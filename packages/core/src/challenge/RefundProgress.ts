@@ -18,7 +18,7 @@ export type RefundProgress = {
   readonly to: Address
   readonly value: bigint
   readonly nonce: Hash
-  /** The chain's height when the refund was claimed; its evidence cannot be older. */
+  /** The block of the payment: no refund of it is older, whatever a restored backup forgot. */
   readonly sinceBlock: bigint
   readonly validBefore?: bigint
   readonly signature?: Hex

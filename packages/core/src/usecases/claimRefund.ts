@@ -25,12 +25,11 @@ export async function claimRefund(ctx: RefundContext, record: ChallengeRecord): 
   if (examined.kind === 'wait') return { kind: 'skipped', reason: examined.reason }
   if (examined.kind === 'hold') return hold(ctx, record, examined.reason)
 
-  const head = await ctx.chain.head()
   const outcome = await ctx.store.transition({
     id: record.challengeId,
     from: 'PAID',
     to: 'REFUND_PENDING',
-    fields: { refund: toRefund(ctx, record, examined.evidence, head.number) },
+    fields: { refund: toRefund(ctx, record, examined.evidence) },
     version: record.version,
     key: ctx.newId(),
   })
@@ -60,8 +59,7 @@ async function hold(ctx: RefundContext, record: ChallengeRecord, reason: string)
 function toRefund(
   ctx: RefundContext,
   record: ChallengeRecord,
-  { paymentRef, from: payer, value }: PaymentEvidence,
-  sinceBlock: bigint,
+  { paymentRef, from: payer, value, block }: PaymentEvidence,
 ): RefundProgress {
   const claimedAtMs = ctx.clock.nowMs()
   // A retried refund keeps its intent and so its nonce: that is what makes a retry harmless.
@@ -78,7 +76,8 @@ function toRefund(
     to: payer,
     value,
     nonce: ctx.payout.refundNonce({ chainId, token, paymentRef, sequence }),
-    sinceBlock,
+    // Not the height of now: a restored backup may have forgotten a refund that was made already.
+    sinceBlock: block.number,
     carriers: [],
     attempts: 0,
     claimedAtMs,

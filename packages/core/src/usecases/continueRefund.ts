@@ -114,10 +114,12 @@ async function send(
     },
   )
   current = { kind: 'signed', record: latest }
-  if (sent.kind === 'refused')
-    return block(ctx, latest, { kind: 'passing', reason: sent.reason }, false)
   invariant(latest.refund, 'a refund in progress has its intent')
-  const sighting = await sightRefund(ctx, latest.refund, ctx.settings.waitMs)
+  const refused = sent.kind === 'refused'
+  const sighting = await sightRefund(ctx, latest.refund, refused ? 0 : ctx.settings.waitMs)
+  // What cannot be carried may have been carried meanwhile: only an unused nonce never left.
+  if (refused && sighting.kind === 'unused')
+    return block(ctx, latest, { kind: 'passing', reason: sent.reason }, false)
   return conclude(ctx, latest, sighting)
 }
 

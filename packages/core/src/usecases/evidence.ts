@@ -32,6 +32,20 @@ export async function sight(
 }
 
 /**
+ * What would free a challenge for a second payment is believed only as deep as a refund: a
+ * reorganisation may undo it, and the authorization pay after all.
+ */
+export async function deepen(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+  sighting: Sighting,
+): Promise<Sighting> {
+  const { payment, refund } = ctx.settings.finality
+  const frees = sighting.kind === 'dead' || sighting.kind === 'mismatch'
+  return frees && payment !== refund ? sight(ctx, record, { finality: refund }) : sighting
+}
+
+/**
  * Turns what the chain said about an open intent into the record's next state: PAID on evidence,
  * void on evidence, and otherwise an error that says "pending" and leaves the intent open.
  * `holder` takes the delivery lease in the same step.
@@ -48,6 +62,8 @@ export async function applySighting(
     case 'confirmed':
       // A use before the intent was stored is public knowledge: it does not prove who is asking.
       if (usedBefore(intent, sighting.evidence)) {
+        const what = 'a payment was used before its settlement: only its payer can claim it'
+        ctx.observe({ name: 'alert', what, challengeId: record.challengeId })
         await voidIntent(ctx, record, intent, 'PAYER_PROOF_REQUIRED')
         throw payerProofRequired(record.challengeId, sighting.evidence)
       }

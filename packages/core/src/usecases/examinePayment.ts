@@ -5,6 +5,9 @@ import { invariant } from '../errors/invariant.ts'
 import type { PaymentEvidence, Sighting } from '../ports/Chain.ts'
 import type { RefundContext } from './RefundContext.ts'
 
+// However early a worker gives up: a node that lags, or a fork, must not leave it to a person.
+const LOOKED_FOR_MS = 3_600_000
+
 /** Whether the chain agrees with a record that its payment may go back. */
 export type Examined =
   | { readonly kind: 'payable'; readonly evidence: PaymentEvidence }
@@ -99,5 +102,6 @@ async function findOwner(
 }
 
 function isOverdue(ctx: RefundContext, { paidAt, updatedAt }: ChallengeRecord): boolean {
-  return ctx.clock.nowMs() - (paidAt ?? updatedAt).getTime() >= ctx.settings.giveUpAfterMs
+  const patienceMs = Math.max(ctx.settings.giveUpAfterMs, LOOKED_FOR_MS)
+  return ctx.clock.nowMs() - (paidAt ?? updatedAt).getTime() >= patienceMs
 }

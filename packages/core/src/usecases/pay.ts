@@ -1,6 +1,7 @@
 import type { SignedAuthorization } from '../challenge/Authorization.ts'
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import { sameAddress } from '../challenge/hex.ts'
+import { authorizationRef } from '../challenge/PaymentRef.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
 import { load } from './close.ts'
 import { closedError } from './closed.ts'
@@ -70,6 +71,10 @@ async function assertPayer(
   const fresh = presented.validBefore * 1000n > BigInt(ctx.clock.nowMs())
   if (!forUs || !fresh || !(await ctx.chain.isAuthorizedBy(record.token, presented)))
     throw new Key0Error('SIGNATURE_INVALID')
+  // One that bought something else is public once it is mined: anybody could present it here.
+  const { chainId, token, challengeId } = record
+  const claim = await ctx.store.getClaim(authorizationRef({ chainId, token, ...presented }))
+  if (claim && claim.challengeId !== challengeId) throw new Key0Error('PAYMENT_SPENT')
 }
 
 function sameAuthorization(a: SignedAuthorization, b: SignedAuthorization): boolean {

@@ -1,6 +1,7 @@
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
 import { hasOpenIntent } from '../lifecycle/guard.ts'
+import type { State } from '../lifecycle/transitions.ts'
 import { expire } from './close.ts'
 import type { EngineContext } from './EngineContext.ts'
 import { finish } from './settle.ts'
@@ -19,27 +20,72 @@ const AT_ONCE = 16
 // here would hide it from the refund worker.
 const OURS = ['PENDING', 'PAID', 'DELIVERED'] as const
 
+/** How many pages of unpaid challenges one pass closes before it looks at money. */
+const CROWD_PAGES = 100
+
 /**
  * Continues every record that some worker must continue: finishes settlements that a crash or an
  * unreachable chain left open, expires what is past its deadline, completes deliveries whose grant
  * is stored, watches payments until they are final. Refunds are `processRefunds`' part, and other
- * chains' records their own gateways'. At most `limit` records of each state are visited. Safe to
- * run in any number of processes at once.
+ * chains' records their own gateways'. At most `limit` records of each state are visited, besides
+ * unpaid challenges past their deadline. Safe to run in any number of processes at once.
  */
 export async function recover(
   ctx: EngineContext,
   options: { readonly limit: number },
 ): Promise<Recovered> {
   const now = new Date(ctx.clock.nowMs())
-  const found = await Promise.all(OURS.map((state) => ctx.store.due(now, options.limit, state)))
-  const due = found.flat().filter(({ chainId }) => chainId === ctx.chain.chainId)
-  let moved = 0
+  const closed = await closeCrowd(ctx, now, options.limit)
+  const found = await Promise.all(OURS.map((state) => findDue(ctx, now, options.limit, state)))
+  const due = found.flat()
+  let moved = closed
   for (let start = 0; start < due.length; start += AT_ONCE) {
     const batch = due.slice(start, start + AT_ONCE)
     const states = await Promise.all(batch.map((record) => visit(ctx, record)))
     moved += states.filter((state, index) => state !== batch[index]?.state).length
   }
-  return { visited: due.length, moved }
+  return { visited: closed + due.length, moved }
+}
+
+/** What is due on our chain. Records of others stay due for theirs, and must not stand before ours. */
+async function findDue(
+  ctx: EngineContext,
+  now: Date,
+  limit: number,
+  state: State,
+): Promise<readonly ChallengeRecord[]> {
+  for (let wanted = limit; ; wanted *= 2) {
+    const due = await ctx.store.due(now, wanted, state)
+    const ours = due.filter(({ chainId }) => chainId === ctx.chain.chainId)
+    if (ours.length >= limit || due.length < wanted) return ours.slice(0, limit)
+  }
+}
+
+/**
+ * Closes unpaid challenges while they fill whole pages: asking a price costs nothing, and a crowd
+ * that did only that must not stand before an open payment. It takes no chain to close them.
+ */
+async function closeCrowd(ctx: EngineContext, now: Date, limit: number): Promise<number> {
+  let closed = 0
+  for (let page = 0; page < CROWD_PAGES; page += 1) {
+    const due = await ctx.store.due(now, limit, 'PENDING')
+    if (due.length < limit) break
+    const unpaid = due.filter((record) => !hasOpenIntent(record) && record.expiresAt <= now)
+    const ended = await Promise.all(unpaid.map(async (record) => closeOne(ctx, record)))
+    const count = ended.filter((isClosed) => isClosed).length
+    if (count === 0) break
+    closed += count
+  }
+  return closed
+}
+
+async function closeOne(ctx: EngineContext, record: ChallengeRecord): Promise<boolean> {
+  try {
+    return (await expire(ctx, record)).state === 'EXPIRED'
+  } catch {
+    // It stays due, and its own visit says what is wrong with it.
+    return false
+  }
 }
 
 /** Looks at one record and agrees on its next visit. Returns the state it is in afterwards. */

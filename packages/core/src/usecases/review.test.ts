@@ -91,12 +91,14 @@ test('a settlement that crashed before the submission is brought on by recovery 
 })
 
 test('a crowd of unpaid challenges does not keep recovery from an open payment', async () => {
-  const { world, pay, read } = await scene()
+  const { world, buyer, challenge, pay, read } = await scene()
   for (let made = 0; made < 40; made += 1) await createBuyer(world).issue(world.engine)
-  world.clock.advance(899_000)
+  world.clock.advance(890_000)
+  world.ledger.mine()
   world.settler.next.push('withhold')
-  await pay()
-  world.clock.advance(30_000)
+  await pay(buyer.sign(challenge))
+  await recover(world.ctx, { limit: 10 })
+  world.clock.advance(61_000)
   await recover(world.ctx, { limit: 10 })
   expect(await read()).toMatchObject({ state: 'PAID' })
 })

@@ -5,6 +5,8 @@ import type { EngineContext } from './EngineContext.ts'
 import { sight } from './evidence.ts'
 import { offerOf } from './offerOf.ts'
 
+const TRANSFER_GONE = 'its transfer was reorganised away'
+
 /**
  * Follows a payment until it is final. When a reorganisation drops it, the stored authorization is
  * submitted again at once, after delivery too; a loss is raised only when it is finally dead.
@@ -36,7 +38,8 @@ export async function watch(
 
 /**
  * A transfer the client made itself cannot be submitted again by us. It may be mined again at any
- * time, so it is held, and only when undelivered, once its challenge's own deadline has passed.
+ * time, so it is held, and only when undelivered, once its challenge's own deadline has passed;
+ * being mined again releases it.
  */
 async function watchTransfer(
   ctx: EngineContext,
@@ -48,14 +51,18 @@ async function watchTransfer(
   const { refund: finality } = ctx.settings.finality
   const query = { txHash, token, to, value, finality, ...(from && { from }) }
   const sighting = await ctx.chain.inspect(query)
-  if (sighting.kind === 'confirmed') return { final: true }
+  const move = { id, from: 'PAID', to: 'PAID', version, key: ctx.newId() } as const
+  if (sighting.kind === 'confirmed') {
+    if (record.state === 'PAID' && record.held === TRANSFER_GONE)
+      await ctx.store.transition({ ...move, fields: { held: undefined } })
+    return { final: true }
+  }
   if (sighting.kind !== 'absent' && sighting.kind !== 'mismatch') return { final: false }
   ctx.observe({ name: 'alert', what: 'a transfer was reorganised away', challengeId: id })
   const passed = record.expiresAt.getTime() <= ctx.clock.nowMs()
   if (record.state !== 'PAID' || record.accessGrant || record.held || !passed)
     return { final: false }
-  const fields = { held: 'its transfer was reorganised away' }
-  await ctx.store.transition({ id, from: 'PAID', to: 'PAID', fields, version, key: ctx.newId() })
+  await ctx.store.transition({ ...move, fields: { held: TRANSFER_GONE } })
   return { final: false }
 }
 
