@@ -21,8 +21,13 @@ process.on('exit', () => {
  *
  * @throws Error with the program's last words when it ends before it said what is waited for
  */
-export function startProgram(path: string, args: readonly string[], cwd: string): Program {
-  const child = spawn(path, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+export function startProgram(
+  path: string,
+  args: readonly string[],
+  cwd: string,
+  user: { readonly uid?: number; readonly gid?: number } = {},
+): Program {
+  const child = spawn(path, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], ...user })
   const lines: string[] = []
   const waiting = new Set<() => void>()
   const wake = (): void => {

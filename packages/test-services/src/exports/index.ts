@@ -1,6 +1,9 @@
 /*
  * Real servers for tests. Nothing here is published.
  */
+export { findPostgres, type SharedPostgres } from '../postgres/findPostgres.ts'
+export type { PostgresPrograms } from '../postgres/findPostgresPrograms.ts'
+export { type PostgresServer, startPostgres } from '../postgres/startPostgres.ts'
 export { findRedis, type SharedRedis } from '../redis/findRedis.ts'
 export type { RedisProgram } from '../redis/findRedisServer.ts'
 export { type RedisOptions, type RedisServer, startRedis } from '../redis/startRedis.ts'
