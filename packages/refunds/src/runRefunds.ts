@@ -36,9 +36,29 @@ export async function runRefunds(
   const results = await Promise.all(underWay.map((record) => proceed(ctx, record)))
 
   const cutoff = new Date(now.getTime() - minAgeMs)
-  const eligible = await ctx.store.findPendingForRefund(cutoff, batchSize - underWay.length)
+  // Refunds that wait for something or somebody must not keep all others from ever starting.
+  const room = Math.max(batchSize - underWay.length, Math.ceil(batchSize / 2))
+  const eligible = await findOurs(ctx, cutoff, room)
   const started = await Promise.all(eligible.map((record) => start(ctx, record)))
-  return [...results, ...started.filter((result) => result !== undefined)]
+  return [...results, ...started].filter((result) => result !== undefined)
+}
+
+/**
+ * Paid records whose refund is ours to make. Those of another chain, or of a wallet whose key is
+ * not here, stay for their own worker, and however many they are, they never delay ours.
+ */
+async function findOurs(
+  ctx: RefundContext,
+  cutoff: Date,
+  limit: number,
+): Promise<readonly ChallengeRecord[]> {
+  const isOurs = ({ chainId, destination }: ChallengeRecord): boolean =>
+    chainId === ctx.chain.chainId && ctx.payout.canSignFor(destination)
+  for (let wanted = limit; ; wanted *= 2) {
+    const found = await ctx.store.findPendingForRefund(cutoff, wanted)
+    const ours = found.filter(isOurs)
+    if (ours.length >= limit || found.length < wanted) return ours.slice(0, limit)
+  }
 }
 
 /** Claims one refund and begins it. Nothing to report when it is not ours to make now. */
@@ -60,7 +80,10 @@ async function start(
   return undefined
 }
 
-async function proceed(ctx: RefundContext, record: ChallengeRecord): Promise<RefundResult> {
+async function proceed(
+  ctx: RefundContext,
+  record: ChallengeRecord,
+): Promise<RefundResult | undefined> {
   try {
     const continued = await continueRefund(ctx, record)
     if (continued.kind === 'pending') await agreeNextVisit(ctx, continued.record)
@@ -69,6 +92,8 @@ async function proceed(ctx: RefundContext, record: ChallengeRecord): Promise<Ref
     if (!(error instanceof RefundMoved)) {
       const { challengeId } = record
       ctx.observe({ name: 'alert', what: 'a refund did not go on', challengeId, cause: error })
+      // It stays due, but no longer the longest overdue: the others are looked at before it.
+      await agreeNextVisit(ctx, record).catch(() => undefined)
     }
     const reason = error instanceof Error ? error.message : 'unknown'
     return toResult({ kind: 'pending', record, reason })
@@ -83,9 +108,10 @@ async function agreeNextVisit(ctx: RefundContext, record: ChallengeRecord): Prom
   await ctx.store.postpone(record.challengeId, record.version, new Date(nowMs + pauseMs))
 }
 
-function toResult(continued: Continued): RefundResult {
+/** `undefined`: the record does not name its payment, so that there is nothing to report about. */
+function toResult(continued: Continued): RefundResult | undefined {
   const { record } = continued
-  invariant(record.txHash && record.fromAddress, 'a refunded record knows its payment')
+  if (!record.txHash || !record.fromAddress) return undefined
   const common = {
     challengeId: record.challengeId,
     originalTxHash: record.txHash,
