@@ -34,7 +34,7 @@ export function createIssuer(secret: string): Issuer {
       for (const { count, done } of waiting) if (calls.length >= count) done()
       if (mode === 'throws') throw new Error('the database is down')
       if (mode === 'hangs') return new Promise(() => {})
-      if (mode === 'nonsense') return { ok: true }
+      if (mode === 'nonsense') return undefined
       await mode
       const { requestId: sub, challengeId: jti, resourceId, planId, txHash } = request
       const { token, expiresAt } = await signer.sign(
