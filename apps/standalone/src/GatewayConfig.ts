@@ -24,7 +24,13 @@ export type GatewayConfig = {
 }
 
 export type TokenConfig =
-  | { readonly mode: 'native'; readonly secret: string; readonly backendUrl?: string }
+  | {
+      readonly mode: 'native'
+      readonly secret: string
+      /** For notifications. */
+      readonly auth: BackendAuth
+      readonly backendUrl?: string
+    }
   | {
       readonly mode: 'remote'
       readonly url: string

@@ -42,7 +42,7 @@ export function createReader(raw: RawConfig): Reader {
       if (value === undefined) return fallback
       const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
       if (number >= min && number <= max) return number
-      fault(setting, `must be a whole number from ${min} to ${max}, not "${clip(value)}"`)
+      fault(setting, `must be a whole number from ${min} to ${max}, not ${clip(value)}`)
       return fallback
     },
     oneOf(setting, options, fallback) {
@@ -50,14 +50,14 @@ export function createReader(raw: RawConfig): Reader {
       if (value === undefined) return fallback
       const found = options.find((option) => option === value)
       if (found !== undefined) return found
-      fault(setting, `must be one of ${options.join(', ')}, not "${clip(value)}"`)
+      fault(setting, `must be one of ${options.join(', ')}, not ${clip(value)}`)
       return fallback
     },
     flag(setting) {
       const value = raw.values[setting]
       if (value === undefined || value === 'true' || value === 'false')
         return value === undefined ? undefined : value === 'true'
-      fault(setting, `must be true or false, not "${clip(value)}"`)
+      fault(setting, `must be true or false, not ${clip(value)}`)
       return undefined
     },
     url(setting) {
@@ -83,6 +83,7 @@ export function createReader(raw: RawConfig): Reader {
   }
 }
 
+/** A key or a secret that was pasted under a wrong name must not be repeated. */
 function clip(value: string): string {
-  return value.length > 60 ? `${value.slice(0, 60)}…` : value
+  return value.length > 24 ? `a value of ${value.length} characters` : `"${value}"`
 }

@@ -1,7 +1,10 @@
 import type { GatewayConfig } from './GatewayConfig.ts'
 
 /** What this process is and does, line by line, without secrets. */
-export function banner(config: GatewayConfig, port: number): string {
+export function banner(
+  config: GatewayConfig,
+  { port, warnings: more }: { readonly port: number; readonly warnings: readonly string[] },
+): string {
   const { token, storage, settlement, refunds, network } = config
   const rows: readonly (readonly [string, string])[] = [
     ['Port', `${port}`],
@@ -22,7 +25,7 @@ export function banner(config: GatewayConfig, port: number): string {
     ['Keys held', keysHeld(config)],
   ]
   const lines = rows.map(([name, value]) => `  ${name.padEnd(13)}${value}`)
-  const warnings = config.warnings.map((text) => `  ! ${text}`)
+  const warnings = [...config.warnings, ...more].map((text) => `  ! ${text}`)
   return ['', 'Key0 gateway', ...lines, ...warnings, ''].join('\n')
 }
 

@@ -1,5 +1,5 @@
-import { type ServerType, serve } from '@hono/node-server'
 import type { ChallengeStore, CredentialIssuer } from '@key0/core'
+import { Key0Error } from '@key0/core'
 import { createMemoryStore } from '@key0/core/memory'
 import {
   createNativeTokenIssuer,
@@ -8,61 +8,67 @@ import {
   notifyPayment,
   sharedSecretAuth,
 } from '@key0/delivery'
-import { key0 as key0Routes } from '@key0/middleware-hono'
 import { createRefunds, type Refunds, startTimer } from '@key0/refunds'
 import { createKey0, type Key0 } from '@key0/sdk'
 import { createSqliteStore } from '@key0/store-sqlite'
 import { AccessTokenIssuer } from '@key0/token'
-import { Hono } from 'hono'
 import type { Logger } from 'pino'
-import type { GatewayConfig } from './GatewayConfig.ts'
-import { logEvent } from './logEvent.ts'
+import type { BackendAuth, GatewayConfig } from './GatewayConfig.ts'
+import { describeError, logEvent } from './logEvent.ts'
+import { serveApp } from './serveApp.ts'
 
 const RECOVERY_INTERVAL_MS = 2_000
-const DRAIN_MS = 20_000
 
 export type Gateway = AsyncDisposable & {
   readonly port: number
-  readonly key0: Key0
+  /** What is worth saying beside the configuration's own warnings. */
+  readonly warnings: readonly string[]
 }
 
 /**
- * Puts the gateway together and starts it. What was opened is closed in reverse order: first no
- * new requests, then the running ones finish, then the workers, then the store.
+ * Puts the gateway together and starts it; when that fails, what was opened is closed. At the end
+ * there are no new requests, the running ones and the running passes finish, and only then the
+ * chain and the store are closed.
+ *
+ * @throws CONFIG_INVALID, CHAIN_MISMATCH, CHAIN_UNREACHABLE, SIGNER_MISMATCH, STORE_UNAVAILABLE
  */
 export async function start(config: GatewayConfig, log: Logger): Promise<Gateway> {
   await using stack = new AsyncDisposableStack()
-  const store = await openStore(config, log)
-  stack.defer(() => store.close())
-
+  const { store, warnings } = await openStore(config, (opened) => stack.defer(() => opened.close()))
   const observe = logEvent(log)
   const key0 = await createKey0(toSellerConfig(config, store, observe, log))
   stack.defer(() => key0.close())
 
+  const refunds = await openRefunds(config, key0, store, observe)
   const recovery = startTimer({
     pass: () => key0.recover(),
     intervalMs: RECOVERY_INTERVAL_MS,
-    onError: (err) => log.error({ err }, 'recovery pass failed'),
+    onError: (error) => log.error({ cause: describeError(error) }, 'recovery pass failed'),
   })
-  stack.defer(() => recovery.stop())
-  const refunds = await openRefunds(config, key0, store, observe)
-  if (refunds) {
-    const timer = startTimer({
-      pass: () => refunds.run(),
-      intervalMs: config.refunds.intervalMs,
-      onError: (err) => log.error({ err }, 'refund pass failed'),
-    })
-    stack.defer(() => timer.stop())
+  const refunding = startTimer({
+    pass: refunds ? () => refunds.run() : () => reportWaiting(config, store, log),
+    intervalMs: config.refunds.intervalMs,
+    onError: (error) => log.error({ cause: describeError(error) }, 'refund pass failed'),
+  })
+  const stopTimers = async (): Promise<void> => {
+    await Promise.all([recovery.stop(), refunding.stop()])
   }
-  // What a crash left open goes on before anybody can ask about it.
+  stack.defer(stopTimers)
+  // What a crash left open goes on before anybody can ask about it; refunds begin beside it.
   await recovery.tick()
+  void refunding.tick()
 
-  const server = await listen(toApp(config, key0), config)
-  stack.defer(() => drain(server))
-  const address = server.address()
-  const port = typeof address === 'object' && address ? address.port : config.port
+  const serving = await serveApp({ config, store, handler: key0.handler })
+  // The passes end while the last requests do: neither waits for the other.
+  stack.defer(async () => {
+    await Promise.all([serving.drain(), stopTimers()])
+  })
   const owned = stack.move()
-  return { port, key0, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return {
+    port: serving.port,
+    warnings: [...warnings, ...key0.handler.warnings],
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
 }
 
 function toSellerConfig(
@@ -77,7 +83,7 @@ function toSellerConfig(
       ? undefined
       : notifyPayment({
           url: `${token.backendUrl}/internal/payment-received`,
-          ...(token.mode === 'remote' && { auth: toAuth(token.auth) }),
+          auth: toAuth(token.auth),
           onError: ({ reason }) => log.warn({ reason }, 'the backend was not notified'),
         })
   return {
@@ -119,18 +125,29 @@ function toIssuer({ token }: GatewayConfig): CredentialIssuer {
   return createRemoteTokenIssuer({ url, auth: toAuth(auth), timeoutMs, retries })
 }
 
-function toAuth(auth: Extract<GatewayConfig['token'], { mode: 'remote' }>['auth']) {
+function toAuth(auth: BackendAuth): ReturnType<typeof noAuth> {
   return auth.strategy === 'none' ? noAuth() : sharedSecretAuth(auth.header, auth.value)
 }
 
-async function openStore({ storage }: GatewayConfig, log: Logger): Promise<ChallengeStore> {
+/**
+ * Opens the store. Real money is not kept where it may be lost: on mainnet every problem that the
+ * store itself sees keeps the gateway from starting.
+ */
+async function openStore(
+  { storage, network }: GatewayConfig,
+  opened: (store: ChallengeStore) => void,
+): Promise<{ readonly store: ChallengeStore; readonly warnings: readonly string[] }> {
   const store =
     storage.kind === 'memory'
       ? createMemoryStore()
       : createSqliteStore({ dataDir: storage.dataDir })
-  const health = await store.healthCheck()
-  for (const problem of health.problems) log.warn(problem)
-  return store
+  opened(store)
+  const { ok, durable, problems } = await store.healthCheck()
+  if (!ok || (network === 'mainnet' && (!durable || problems.length > 0)))
+    throw new Key0Error('STORE_UNAVAILABLE', {
+      facts: Object.fromEntries(problems.map((text, index) => [`store ${index + 1}`, text])),
+    })
+  return { store, warnings: problems }
 }
 
 async function openRefunds(
@@ -151,45 +168,19 @@ async function openRefunds(
     finality: config.finality.refund,
     minAgeMs,
     batchSize,
-    giveUpAfterMs: 86_400_000,
     observe,
   })
 }
 
-function toApp(config: GatewayConfig, key0: Key0): Hono {
-  const app = new Hono()
-  app.get('/health', (c) =>
-    c.json({
-      status: 'ok',
-      service: 'key0',
-      storage: config.storage.kind,
-      tokenMode: config.token.mode,
-      network: config.network,
-    }),
-  )
-  app.use(key0Routes(key0.handler))
-  return app
-}
-
-function listen(app: Hono, config: GatewayConfig): Promise<ServerType> {
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, port: config.port, hostname: config.host }, () =>
-      resolve(server),
-    )
-    server.once('error', reject)
-  })
-}
-
-/** Stops accepting, lets running requests finish, and after a while closes what is left. */
-function drain(server: ServerType): Promise<void> {
-  return new Promise((done) => {
-    const late = setTimeout(() => {
-      if ('closeAllConnections' in server) server.closeAllConnections()
-    }, DRAIN_MS)
-    server.close(() => {
-      clearTimeout(late)
-      done()
-    })
-    if ('closeIdleConnections' in server) server.closeIdleConnections()
-  })
+/** The refund pass of a process that refunds nothing: it skips, and says what it skipped. */
+async function reportWaiting(
+  { refunds: { minAgeMs, inside, batchSize } }: GatewayConfig,
+  store: ChallengeStore,
+  log: Logger,
+): Promise<void> {
+  if (!inside) return
+  const waiting = await store.findPendingForRefund(new Date(Date.now() - minAgeMs), batchSize)
+  if (waiting.length === 0) return
+  const payments = waiting.length < batchSize ? waiting.length : `${batchSize} or more`
+  log.warn({ payments }, 'refunds are due and skipped: KEY0_WALLET_PRIVATE_KEY is not set')
 }

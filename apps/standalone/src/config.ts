@@ -21,7 +21,7 @@ const DEFAULT_PLANS = '[{"planId":"basic","unitAmount":"$0.10"}]'
  */
 export function toConfig(raw: RawConfig): GatewayConfig {
   const read = createReader(raw)
-  const warnings: string[] = []
+  const warnings: string[] = [...raw.warnings]
   const network = read.oneOf('network', ['testnet', 'mainnet'], 'testnet')
   const port = read.int('port', 3000, { min: 0, max: 65_535 })
   const token = readToken(read, network, warnings)
@@ -30,7 +30,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
     walletAddress: readWalletAddress(read),
     host: read.text('host', '0.0.0.0'),
     port,
-    publicUrl: (read.url('publicUrl') ?? `http://localhost:${port}`).replace(/\/+$/, ''),
+    publicUrl: readPublicUrl(read, network, port, warnings),
     rpcUrls: read.urls('rpcUrl'),
     finality: readFinality(read, network),
     plans: readPlans(read),
@@ -59,9 +59,22 @@ export function toConfig(raw: RawConfig): GatewayConfig {
 
 function readWalletAddress(read: Reader): `0x${string}` {
   const value = read.text('walletAddress')
-  if (value !== undefined && /^0x[0-9a-fA-F]{40}$/.test(value)) return value as `0x${string}`
+  const isAddress = value !== undefined && /^0x[0-9a-fA-F]{40}$/.test(value)
+  if (isAddress && !/^0x0+$/.test(value)) return value as `0x${string}`
   read.fault('walletAddress', 'must be set to the address that receives the payments (0x…)')
   return '0x'
+}
+
+function readPublicUrl(
+  read: Reader,
+  network: GatewayConfig['network'],
+  port: number,
+  warnings: string[],
+): string {
+  const url = (read.url('publicUrl') ?? `http://localhost:${port}`).replace(/\/+$/, '')
+  if (network === 'mainnet' && !url.startsWith('https:'))
+    warnings.push(`KEY0_PUBLIC_URL is ${url}: buyers are told this address, it should be https.`)
+  return url
 }
 
 function readFinality(read: Reader, network: GatewayConfig['network']): GatewayConfig['finality'] {

@@ -56,6 +56,28 @@ const secrets: readonly Setting[] = [
   'rpcUrl',
 ]
 
+/**
+ * Settings of the whole product that this version cannot honour. `wrong`: without it something
+ * else than the seller believes would be sold or kept, so the gateway does not start.
+ */
+const later: Readonly<Record<string, 'wrong' | 'missing'>> = {
+  ROUTES: 'wrong',
+  ROUTES_B64: 'wrong',
+  PROXY_TO_BASE_URL: 'wrong',
+  KEY0_PROXY_SECRET: 'wrong',
+  KEY0_WEBHOOK_URLS: 'wrong',
+  KEY0_WEBHOOK_SECRET: 'wrong',
+  KEY0_ENCRYPTION_KEY: 'wrong',
+  KEY0_ADMIN_TOKEN: 'missing',
+  KEY0_METRICS_PORT: 'missing',
+  KEY0_MANAGED_INFRA: 'missing',
+  BULLMQ_REDIS_URL: 'missing',
+  A2A_ENABLED: 'missing',
+  MCP_ENABLED: 'missing',
+  LLMS_ENABLED: 'missing',
+  SKILLS_MD_ENABLED: 'missing',
+}
+
 export type Setting = keyof typeof names
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -63,6 +85,7 @@ export type Env = Readonly<Record<string, string | undefined>>
 export type RawConfig = {
   readonly values: Readonly<Partial<Record<Setting, string>>>
   readonly problems: readonly string[]
+  readonly warnings: readonly string[]
 }
 
 /** The name an operator should see in a message about a setting. */
@@ -80,34 +103,62 @@ export function readEnv(env: Env): RawConfig {
       if (value !== undefined) values[setting] ??= value
     }
   }
-  return { values, problems }
+  const [wrong, missing] = laterNames(env)
+  return { values, problems: [...problems, ...wrong], warnings: missing }
+}
+
+/** Every name that is read, with its setting; the README's table is checked against it. */
+export function knownNames(): readonly string[] {
+  return Object.values(names).flat()
+}
+
+/** Every name that is known and not part of this version. */
+export function laterVersionNames(): readonly string[] {
+  return Object.keys(later)
+}
+
+/** The names that may also end in `_FILE`. */
+export function secretNames(): readonly string[] {
+  return secrets.flatMap((setting) => [...names[setting]])
+}
+
+function laterNames(env: Env): readonly [wrong: readonly string[], missing: readonly string[]] {
+  const set = Object.keys(later).filter((name) => env[name] && env[name] !== 'false')
+  const say = (name: string): string => `${name} is not part of this version`
+  return [
+    set.filter((name) => later[name] === 'wrong').map(say),
+    set.filter((name) => later[name] === 'missing').map((name) => `${say(name)}: ignored.`),
+  ]
 }
 
 function read(env: Env, name: string, mayBeFile: boolean, problems: string[]): string | undefined {
-  const value = env[name]
+  // Blanks around a value come from files and shells, never from who wrote it.
+  const value = env[name]?.trim()
   const file = mayBeFile ? env[`${name}_FILE`] : undefined
   if (!file) return value === '' ? undefined : value
   if (value) problems.push(`${name} and ${name}_FILE are both set: keep one`)
   try {
-    return readFileSync(file, 'utf8').trim()
+    const text = readFileSync(file, 'utf8').trim()
+    if (text !== '') return text
+    problems.push(`${name}_FILE names an empty file`)
   } catch {
     problems.push(`${name}_FILE names a file that cannot be read`)
-    return undefined
   }
+  return undefined
 }
 
 /** A misspelt name would be a setting silently ignored. */
 function unknownNames(env: Env): string[] {
-  const known = Object.values(names)
-    .flat()
-    .flatMap((name) => [name, `${name}_FILE`])
+  const known = knownNames()
+  const files = secretNames().map((name) => `${name}_FILE`)
+  const all = [...known, ...files, ...Object.keys(later)]
   return Object.keys(env)
-    .filter((name) => name.startsWith('KEY0_') && env[name] && !known.includes(name))
+    .filter((name) => name.startsWith('KEY0_') && env[name] && !all.includes(name))
     .map((name) => `${name} is not a setting; did you mean ${nearest(name, known)}?`)
 }
 
 function nearest(name: string, known: readonly string[]): string {
-  const candidates = known.filter((other) => other.startsWith('KEY0_') && !other.endsWith('_FILE'))
+  const candidates = known.filter((other) => other.startsWith('KEY0_'))
   return candidates.reduce((best, other) =>
     distance(name, other) < distance(name, best) ? other : best,
   )

@@ -10,7 +10,7 @@ export function logEvent(log: Logger): (event: EngineEvent) => void {
   return (event) => {
     if (event.name === 'alert') {
       const challenge = event.challengeId === undefined ? undefined : digest(event.challengeId)
-      log.error({ challenge, cause: describe(event.cause) }, event.what)
+      log.error({ challenge, cause: describeError(event.cause) }, event.what)
       return
     }
     const { challengeId, planId, amount, state, txHash, refundTxHash } = event.challenge
@@ -26,10 +26,10 @@ function digest(challengeId: string): string {
 }
 
 /** Names of errors down the chain of causes; texts of foreign errors may hold URLs with keys. */
-function describe(cause: unknown): string | undefined {
+export function describeError(cause: unknown): string | undefined {
   if (cause === undefined) return undefined
   if (!(cause instanceof Error)) return typeof cause
   const code = 'code' in cause ? ` ${String(cause.code)}` : ''
-  const inner = describe(cause.cause)
+  const inner = describeError(cause.cause)
   return `${cause.name}${code}${inner ? ` <- ${inner}` : ''}`
 }

@@ -19,8 +19,11 @@ export function readSettlement(
   if ((id === undefined) !== (secret === undefined))
     read.fault(id === undefined ? 'cdpApiKeyId' : 'cdpApiKeySecret', 'is missing its other half')
   const reachable = urls.length > 0 || (id !== undefined && secret !== undefined)
-  if (!reachable && useGasWallet !== true) {
-    const text = 'must be set, or CDP_API_KEY_ID and CDP_API_KEY_SECRET, or KEY0_FACILITATOR_URL'
+  // A gas wallet's key that is there and wrong was told already.
+  const isTold = useGasWallet !== false && read.has('gasWalletPrivateKey')
+  if (!reachable && useGasWallet !== true && !isTold) {
+    const others = 'CDP_API_KEY_ID and CDP_API_KEY_SECRET, or KEY0_FACILITATOR_URL'
+    const text = `must be set, or ${others}${useGasWallet === false ? ' (USE_GAS_WALLET is false)' : ''}`
     if (network === 'mainnet') read.fault('gasWalletPrivateKey', text)
     else warnings.push(`Payments cannot be settled yet: GAS_WALLET_PRIVATE_KEY ${text}.`)
   }

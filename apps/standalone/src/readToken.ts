@@ -2,6 +2,7 @@ import type { BackendAuth, GatewayConfig, TokenConfig } from './GatewayConfig.ts
 import type { Reader } from './Reader.ts'
 
 const MIN_SECRET_LENGTH = 32
+const noAuth = { strategy: 'none' } as const
 
 /** Who mints the credential: this process (native), or the seller's backend (remote). */
 export function readToken(
@@ -13,10 +14,14 @@ export function readToken(
   const mode = read.oneOf('tokenMode', ['native', 'remote'], implied)
   const backend = read.url('backendApiUrl')?.replace(/\/+$/, '')
   const backendUrl = backend !== undefined ? { backendUrl: backend } : {}
-  if (mode === 'native') return { mode, secret: readSecret(read), ...backendUrl }
+  if (mode === 'native') {
+    // Without a backend nobody is asked for anything, so there is nothing to warn about.
+    const auth = backend === undefined ? noAuth : readAuth(read, network, warnings)
+    return { mode, secret: readSecret(read), auth, ...backendUrl }
+  }
 
   const url = read.url('issueTokenApi') ?? (backend && `${backend}/internal/issue-token`)
-  if (!url && !read.has('issueTokenApi'))
+  if (!url && !read.has('issueTokenApi') && !read.has('backendApiUrl'))
     read.fault('issueTokenApi', 'must be set when TOKEN_MODE is remote (or BACKEND_API_URL)')
   if (network === 'mainnet' && url?.startsWith('http:'))
     warnings.push('ISSUE_TOKEN_API is not https: only do this inside a private network.')
@@ -56,11 +61,11 @@ function readAuth(
     if (bearer) return { strategy, header: 'authorization', value: `Bearer ${bearer}` }
     read.fault('internalAuthSecret', 'must be set when BACKEND_AUTH_STRATEGY is shared-secret')
   }
-  if (strategy === 'none')
-    warnings.push(
-      `BACKEND_AUTH_STRATEGY is none: anybody who reaches the backend can ask it for a token${
-        network === 'mainnet' ? '. Set shared-secret before selling' : ''
-      }.`,
-    )
-  return { strategy: 'none' }
+  if (strategy === 'none') {
+    const text = 'anybody who reaches the backend can speak to it as the gateway does'
+    if (network === 'mainnet' && !read.has('backendAuthStrategy'))
+      read.fault('backendAuthStrategy', `must be set on mainnet; with "none", ${text}`)
+    else warnings.push(`BACKEND_AUTH_STRATEGY is none: ${text}.`)
+  }
+  return noAuth
 }

@@ -76,5 +76,13 @@ export function createRefunds(options: RefundsOptions): Refunds {
     },
   }
   const { minAgeMs = DEFAULT_MIN_AGE_MS, batchSize = DEFAULT_BATCH_SIZE } = options
-  return { run: () => runRefunds(ctx, { minAgeMs, batchSize }) }
+  // What an earlier process sent may never have left it: the first pass sends it again at once.
+  let settings = { ...ctx.settings, resubmitAfterMs: 0 }
+  return {
+    async run() {
+      const results = await runRefunds({ ...ctx, settings }, { minAgeMs, batchSize })
+      settings = ctx.settings
+      return results
+    },
+  }
 }

@@ -73,7 +73,7 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
       },
     }),
     ...createCalls(engine, config.store),
-    recover: () => recover(context, { limit: RECOVERY_BATCH }),
+    recover: createRecovery(context),
     close: () => chain.close(),
   }
 }
@@ -84,6 +84,19 @@ function readAddress(address: string): Address {
   throw new Key0Error('CONFIG_INVALID', {
     facts: { walletAddress: 'must be the address that receives payments: 0x and 40 hex digits' },
   })
+}
+
+/**
+ * What an earlier process sent may never have left it, and nobody waits for it: the first pass
+ * sends everything again at once, which is harmless, and later ones only what is overdue.
+ */
+function createRecovery(context: EngineContext): Key0['recover'] {
+  let settings = { ...context.settings, resubmitAfterMs: 0 }
+  return async () => {
+    const recovered = await recover({ ...context, settings }, { limit: RECOVERY_BATCH })
+    settings = context.settings
+    return recovered
+  }
 }
 
 function toSettler(config: SellerConfig, chain: EvmChain): Settler {
