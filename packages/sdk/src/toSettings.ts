@@ -10,6 +10,11 @@ const REFUND_MIN_AGE_MS = 300_000
 export function toSettings(config: SellerConfig, chain: EvmChain, payTo: Address): EngineSettings {
   const { network, resourceEndpoint, refunds } = config
   const mainnet = network === 'mainnet'
+  // Whether a bare hash is a proof, and how deep a refund is believed, hang on it.
+  if (mainnet === chain.row.testnet)
+    throw new Key0Error('CONFIG_INVALID', {
+      facts: { network: `is "${network}", but the chain connected is ${chain.row.title}` },
+    })
   const ttlSeconds = config.challengeTTLSeconds ?? 900
   if (!Number.isSafeInteger(ttlSeconds) || ttlSeconds < 30)
     throw new Key0Error('CONFIG_INVALID', {

@@ -41,7 +41,7 @@ export async function carryAuthorization(
     if (again) return again
   }
   if (!request.isSimulated || previous.length > 0) {
-    const refusal = await tryOut(chain, authorization)
+    const refusal = await tryOut(chain, authorization, previous)
     if (refusal) return refusal
   }
   return await sender.send(call, journal)
@@ -82,11 +82,14 @@ async function sendAgain(
 async function tryOut(
   chain: EvmChain,
   authorization: SignedAuthorization,
+  previous: readonly Submission[],
 ): Promise<Submitted | undefined> {
   try {
     const simulation = await simulate(chain, authorization)
     if (simulation === 'passes') return undefined
-    return { kind: 'unknown', reason: simulation.reverted }
+    // Never handed to anybody, now or before: provably nothing of it has left.
+    const kind = previous.length === 0 ? 'refused' : 'unknown'
+    return { kind, reason: simulation.reverted }
   } catch (error) {
     return { kind: 'unknown', reason: error instanceof Error ? error.message : 'unreachable' }
   }

@@ -82,18 +82,25 @@ export async function weigh(
   return depth.kind === 'deep' ? { kind: 'dead', cause: 'cancelled' } : { kind: 'unused' }
 }
 
+/** How far before the block asked about a use is still looked for. */
+const lookBack = 2_000n
+
 /**
- * Used, but by no log since the block asked about. Only a chain that says it was used before that
- * block proves it; anything else is a log index that lags behind.
+ * Used, but by no log since the block asked about. Nodes are not equally far, and a reorganisation
+ * changes heights, so it is looked for further back. Only a chain that says it was used before all
+ * that proves another's use; anything else is a log index that lags behind.
  */
-async function explainEarlierUse(
-  { rpc, token, blocks }: Context,
-  { from, nonce, sinceBlock }: AuthorizationQuery,
-): Promise<Sighting> {
-  const before = sinceBlock > 0n ? await blocks.byNumber(sinceBlock - 1n) : undefined
+async function explainEarlierUse(context: Context, query: AuthorizationQuery): Promise<Sighting> {
+  const { rpc, token, blocks } = context
+  const { from, nonce, sinceBlock } = query
+  const start = sinceBlock > lookBack ? sinceBlock - lookBack : 0n
+  const uses = await findUses(context, [query], start, sinceBlock)
+  const use = uses.find((it) => isUseOf(it, query))
+  if (use) return await weigh(context, query, use)
+  const before = start > 0n ? await blocks.byNumber(start - 1n) : undefined
   if (!before) throw new RpcUnreachable('the log of a used authorization is not to be had yet')
   const at = { blockHash: before.hash }
   const wasUsed = await readView(rpc, token.address, 'authorizationState', [from, nonce], at)
   if (!wasUsed) throw new RpcError(-32_001, 'the log of a used authorization is not indexed yet')
-  return { kind: 'mismatch', facts: { usedBefore: `${sinceBlock}` } }
+  return { kind: 'mismatch', facts: { usedBefore: `${start}` } }
 }

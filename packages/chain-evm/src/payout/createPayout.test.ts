@@ -182,3 +182,23 @@ test('a payout signs only for the payees whose keys it holds', async () => {
   expect(() => createPayout({ chain, keys: ['0xs3cr3t'] })).not.toThrow('s3cr3t')
   expect(() => createPayout({ chain, keys: [] })).toThrow('keys')
 })
+
+test('a refund that the token would revert says so, and nothing of it has left', async () => {
+  const { chain, sandbox, offer } = rig
+  const { seller, buyer, gas2 } = sandbox.wallets
+  const carriers = [createSender({ chain, privateKey: gas2.privateKey })]
+  const payout = createPayout({ chain, keys: [seller.privateKey], carriers })
+  const validBefore = (await sandbox.timestamp()) + 3_600n
+  const nonce = `0x${'5e'.repeat(32)}` as const
+  const terms = { from: seller.address, to: buyer.address, value: 10n ** 15n, nonce }
+  const authorization = { ...terms, validAfter: 0n, validBefore }
+  const signature = await payout.sign(offer.token, authorization)
+  const { journal, kept } = keep()
+  const signed = { ...authorization, signature }
+  const carried = await payout.carry(
+    { token: offer.token, authorization: signed, previous: [] },
+    journal,
+  )
+  expect(carried).toMatchObject({ kind: 'refused', reason: expect.stringMatching(/exceeds/) })
+  expect(kept).toEqual([])
+})

@@ -1,8 +1,9 @@
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 
 /**
- * Something worth telling an operator, for logs and metrics. Observers must not throw, and never
- * receive signatures, grants or keys. `challenge` is the record; redact its id when printing.
+ * Something worth telling an operator, for logs and metrics. Observers must not throw. `challenge`
+ * is the whole record, grant and signatures included, for hooks of the seller's own code: print
+ * named fields of it, never all of it, and redact its id.
  */
 export type EngineEvent =
   | { readonly name: 'challenge.created'; readonly challenge: ChallengeRecord }
