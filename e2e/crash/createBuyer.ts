@@ -12,6 +12,8 @@ export type Purchase = {
   readonly first: Promise<Answer | undefined>
   /** The paid request again, byte for byte. Undefined when nobody answers or nothing was signed. */
   readonly repeat: () => Promise<Answer | undefined>
+  /** Whether a payment left the buyer: then it may be taken. */
+  readonly isSigned: () => boolean
   /** Repeats it until it is decided: 200, or money on its way back. */
   readonly insist: (deadlineMs?: number) => Promise<Answer>
 }
@@ -64,7 +66,12 @@ export function createBuyer(wallet: SandboxWallet, url: string): Buyer {
         return undefined
       }
     }
-    return { first, repeat, insist: (deadlineMs) => insist(repeat, deadlineMs) }
+    return {
+      first,
+      repeat,
+      isSigned: () => payment !== undefined,
+      insist: (deadlineMs) => insist(repeat, deadlineMs),
+    }
   }
   return { address: wallet.address, buy, received, signed: () => signatures }
 }

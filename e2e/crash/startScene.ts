@@ -39,6 +39,8 @@ export type Scene = AsyncDisposable & {
   readonly ledger: () => Ledger
   /** Resolves when some record is as asked. */
   readonly until: (holds: (record: ChallengeRecord) => boolean) => Promise<ChallengeRecord>
+  /** Resolves when every record is as asked. */
+  readonly untilAll: (holds: (record: ChallengeRecord) => boolean) => Promise<void>
 }
 
 /** No refund happens by itself: the buyer may come back. */
@@ -96,7 +98,10 @@ export async function startScene(options: { readonly buyers?: number } = {}): Pr
       return running
     },
     kill: () => gateway().kill(),
-    until: (holds) => untilRecord(ledger(), holds),
+    until: (holds) => untilRecord(ledger(), (records) => records.find(holds)),
+    async untilAll(holds) {
+      await untilRecord(ledger(), (records) => records.every(holds) || undefined)
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
@@ -125,16 +130,16 @@ export function walletOf(chain: Sandbox<string>, name: string): SandboxWallet {
   return wallet
 }
 
-async function untilRecord(
+async function untilRecord<found>(
   ledger: Ledger,
-  holds: (record: ChallengeRecord) => boolean,
-): Promise<ChallengeRecord> {
+  find: (records: readonly ChallengeRecord[]) => found | undefined,
+): Promise<found> {
   const deadline = Date.now() + 60_000
   while (Date.now() < deadline) {
-    const found = ledger.records().find(holds)
-    if (found) return found
+    const found = find(ledger.records())
+    if (found !== undefined) return found
     await new Promise((done) => setTimeout(done, 50))
   }
   const states = ledger.records().map(({ state }) => state)
-  throw new Error(`No record came that far: ${states.join(', ')}`)
+  throw new Error(`The records never came that far: ${states.join(', ')}`)
 }
