@@ -36,6 +36,10 @@ export type ShopOptions = {
   readonly settleWaitMs?: number
   readonly rpcTimeoutMs?: number
   readonly issuerTimeoutMs?: number
+  /** Default testnet; the sandbox must be on its chain. */
+  readonly network?: 'mainnet' | 'testnet'
+  /** What the receiving wallet has for gas, in wei. Default 1 ETH. */
+  readonly sellerEth?: bigint
   /** How many gateways share the store and the wallets; requests go to each in turn. Default 1. */
   readonly gateways?: number
 }
@@ -88,7 +92,7 @@ export async function newWallet(
 export async function startShop(options: ShopOptions): Promise<Shop> {
   const { sandbox } = options
   const clock = createMovableClock()
-  const seller = await newWallet(sandbox, { eth: 10n ** 18n })
+  const seller = await newWallet(sandbox, { eth: options.sellerEth ?? 10n ** 18n })
   const gas = await newWallet(sandbox, { eth: 10n ** 18n })
   const issuer = createIssuer(tokenSecret)
   const events: EngineEvent[] = []
@@ -161,8 +165,9 @@ type Parts = Pick<Shop, 'url' | 'seller' | 'gas' | 'issuer' | 'clock'> & {
 
 async function openGateway(store: ChallengeStore, parts: Parts): Promise<Gateway> {
   const { options, url, rpcUrl, seller, gas, issuer, clock, events } = parts
+  const network = options.network ?? 'testnet'
   const chain = await createEvmChain({
-    network: 'testnet',
+    network,
     rpcUrls: rpcUrl,
     clock,
     pollingMs: 25,
@@ -172,7 +177,7 @@ async function openGateway(store: ChallengeStore, parts: Parts): Promise<Gateway
     agentName: 'E2E shop',
     agentUrl: url,
     walletAddress: seller.address,
-    network: 'testnet',
+    network,
     chain,
     plans,
     store,
