@@ -1,0 +1,66 @@
+import { Key0Error, type State } from '@key0/core'
+import type { RedisClient } from './ops/createRunner.ts'
+
+/** The scope whose request index has the specification's name. */
+const SPECIFIED_SCOPE = 'x402-http'
+
+/** The names of all keys under one prefix. The specification's come first. */
+export type Keys = {
+  readonly prefix: string
+  readonly challenge: (id: string) => string
+  /** Its Lua twin is `requestKey` in `ops/includes/records.lua`. */
+  readonly request: (scope: string, requestId: string) => string
+  readonly seenTx: (txHash: string) => string
+  readonly paid: string
+  /** What would be in `paid` but for a lease, by its end. */
+  readonly leased: string
+  readonly claim: (paymentRef: string) => string
+  readonly due: (state: State) => string
+  readonly audit: (id: string) => string
+  readonly events: string
+  readonly sequence: string
+  readonly acks: string
+  /** Names the data set, so that its loss is noticed. */
+  readonly deployment: string
+}
+
+export function createKeys(prefix: string): Keys {
+  return {
+    prefix,
+    challenge: (id) => `${prefix}:challenge:${id}`,
+    request: (scope, requestId) =>
+      scope === SPECIFIED_SCOPE
+        ? `${prefix}:request:${requestId}`
+        : `${prefix}:request-of:${Buffer.byteLength(scope)}:${scope}:${requestId}`,
+    seenTx: (txHash) => `${prefix}:seentx:${txHash}`,
+    paid: `${prefix}:paid`,
+    leased: `${prefix}:leased`,
+    claim: (paymentRef) => `${prefix}:claim:${paymentRef}`,
+    due: (state) => `${prefix}:due:${state}`,
+    audit: (id) => `${prefix}:audit:${id}`,
+    events: `${prefix}:events`,
+    sequence: `${prefix}:sequence`,
+    acks: `${prefix}:acks`,
+    deployment: `${prefix}:deployment`,
+  }
+}
+
+/**
+ * The prefix to use with a client. On a cluster it becomes a hash tag: all keys of a deployment
+ * are in one slot there, because one atomic step cannot span slots.
+ *
+ * @throws CONFIG_INVALID when the prefix is empty, or the client adds a prefix of its own: the
+ * keys that scripts make would not have it
+ */
+export function choosePrefix(redis: RedisClient, keyPrefix: string): string {
+  const expected = 'a client without keyPrefix: give the store the keyPrefix instead'
+  const { options } = redis
+  if (options.keyPrefix || ('redisOptions' in options && options.redisOptions?.keyPrefix))
+    throw new Key0Error('CONFIG_INVALID', { facts: { field: 'redis', expected } })
+  if (!/^[^\s*?[\]]+$/.test(keyPrefix))
+    throw new Key0Error('CONFIG_INVALID', {
+      facts: { field: 'keyPrefix', expected: 'a text without spaces and *?[]' },
+    })
+  const tagged = /\{[^}]+\}/.test(keyPrefix)
+  return redis.isCluster && !tagged ? `{${keyPrefix}}` : keyPrefix
+}

@@ -1,0 +1,27 @@
+--[[ create: insert a PENDING challenge, or show the live one that is there.
+  KEYS[1] challenge hash     KEYS[2] request index of its scope and request id
+  ARGV[1] prefix             ARGV[2] now, ms, or ""    ARGV[3] lifetimes
+  ARGV[4] attempt key        ARGV[5] actor             ARGV[6] "=" and the reason, or ""
+  ARGV[7] challenge id       ARGV[8..] field/value pairs of the record
+  Answers, in order of precedence:
+    {0, "replayed", record}  this id exists, or a live challenge has this request id
+    {1, "applied", record} ]]
+begin(ARGV[1], ARGV[2], ARGV[3])
+-- More than one, so that creating forgets faster than it adds.
+sweep(4)
+local id = ARGV[7]
+
+local existing = read(id)
+if existing then return answer("replayed", existing) end
+local named = redis.call("GET", KEYS[2])
+local other = named and read(named)
+if other and isLive(other) then return answer("replayed", other) end
+
+redis.call("DEL", KEYS[1], KEYS[2])
+for i = 8, #ARGV, 2 do redis.call("HSET", KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call("HSET", KEYS[1], "state", "PENDING", "version", "1", "schemaVersion", "1")
+redis.call("HSET", KEYS[1], "updatedAt", toIso(NOW))
+local record = load(id)
+index(id, record)
+audit(id, record, "", attemptOf(ARGV[4], ARGV[5], ARGV[6], "", ""))
+return answer("applied", record)

@@ -1,0 +1,154 @@
+-- Records over keys: reading what is not yet forgotten, and keeping in step everything that a
+-- record is found by.
+
+local DUE_STATES = { "PENDING", "PAID", "REFUND_PENDING", "DELIVERED" }
+
+local function toTable(flat)
+  local record = {}
+  for i = 1, #flat, 2 do record[flat[i]] = flat[i + 1] end
+  return record
+end
+
+local function toFlat(record)
+  local flat = {}
+  for name, value in pairs(record) do
+    flat[#flat + 1] = name
+    flat[#flat + 1] = value
+  end
+  return flat
+end
+
+-- The stored record even when its time is over, or nil.
+local function load(id)
+  local record = toTable(redis.call("HGETALL", P .. "challenge:" .. id))
+  return record.state and record or nil
+end
+
+local function read(id)
+  local record = load(id)
+  local forget = record and forgetAt(record)
+  if forget and forget <= NOW then return nil end
+  return record
+end
+
+-- One scope is the specification's; the length of any other keeps scope and id apart.
+local function requestKey(record)
+  local scope = record.scope or "x402-http"
+  if scope == "x402-http" then return P .. "request:" .. record.requestId end
+  return P .. "request-of:" .. #scope .. ":" .. scope .. ":" .. record.requestId
+end
+
+-- The request id names its challenge while it may be asked for: an unpaid one until its deadline,
+-- one that holds money for as long as the record. Another challenge's entry is left alone.
+local function indexRequest(id, record, forget)
+  local key = requestKey(record)
+  local owner = redis.call("GET", key)
+  if owner and owner ~= id then return end
+  local ends = forget
+  if record.state == "EXPIRED" or record.state == "CANCELLED" then
+    ends = NOW
+  elseif record.state == "PENDING" and forget then
+    ends = math.max((toMs(record.createdAt) or 0) + KEEP.request, toMs(record.expiresAt) or 0)
+  end
+  if not ends then
+    redis.call("SET", key, id)
+  elseif ends > NOW then
+    redis.call("SET", key, id, "PX", int(ends - NOW))
+  elseif owner then
+    redis.call("DEL", key)
+  end
+end
+
+local function indexRefund(id, record)
+  local since = refundableSince(record)
+  local lease = since and leasedUntil(record) or 0
+  if since and lease > NOW then
+    redis.call("ZADD", P .. "leased", int(lease), id)
+    redis.call("ZREM", P .. "paid", id)
+  elseif since then
+    redis.call("ZADD", P .. "paid", int(since), id)
+    redis.call("ZREM", P .. "leased", id)
+  else
+    redis.call("ZREM", P .. "paid", id)
+    redis.call("ZREM", P .. "leased", id)
+  end
+end
+
+-- Derives everything a record is found by, and how long it lives, from the record alone.
+local function index(id, record)
+  local forget = forgetAt(record)
+  local due = dueAt(record)
+  for _, state in ipairs(DUE_STATES) do
+    if due and state == record.state then
+      redis.call("ZADD", P .. "due:" .. state, int(due), id)
+    else
+      redis.call("ZREM", P .. "due:" .. state, id)
+    end
+  end
+  indexRefund(id, record)
+  indexRequest(id, record, forget)
+  if forget then
+    redis.call("ZADD", P .. "forget", int(forget), id)
+    redis.call("PEXPIRE", P .. "challenge:" .. id, int(math.max(forget - NOW, 1)))
+  else
+    redis.call("ZREM", P .. "forget", id)
+    redis.call("PERSIST", P .. "challenge:" .. id)
+  end
+end
+
+-- An entry is [key, sequence, version, from, to, at, actor, wrote, reason?], all texts.
+local function audit(id, record, from, attempt)
+  local sequence = redis.call("INCR", P .. "sequence")
+  local entry = {
+    attempt.key, int(sequence), record.version, from, record.state, record.updatedAt,
+    attempt.actor, attempt.wrote, attempt.reason,
+  }
+  local length = redis.call("RPUSH", P .. "audit:" .. id, cjson.encode(entry))
+  redis.call("XADD", P .. "events", int(sequence) .. "-0", "at", int(length - 1) .. " " .. id)
+end
+
+-- True when an attempt under this key was made before: its entry begins with the key.
+local function hasAttempt(id, key)
+  local start = "[" .. cjson.encode(key) .. ","
+  for _, entry in ipairs(redis.call("LRANGE", P .. "audit:" .. id, 0, -1)) do
+    if string.sub(entry, 1, #start) == start then return true end
+  end
+  return false
+end
+
+-- The trail of money outlives its record; that of a challenge never paid goes with it.
+local function forgetTrail(id)
+  local sequences = {}
+  for _, text in ipairs(redis.call("LRANGE", P .. "audit:" .. id, 0, -1)) do
+    local entry = cjson.decode(text)
+    if entry[5] == "PAID" then return end
+    sequences[#sequences + 1] = entry[2] .. "-0"
+  end
+  for _, sequence in ipairs(sequences) do redis.call("XDEL", P .. "events", sequence) end
+  redis.call("DEL", P .. "audit:" .. id)
+end
+
+-- Removes what a vanished record was found by.
+local function forgetIndex(id)
+  for _, state in ipairs(DUE_STATES) do redis.call("ZREM", P .. "due:" .. state, id) end
+  for _, set in ipairs({ "paid", "leased", "forget" }) do redis.call("ZREM", P .. set, id) end
+end
+
+-- Forgets up to limit records whose time is over. Expiry took most of them already.
+local function sweep(limit)
+  local ids = redis.call("ZRANGEBYSCORE", P .. "forget", "-inf", int(NOW), "LIMIT", 0, limit)
+  for _, id in ipairs(ids) do
+    local record = load(id)
+    local forget = record and forgetAt(record)
+    if record and not (forget and forget <= NOW) then
+      index(id, record)
+    else
+      if record and redis.call("GET", requestKey(record)) == id then
+        redis.call("DEL", requestKey(record))
+      end
+      redis.call("DEL", P .. "challenge:" .. id)
+      forgetIndex(id)
+      forgetTrail(id)
+    end
+  end
+end

@@ -1,0 +1,76 @@
+-- The rules of a record, word for word those of @key0/core: guard.ts, retention.ts, dueAt.ts,
+-- isLive.ts and isRefundable.ts. A record is a table of strings, as its hash holds them.
+
+local function hasOpenIntent(record)
+  return record.intent ~= nil and cjson.decode(record.intent).stage == "OPEN"
+end
+
+local function isHeld(record)
+  return record.held ~= nil and record.held ~= ""
+end
+
+-- A record of an older deployment has no updatedAt.
+local function updatedMs(record)
+  local at = record.updatedAt or record.deliveredAt or record.paidAt or record.createdAt
+  return toMs(at) or NOW
+end
+
+-- nil: not while it is like this, because money is owed, held or may still arrive.
+local function forgetAt(record)
+  local created = toMs(record.createdAt)
+  if created == nil or isHeld(record) or hasOpenIntent(record) then return nil end
+  local state = record.state
+  if state == "PENDING" then return created + KEEP.pending end
+  if state == "EXPIRED" or state == "CANCELLED" or state == "REFUNDED" then
+    return created + KEEP.record
+  end
+  if state == "DELIVERED" and record.paymentFinal ~= "false" then
+    return (toMs(record.deliveredAt) or updatedMs(record)) + KEEP.delivered
+  end
+  return nil
+end
+
+-- nil: nothing is left to do.
+local function dueAt(record)
+  local visit = toMs(record.nextVisitAt)
+  local state = record.state
+  if state == "PENDING" then
+    if visit then return visit end
+    return hasOpenIntent(record) and updatedMs(record) or toMs(record.expiresAt) or NOW
+  end
+  if state == "PAID" or state == "REFUND_PENDING" then return visit or updatedMs(record) end
+  if state == "DELIVERED" and record.paymentFinal == "false" then
+    return visit or updatedMs(record)
+  end
+  return nil
+end
+
+local function isLive(record)
+  local state = record.state
+  if state == "EXPIRED" or state == "CANCELLED" then return false end
+  if state ~= "PENDING" or hasOpenIntent(record) then return true end
+  return (toMs(record.expiresAt) or 0) > NOW
+end
+
+-- The instant by which the refund's age is told, or nil when the payment may not go back.
+local function refundableSince(record)
+  if record.state ~= "PAID" or not record.fromAddress then return nil end
+  if record.accessGrant or record.held then return nil end
+  return toMs(record.paidAt)
+end
+
+local function leasedUntil(record)
+  return record.lease and cjson.decode(record.lease).untilMs or 0
+end
+
+-- True when a legal move is refused for this very record. A name in removed is taken away.
+local function isForbidden(record, to, fields, removed)
+  local grant, refund = record.accessGrant, record.refund
+  if (to == "EXPIRED" or to == "CANCELLED") and hasOpenIntent(record) then return true end
+  if to == "DELIVERED" and refund then return true end
+  if grant and removed.accessGrant then return true end
+  if to == "DELIVERED" and not (grant or fields.accessGrant) then return true end
+  if to == "PAID" and fields.accessGrant and refund then return true end
+  if record.state == "PAID" and to == "REFUND_PENDING" then return grant or isHeld(record) end
+  return false
+end

@@ -1,0 +1,645 @@
+// biome-ignore-all lint/style/noExcessiveLinesPerFile: it is made of many files.
+// Made of the Lua files beside it: vitest run -u src/ops
+
+export type OperationName =
+  | 'ack'
+  | 'create'
+  | 'due'
+  | 'events'
+  | 'findActive'
+  | 'findPendingForRefund'
+  | 'getClaim'
+  | 'postpone'
+  | 'reserve'
+  | 'settle'
+  | 'transition'
+
+/** What the operations share. */
+export const prelude: string = `
+-- What every operation begins with, and instants as the record writes them: ISO 8601 in UTC.
+
+-- P: the prefix of all keys, with its colon. NOW: the store's clock, Unix ms.
+-- KEEP: how long records are kept, in ms.
+local P, NOW, KEEP
+
+-- prefix; now in ms, or "" for this server's own clock; "pending record delivered request" in ms
+local function begin(prefix, now, keep)
+  P = prefix .. ":"
+  NOW = tonumber(now)
+  if not NOW then
+    local time = redis.call("TIME")
+    NOW = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  end
+  local pending, record, delivered, request = string.match(keep, "^(%d+) (%d+) (%d+) (%d+)$")
+  KEEP = {
+    pending = tonumber(pending),
+    record = tonumber(record),
+    delivered = tonumber(delivered),
+    request = tonumber(request),
+  }
+end
+
+-- A whole number as text; tostring would write large ones as 1.7e+12.
+local function int(number)
+  return string.format("%.0f", number)
+end
+
+local function toMs(iso)
+  if not iso then return nil end
+  local pattern = "^([+-]?%d+)-(%d%d)-(%d%d)T(%d%d):(%d%d):(%d%d)%.?(%d*)Z$"
+  local y, mo, d, h, mi, s, fraction = string.match(iso, pattern)
+  if not y then return nil end
+  y, mo, d = tonumber(y), tonumber(mo), tonumber(d)
+  -- Days since 1970-01-01, with years that begin in March so that leap days come last.
+  if mo <= 2 then y, mo = y - 1, mo + 12 end
+  local floor = math.floor
+  local days = 365 * y + floor(y / 4) - floor(y / 100) + floor(y / 400)
+  days = days + floor((153 * (mo - 3) + 2) / 5) + d - 1 - 719468
+  local ms = fraction == "" and 0 or tonumber(string.sub(fraction .. "00", 1, 3))
+  return ((days * 24 + tonumber(h)) * 60 + tonumber(mi)) * 60000 + tonumber(s) * 1000 + ms
+end
+
+local function toIso(ms)
+  local floor = math.floor
+  local days = floor(ms / 86400000)
+  local rest = ms - days * 86400000
+  local z = days + 719468
+  local era = floor(z / 146097)
+  local doe = z - era * 146097
+  local yoe = floor((doe - floor(doe / 1460) + floor(doe / 36524) - floor(doe / 146096)) / 365)
+  local doy = doe - (365 * yoe + floor(yoe / 4) - floor(yoe / 100))
+  local mp = floor((5 * doy + 2) / 153)
+  local d = doy - floor((153 * mp + 2) / 5) + 1
+  local mo = mp < 10 and mp + 3 or mp - 9
+  local y = yoe + era * 400 + (mo <= 2 and 1 or 0)
+  return string.format(
+    "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+    y, mo, d,
+    floor(rest / 3600000), floor(rest / 60000) % 60, floor(rest / 1000) % 60, rest % 1000
+  )
+end
+
+-- The rules of a record, word for word those of @key0/core: guard.ts, retention.ts, dueAt.ts,
+-- isLive.ts and isRefundable.ts. A record is a table of strings, as its hash holds them.
+
+local function hasOpenIntent(record)
+  return record.intent ~= nil and cjson.decode(record.intent).stage == "OPEN"
+end
+
+local function isHeld(record)
+  return record.held ~= nil and record.held ~= ""
+end
+
+-- A record of an older deployment has no updatedAt.
+local function updatedMs(record)
+  local at = record.updatedAt or record.deliveredAt or record.paidAt or record.createdAt
+  return toMs(at) or NOW
+end
+
+-- nil: not while it is like this, because money is owed, held or may still arrive.
+local function forgetAt(record)
+  local created = toMs(record.createdAt)
+  if created == nil or isHeld(record) or hasOpenIntent(record) then return nil end
+  local state = record.state
+  if state == "PENDING" then return created + KEEP.pending end
+  if state == "EXPIRED" or state == "CANCELLED" or state == "REFUNDED" then
+    return created + KEEP.record
+  end
+  if state == "DELIVERED" and record.paymentFinal ~= "false" then
+    return (toMs(record.deliveredAt) or updatedMs(record)) + KEEP.delivered
+  end
+  return nil
+end
+
+-- nil: nothing is left to do.
+local function dueAt(record)
+  local visit = toMs(record.nextVisitAt)
+  local state = record.state
+  if state == "PENDING" then
+    if visit then return visit end
+    return hasOpenIntent(record) and updatedMs(record) or toMs(record.expiresAt) or NOW
+  end
+  if state == "PAID" or state == "REFUND_PENDING" then return visit or updatedMs(record) end
+  if state == "DELIVERED" and record.paymentFinal == "false" then
+    return visit or updatedMs(record)
+  end
+  return nil
+end
+
+local function isLive(record)
+  local state = record.state
+  if state == "EXPIRED" or state == "CANCELLED" then return false end
+  if state ~= "PENDING" or hasOpenIntent(record) then return true end
+  return (toMs(record.expiresAt) or 0) > NOW
+end
+
+-- The instant by which the refund's age is told, or nil when the payment may not go back.
+local function refundableSince(record)
+  if record.state ~= "PAID" or not record.fromAddress then return nil end
+  if record.accessGrant or record.held then return nil end
+  return toMs(record.paidAt)
+end
+
+local function leasedUntil(record)
+  return record.lease and cjson.decode(record.lease).untilMs or 0
+end
+
+-- True when a legal move is refused for this very record. A name in removed is taken away.
+local function isForbidden(record, to, fields, removed)
+  local grant, refund = record.accessGrant, record.refund
+  if (to == "EXPIRED" or to == "CANCELLED") and hasOpenIntent(record) then return true end
+  if to == "DELIVERED" and refund then return true end
+  if grant and removed.accessGrant then return true end
+  if to == "DELIVERED" and not (grant or fields.accessGrant) then return true end
+  if to == "PAID" and fields.accessGrant and refund then return true end
+  if record.state == "PAID" and to == "REFUND_PENDING" then return grant or isHeld(record) end
+  return false
+end
+
+-- Records over keys: reading what is not yet forgotten, and keeping in step everything that a
+-- record is found by.
+
+local DUE_STATES = { "PENDING", "PAID", "REFUND_PENDING", "DELIVERED" }
+
+local function toTable(flat)
+  local record = {}
+  for i = 1, #flat, 2 do record[flat[i]] = flat[i + 1] end
+  return record
+end
+
+local function toFlat(record)
+  local flat = {}
+  for name, value in pairs(record) do
+    flat[#flat + 1] = name
+    flat[#flat + 1] = value
+  end
+  return flat
+end
+
+-- The stored record even when its time is over, or nil.
+local function load(id)
+  local record = toTable(redis.call("HGETALL", P .. "challenge:" .. id))
+  return record.state and record or nil
+end
+
+local function read(id)
+  local record = load(id)
+  local forget = record and forgetAt(record)
+  if forget and forget <= NOW then return nil end
+  return record
+end
+
+-- One scope is the specification's; the length of any other keeps scope and id apart.
+local function requestKey(record)
+  local scope = record.scope or "x402-http"
+  if scope == "x402-http" then return P .. "request:" .. record.requestId end
+  return P .. "request-of:" .. #scope .. ":" .. scope .. ":" .. record.requestId
+end
+
+-- The request id names its challenge while it may be asked for: an unpaid one until its deadline,
+-- one that holds money for as long as the record. Another challenge's entry is left alone.
+local function indexRequest(id, record, forget)
+  local key = requestKey(record)
+  local owner = redis.call("GET", key)
+  if owner and owner ~= id then return end
+  local ends = forget
+  if record.state == "EXPIRED" or record.state == "CANCELLED" then
+    ends = NOW
+  elseif record.state == "PENDING" and forget then
+    ends = math.max((toMs(record.createdAt) or 0) + KEEP.request, toMs(record.expiresAt) or 0)
+  end
+  if not ends then
+    redis.call("SET", key, id)
+  elseif ends > NOW then
+    redis.call("SET", key, id, "PX", int(ends - NOW))
+  elseif owner then
+    redis.call("DEL", key)
+  end
+end
+
+local function indexRefund(id, record)
+  local since = refundableSince(record)
+  local lease = since and leasedUntil(record) or 0
+  if since and lease > NOW then
+    redis.call("ZADD", P .. "leased", int(lease), id)
+    redis.call("ZREM", P .. "paid", id)
+  elseif since then
+    redis.call("ZADD", P .. "paid", int(since), id)
+    redis.call("ZREM", P .. "leased", id)
+  else
+    redis.call("ZREM", P .. "paid", id)
+    redis.call("ZREM", P .. "leased", id)
+  end
+end
+
+-- Derives everything a record is found by, and how long it lives, from the record alone.
+local function index(id, record)
+  local forget = forgetAt(record)
+  local due = dueAt(record)
+  for _, state in ipairs(DUE_STATES) do
+    if due and state == record.state then
+      redis.call("ZADD", P .. "due:" .. state, int(due), id)
+    else
+      redis.call("ZREM", P .. "due:" .. state, id)
+    end
+  end
+  indexRefund(id, record)
+  indexRequest(id, record, forget)
+  if forget then
+    redis.call("ZADD", P .. "forget", int(forget), id)
+    redis.call("PEXPIRE", P .. "challenge:" .. id, int(math.max(forget - NOW, 1)))
+  else
+    redis.call("ZREM", P .. "forget", id)
+    redis.call("PERSIST", P .. "challenge:" .. id)
+  end
+end
+
+-- An entry is [key, sequence, version, from, to, at, actor, wrote, reason?], all texts.
+local function audit(id, record, from, attempt)
+  local sequence = redis.call("INCR", P .. "sequence")
+  local entry = {
+    attempt.key, int(sequence), record.version, from, record.state, record.updatedAt,
+    attempt.actor, attempt.wrote, attempt.reason,
+  }
+  local length = redis.call("RPUSH", P .. "audit:" .. id, cjson.encode(entry))
+  redis.call("XADD", P .. "events", int(sequence) .. "-0", "at", int(length - 1) .. " " .. id)
+end
+
+-- True when an attempt under this key was made before: its entry begins with the key.
+local function hasAttempt(id, key)
+  local start = "[" .. cjson.encode(key) .. ","
+  for _, entry in ipairs(redis.call("LRANGE", P .. "audit:" .. id, 0, -1)) do
+    if string.sub(entry, 1, #start) == start then return true end
+  end
+  return false
+end
+
+-- The trail of money outlives its record; that of a challenge never paid goes with it.
+local function forgetTrail(id)
+  local sequences = {}
+  for _, text in ipairs(redis.call("LRANGE", P .. "audit:" .. id, 0, -1)) do
+    local entry = cjson.decode(text)
+    if entry[5] == "PAID" then return end
+    sequences[#sequences + 1] = entry[2] .. "-0"
+  end
+  for _, sequence in ipairs(sequences) do redis.call("XDEL", P .. "events", sequence) end
+  redis.call("DEL", P .. "audit:" .. id)
+end
+
+-- Removes what a vanished record was found by.
+local function forgetIndex(id)
+  for _, state in ipairs(DUE_STATES) do redis.call("ZREM", P .. "due:" .. state, id) end
+  for _, set in ipairs({ "paid", "leased", "forget" }) do redis.call("ZREM", P .. set, id) end
+end
+
+-- Forgets up to limit records whose time is over. Expiry took most of them already.
+local function sweep(limit)
+  local ids = redis.call("ZRANGEBYSCORE", P .. "forget", "-inf", int(NOW), "LIMIT", 0, limit)
+  for _, id in ipairs(ids) do
+    local record = load(id)
+    local forget = record and forgetAt(record)
+    if record and not (forget and forget <= NOW) then
+      index(id, record)
+    else
+      if record and redis.call("GET", requestKey(record)) == id then
+        redis.call("DEL", requestKey(record))
+      end
+      redis.call("DEL", P .. "challenge:" .. id)
+      forgetIndex(id)
+      forgetTrail(id)
+    end
+  end
+end
+
+-- The transition of the specification, which every write of a state goes through.
+
+-- Moves hash from one state to another and writes field/value pairs of list from first on.
+-- 1: moved. 0: it was in another state, and nothing was written.
+local function move(hash, paid, from, to, id, score, list, first)
+  if redis.call("HGET", hash, "state") ~= from then return 0 end
+  redis.call("HSET", hash, "state", to)
+  for i = first, #list, 2 do redis.call("HSET", hash, list[i], list[i + 1]) end
+  if to == "PAID" and score ~= "" then
+    redis.call("ZADD", paid, score, id)
+  elseif from == "PAID" then
+    redis.call("ZREM", paid, id)
+  end
+  return 1
+end
+
+-- What goes with a move beside its fields: who made it, and the names it takes away.
+local function attemptOf(key, actor, reason, wrote, removed)
+  local names = {}
+  for name in string.gmatch(removed, "[^,]+") do names[name] = true end
+  -- A reason comes with "=" before it, so that an empty one is not none.
+  local why = reason ~= "" and string.sub(reason, 2) or nil
+  return { key = key, actor = actor, reason = why, wrote = wrote, removed = names }
+end
+
+-- A move with all that goes with it: version, indexes, lifetime, audit. Answers the record.
+local function write(id, record, to, score, list, first, attempt)
+  local hash = P .. "challenge:" .. id
+  local from = record.state
+  -- A visit that was agreed on belongs to the state it was agreed in.
+  redis.call("HDEL", hash, "nextVisitAt")
+  move(hash, P .. "paid", from, to, id, score, list, first)
+  for name in pairs(attempt.removed) do redis.call("HDEL", hash, name) end
+  local version = int((tonumber(record.version) or 1) + 1)
+  redis.call("HSET", hash, "version", version, "schemaVersion", "1", "updatedAt", toIso(NOW))
+  local after = load(id)
+  index(id, after)
+  audit(id, after, from, attempt)
+  return after
+end
+
+-- Every write answers {1, "applied", record} or {0, refusal, record or owner}.
+local function answer(kind, detail)
+  local told = type(detail) == "table" and toFlat(detail) or detail or ""
+  return { kind == "applied" and 1 or 0, kind, told }
+end
+`
+
+/** One atomic operation each; its contract is its header. */
+export const operations: Readonly<Record<OperationName, string>> = {
+  ack: `
+--[[ ack: remember how far a consumer came. A late acknowledgement never takes it back.
+  KEYS[1] acknowledgements (hash)    ARGV[1] consumer    ARGV[2] sequence
+  Answers what is remembered now. ]]
+local known = tonumber(redis.call("HGET", KEYS[1], ARGV[1]) or "0")
+if tonumber(ARGV[2]) <= known then return 0 end
+redis.call("HSET", KEYS[1], ARGV[1], ARGV[2])
+return 1
+`,
+  create: `
+--[[ create: insert a PENDING challenge, or show the live one that is there.
+  KEYS[1] challenge hash     KEYS[2] request index of its scope and request id
+  ARGV[1] prefix             ARGV[2] now, ms, or ""    ARGV[3] lifetimes
+  ARGV[4] attempt key        ARGV[5] actor             ARGV[6] "=" and the reason, or ""
+  ARGV[7] challenge id       ARGV[8..] field/value pairs of the record
+  Answers, in order of precedence:
+    {0, "replayed", record}  this id exists, or a live challenge has this request id
+    {1, "applied", record} ]]
+begin(ARGV[1], ARGV[2], ARGV[3])
+-- More than one, so that creating forgets faster than it adds.
+sweep(4)
+local id = ARGV[7]
+
+local existing = read(id)
+if existing then return answer("replayed", existing) end
+local named = redis.call("GET", KEYS[2])
+local other = named and read(named)
+if other and isLive(other) then return answer("replayed", other) end
+
+redis.call("DEL", KEYS[1], KEYS[2])
+for i = 8, #ARGV, 2 do redis.call("HSET", KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call("HSET", KEYS[1], "state", "PENDING", "version", "1", "schemaVersion", "1")
+redis.call("HSET", KEYS[1], "updatedAt", toIso(NOW))
+local record = load(id)
+index(id, record)
+audit(id, record, "", attemptOf(ARGV[4], ARGV[5], ARGV[6], "", ""))
+return answer("applied", record)
+`,
+  due: `
+--[[ due: what a worker must continue by an instant, the longest overdue first.
+  KEYS[1..] due sets of the states asked for
+  ARGV[1] prefix             ARGV[2] now, ms, or ""    ARGV[3] lifetimes
+  ARGV[4] due by, ms         ARGV[5] limit
+  Answers the records. Members without a record leave the sets on the way. ]]
+begin(ARGV[1], ARGV[2], ARGV[3])
+local by, limit = ARGV[4], tonumber(ARGV[5])
+-- Forgotten records that nobody sweeps would stand at the head and hide living ones.
+sweep(limit)
+
+local members = {}
+for _, key in ipairs(KEYS) do
+  local flat = redis.call("ZRANGEBYSCORE", key, "-inf", by, "WITHSCORES", "LIMIT", 0, limit)
+  for i = 1, #flat, 2 do
+    members[#members + 1] = { id = flat[i], score = tonumber(flat[i + 1]) }
+  end
+end
+table.sort(members, function(one, other)
+  if one.score ~= other.score then return one.score < other.score end
+  return one.id < other.id
+end)
+
+local found = {}
+for i = 1, math.min(#members, limit) do
+  local id = members[i].id
+  local record = read(id)
+  if record then
+    found[#found + 1] = toFlat(record)
+  elseif not load(id) then
+    forgetIndex(id)
+  end
+end
+return found
+`,
+  events: `
+--[[ events: the audit entries of all challenges after a sequence, in their order.
+  KEYS[1] event stream, whose entries say where the audit entry stands: "index id"
+  ARGV[1] prefix    ARGV[2] after, exclusive    ARGV[3] limit
+  Answers {id, entry} for each. ]]
+local range = redis.call("XRANGE", KEYS[1], "(" .. ARGV[2] .. "-0", "+", "COUNT", ARGV[3])
+local found = {}
+for _, item in ipairs(range) do
+  local position, id = string.match(item[2][2], "^(%d+) (.*)$")
+  local entry = redis.call("LINDEX", ARGV[1] .. ":audit:" .. id, position)
+  if entry then found[#found + 1] = { id, entry } end
+end
+return found
+`,
+  findActive: `
+--[[ findActive: the live record that a request id names.
+  KEYS[1] request index
+  ARGV[1] prefix    ARGV[2] now, ms, or ""    ARGV[3] lifetimes
+  Answers the record, or nothing. ]]
+begin(ARGV[1], ARGV[2], ARGV[3])
+local id = redis.call("GET", KEYS[1])
+local record = id and read(id)
+return record and isLive(record) and toFlat(record) or false
+`,
+  findPendingForRefund: `
+--[[ findPendingForRefund: what was paid before the cutoff and may go back, the oldest first.
+  KEYS[1] paid set           KEYS[2] leased set
+  ARGV[1] prefix             ARGV[2] now, ms, or ""    ARGV[3] lifetimes
+  ARGV[4] cutoff, ms, exclusive                        ARGV[5] limit
+  Answers the records. Members that are not what the set promises leave it on the way: those
+  without a record (ghosts), and those an older deployment left in it. Each call looks at no more
+  than four times limit of them; the next call goes on. ]]
+begin(ARGV[1], ARGV[2], ARGV[3])
+local cutoff, limit = ARGV[4], tonumber(ARGV[5])
+
+-- A lease ends once, so moving those that ended costs no more than taking them did.
+local ended = redis.call("ZRANGEBYSCORE", KEYS[2], "-inf", int(NOW), "LIMIT", 0, 1000)
+for _, id in ipairs(ended) do
+  local record = load(id)
+  if record then indexRefund(id, record) else forgetIndex(id) end
+end
+
+local found = {}
+for _ = 1, 4 do
+  local wanted = limit - #found
+  local ids = redis.call("ZRANGEBYSCORE", KEYS[1], "-inf", "(" .. cutoff, "LIMIT", #found, wanted)
+  for _, id in ipairs(ids) do
+    local record = load(id)
+    if not record then
+      forgetIndex(id)
+    elseif not refundableSince(record) or leasedUntil(record) > NOW then
+      index(id, record)
+    else
+      -- An older deployment gave every record a lifetime, money or not.
+      if redis.call("PTTL", P .. "challenge:" .. id) >= 0 then index(id, record) end
+      found[#found + 1] = toFlat(record)
+    end
+  end
+  if #found >= limit or #ids < wanted then break end
+end
+return found
+`,
+  getClaim: `
+--[[ getClaim: the owner of a payment.
+  KEYS[1] claim    KEYS[2] seen-tx key that an older deployment may have left
+  Answers {owner, disposition}, or nothing. ]]
+local claim = redis.call("HMGET", KEYS[1], "challengeId", "disposition")
+if claim[1] then return claim end
+local seen = redis.call("GET", KEYS[2])
+return seen and { seen, "APPLIED" } or false
+`,
+  postpone: `
+--[[ postpone: move a record's next visit, and perhaps note that its payment became final.
+  Facts about our work, not transitions: no audit entry.
+  KEYS[1] challenge hash
+  ARGV[1] prefix             ARGV[2] now, ms, or ""    ARGV[3] lifetimes
+  ARGV[4] challenge id       ARGV[5] version           ARGV[6..] field/value pairs
+  Answers, in order of precedence:
+    {0, "absent"}
+    {0, "lost", record}      it is at another version
+    {1, "applied", record} ]]
+begin(ARGV[1], ARGV[2], ARGV[3])
+local id = ARGV[4]
+
+local record = read(id)
+if not record then return answer("absent") end
+if (record.version or "1") ~= ARGV[5] then return answer("lost", record) end
+
+for i = 6, #ARGV, 2 do redis.call("HSET", KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call("HSET", KEYS[1], "version", int(tonumber(ARGV[5]) + 1))
+local after = load(id)
+index(id, after)
+return answer("applied", after)
+`,
+  reserve: `
+--[[ reserve: store a settlement intent and claim its payment RESERVED.
+  KEYS[1] challenge hash     KEYS[2] paid set          KEYS[3] claim of the payment
+  ARGV[1] prefix             ARGV[2] now, ms, or ""    ARGV[3] lifetimes
+  ARGV[4] attempt key        ARGV[5] actor             ARGV[6] "=" and the reason, or ""
+  ARGV[7] challenge id       ARGV[8] "intent"          ARGV[9] the intent
+  Answers, in order of precedence:
+    {0, "absent"}
+    {0, "replayed", record}  this payment is this challenge's already
+    {0, "foreign", owner}    it is another challenge's
+    {0, "lost", record}      not PENDING, or another payment's intent is OPEN
+    {1, "applied", record} ]]
+begin(ARGV[1], ARGV[2], ARGV[3])
+local id = ARGV[7]
+
+local record = read(id)
+if not record then return answer("absent") end
+local owner = redis.call("HGET", KEYS[3], "challengeId")
+if owner == id then return answer("replayed", record) end
+if owner then return answer("foreign", owner) end
+if record.state ~= "PENDING" or hasOpenIntent(record) then return answer("lost", record) end
+
+redis.call("HSET", KEYS[3], "challengeId", id, "disposition", "RESERVED")
+local attempt = attemptOf(ARGV[4], ARGV[5], ARGV[6], "intent", "")
+return answer("applied", write(id, record, "PENDING", "", ARGV, 8, attempt))
+`,
+  settle: `
+--[[ settle: claim a payment APPLIED and move PENDING -> PAID. The only way to spend a payment.
+  KEYS[1] challenge hash     KEYS[2] paid set          KEYS[3] claim of the payment
+  KEYS[4..] what an older deployment may have left under the plain transaction hash:
+            its claim, and seen-tx keys in the spellings that occur
+  ARGV[1] prefix             ARGV[2] now, ms, or ""    ARGV[3] lifetimes
+  ARGV[4] attempt key        ARGV[5] actor             ARGV[6] "=" and the reason, or ""
+  ARGV[7] challenge id       ARGV[8] payment           ARGV[9] paidAt, ms, or ""
+  ARGV[10] names written, with commas                  ARGV[11] names taken away, with commas
+  ARGV[12..] field/value pairs
+  Answers, in order of precedence:
+    {0, "absent"}
+    {0, "replayed", record}  this payment bought this challenge already
+    {0, "foreign", owner}    the payment, or its transaction, is another challenge's
+    {0, "lost", record}      not PENDING, or another payment's intent is OPEN
+    {1, "applied", record} ]]
+begin(ARGV[1], ARGV[2], ARGV[3])
+local id, payment = ARGV[7], ARGV[8]
+
+local record = read(id)
+if not record then return answer("absent") end
+local claim = redis.call("HMGET", KEYS[3], "challengeId", "disposition")
+if claim[1] == id and claim[2] == "APPLIED" then return answer("replayed", record) end
+if claim[1] and claim[1] ~= id then return answer("foreign", claim[1]) end
+local plain = redis.call("HGET", KEYS[4], "challengeId")
+if plain and plain ~= id then return answer("foreign", plain) end
+for i = 5, #KEYS do
+  local seen = redis.call("GET", KEYS[i])
+  if seen and seen ~= id then return answer("foreign", seen) end
+end
+local other = hasOpenIntent(record) and cjson.decode(record.intent).paymentRef ~= payment
+if record.state ~= "PENDING" or other then return answer("lost", record) end
+
+redis.call("HSET", KEYS[3], "challengeId", id, "disposition", "APPLIED")
+local attempt = attemptOf(ARGV[4], ARGV[5], ARGV[6], ARGV[10], ARGV[11])
+return answer("applied", write(id, record, "PAID", ARGV[9], ARGV, 12, attempt))
+`,
+  transition: `
+--[[ transition: compare-and-swap along one row of the lifecycle table.
+
+  With two keys, the specification's script and nothing else:
+  KEYS[1] challenge hash     KEYS[2] paid set
+  ARGV[1] from   ARGV[2] to   ARGV[3] challenge id   ARGV[4] paidAt, ms, or ""
+  ARGV[5..] field/value pairs to write
+  Answers 1 when moved, 0 when the state was not from (then nothing was written).
+
+  With a third key, the audit list, the same arguments and these named headers among the pairs
+  (no field of a record begins with "@"):
+    @prefix  @now (ms, or "")  @lifetimes  @key  @actor  @reason ("=" and the reason, or "")
+    @wrote and @removed (names, with commas)  @version (the only one to move from, or "")
+  Answers, in order of precedence:
+    {0, "absent"}
+    {0, "replayed", record}  an attempt under this key was made before
+    {0, "lost", record}      another state or version, or the record's data forbids the move
+    {1, "applied", record} ]]
+if #KEYS == 2 then
+  return move(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV, 5)
+end
+local from, to, id, score = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local header, list, fields = {}, {}, {}
+for i = 5, #ARGV, 2 do
+  local name, value = ARGV[i], ARGV[i + 1]
+  if string.sub(name, 1, 1) == "@" then
+    header[string.sub(name, 2)] = value
+  else
+    fields[name] = value
+    list[#list + 1] = name
+    list[#list + 1] = value
+  end
+end
+begin(header.prefix, header.now, header.lifetimes)
+local attempt = attemptOf(header.key, header.actor, header.reason, header.wrote, header.removed)
+
+local record = read(id)
+if not record then return answer("absent") end
+if hasAttempt(id, attempt.key) then return answer("replayed", record) end
+if record.state ~= from then return answer("lost", record) end
+if header.version ~= "" and header.version ~= (record.version or "1") then
+  return answer("lost", record)
+end
+if isForbidden(record, to, fields, attempt.removed) then return answer("lost", record) end
+
+if from == "PAID" and to == "PENDING" and record.paymentRef then
+  local claim = P .. "claim:" .. record.paymentRef
+  redis.call("HSET", claim, "challengeId", id, "disposition", "RESERVED")
+end
+return answer("applied", write(id, record, to, score, list, 1, attempt))
+`,
+}

@@ -1,0 +1,33 @@
+import type { Attempt, Outcome, Retention } from '@key0/core'
+import { decodeFlat } from './storedRecord.ts'
+
+type Answer = readonly [moved: 0 | 1, kind: Outcome['kind'], told?: readonly string[] | string]
+
+/** Reads what every write answers; see `answer` in `ops/includes/move.lua`. */
+export function toOutcome(reply: unknown): Outcome {
+  const [, kind, told = ''] = reply as Answer
+  switch (kind) {
+    case 'absent':
+      return { kind }
+    case 'foreign':
+      return { kind, owner: told as string }
+    default:
+      return { kind, record: decodeFlat(told as readonly string[]) }
+  }
+}
+
+/** Who makes a write and why. A reason comes with `=` before it, so that an empty one is one. */
+export function toArguments(
+  attempt: Attempt,
+): readonly [key: string, actor: string, reason: string] {
+  const { key, actor = 'key0', reason } = attempt
+  return [key, actor, reason === undefined ? '' : `=${reason}`]
+}
+
+/** How long records are kept, in ms, in the order in which `begin` in Lua reads them. */
+export function toLifetimes(options: Retention & { readonly challengeTTLSeconds: number }): string {
+  const { pendingTTLSeconds, recordTTLSeconds, deliveredTTLSeconds, challengeTTLSeconds } = options
+  return [pendingTTLSeconds, recordTTLSeconds, deliveredTTLSeconds, challengeTTLSeconds]
+    .map((seconds) => String(Math.round(seconds * 1000)))
+    .join(' ')
+}
