@@ -217,3 +217,24 @@ test('a refund that another worker has just made is not called failed when the c
   await refundPass(world.refunds)
   expect(await read()).toMatchObject({ state: 'REFUNDED' })
 })
+
+test('a buyer whose payment was mined before its settlement is not charged for a second one', async () => {
+  const { world, buyer, challenge, challengeId, authorization, pay } = await scene()
+  // The node asked first is ahead of the one that looks for the use.
+  const { verify } = world.chain
+  world.chain.verify = async (...given) => {
+    const verification = await verify(...given)
+    if (verification.kind !== 'valid') return verification
+    const { head } = verification
+    return { kind: 'valid', head: { ...head, number: head.number + 5n } }
+  }
+  world.settler.next.push('withhold')
+  await pay()
+  const { hash } = world.ledger.prepare([{ kind: 'authorized', authorization }], 'front')
+  world.ledger.broadcast(hash)
+  world.clock.advance(3_000)
+  expect(codeOf(await pay())).toBe('PAYER_PROOF_REQUIRED')
+  expect(codeOf(await pay(buyer.sign(challenge)))).toBe('PAYER_PROOF_REQUIRED')
+  expect(world.ledger.transfers()).toHaveLength(1)
+  expect(codeOf(await buyer.prove(world.engine, challengeId, hash))).toBe('DELIVERED')
+})

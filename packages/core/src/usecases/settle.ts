@@ -12,13 +12,11 @@ import { expire, load } from './close.ts'
 import { closedError } from './closed.ts'
 import type { EngineContext } from './EngineContext.ts'
 import { applySighting, deepen, payerProofRequired, sight } from './evidence.ts'
+import { findAbandoned } from './findAbandoned.ts'
 import { offerOf } from './offerOf.ts'
 
 // How far back we look for who used an authorization before it reached us.
 const USED_BEFORE_BLOCKS = 2_000n
-
-// An intent nobody submitted within this time was left behind by a process that died.
-const UNSENT_MS = 3_000
 
 /**
  * Turns a presented authorization into a PAID challenge, or into an error that says exactly why
@@ -33,6 +31,7 @@ export async function settle(
   if (hasOpenIntent(record)) return resume(ctx, record, authorization, holder)
   const current = await expire(ctx, record)
   if (current.state !== 'PENDING') return join(ctx, current, authorization, holder)
+  await assertUnpaid(ctx, current)
   let head: Head
   try {
     head = await check(ctx, current, authorization)
@@ -59,6 +58,16 @@ export async function settle(
     case 'absent':
       throw new Key0Error('CHALLENGE_UNKNOWN')
   }
+}
+
+/**
+ * A challenge whose payment arrived, and only lacks the proof of who made it, takes no second one:
+ * its payer would pay twice for one request.
+ */
+async function assertUnpaid(ctx: EngineContext, record: ChallengeRecord): Promise<void> {
+  const { intent } = record
+  if (intent?.stage !== 'VOID' || intent.voidReason !== 'PAYER_PROOF_REQUIRED') return
+  throw await usedBefore(ctx, record, intent.authorization, { head: await ctx.chain.head() })
 }
 
 type Finish = {
@@ -93,31 +102,6 @@ export async function finish(
   }
   const sighting = await sight(ctx, current, { finality, waitMs })
   return applySighting(ctx, current, await deepen(ctx, current, sighting), holder)
-}
-
-/**
- * The record, if its authorization is to be submitted by us now: nobody did for a while. What was
- * never submitted is waited for, because whoever stored it may be about to.
- */
-async function findAbandoned(
-  ctx: EngineContext,
-  record: ChallengeRecord,
-  waitMs: number,
-): Promise<ChallengeRecord | undefined> {
-  const { intent, challengeId } = record
-  invariant(intent, 'only an intent is submitted')
-  const { resubmitAfterMs, finality } = ctx.settings
-  const last = intent.submissions.at(-1)
-  const patienceMs = last ? resubmitAfterMs : Math.min(UNSENT_MS, resubmitAfterMs)
-  const restMs = (last?.atMs ?? intent.createdAtMs) + patienceMs - ctx.clock.nowMs()
-  if (restMs > (last ? 0 : waitMs)) return undefined
-  // Somebody may have brought it to the chain already: a look is cheaper than a second carrier.
-  const look = { finality: finality.payment, waitMs: Math.max(0, restMs) }
-  if ((await sight(ctx, record, look)).kind !== 'unused') return undefined
-  if (restMs <= 0) return record
-  const latest = await load(ctx, challengeId)
-  const same = hasOpenIntent(latest) && latest.intent?.paymentRef === intent.paymentRef
-  return same && latest.intent?.submissions.length === 0 ? latest : undefined
 }
 
 /** Another request was faster, here or elsewhere: go on from where it brought the record. */
