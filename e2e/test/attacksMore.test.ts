@@ -44,6 +44,39 @@ describe.each(['memory', 'sqlite'] as const)('over a store in %s', (store) => {
     expect(await checkBooks(shop)).toEqual([])
   })
 
+  test('who learned the id of a paid challenge cannot open it with a payment of another', async () => {
+    await using shop = await startShop({ sandbox, store })
+    const buyer = await createBuyer(shop)
+    const thief = await createBuyer(shop)
+    const { offer, payment, reply } = await buyer.buy()
+    const own = await thief.sign(offer)
+    const { authorization } = (await buyer.sign(offer)).signed
+    const forged = toPayment(offer.accepted, { authorization, signature: own.signed.signature })
+    const zero = toPayment(offer.accepted, { authorization, signature: `0x${'00'.repeat(65)}` })
+    const cheap = await buyer.sign(offer, { value: 1n })
+    const elsewhere = await buyer.sign(offer, { to: thief.address })
+    const ended = await buyer.sign(offer, { validBefore: (await sandbox.timestamp()) - 60n })
+    const stolen = {
+      ...{ authorization: payment.signed.authorization, signature: own.signed.signature },
+    }
+    const tries = [
+      await thief.pay(own.header),
+      await thief.pay(forged),
+      await thief.pay(zero),
+      await thief.pay(toPayment(offer.accepted, stolen)),
+      await thief.pay(cheap.header),
+      await thief.pay(elsewhere.header),
+      await thief.pay(ended.header),
+    ]
+    expect(tries.map(({ status, code }) => [status, code])).toEqual([
+      [409, 'REQUEST_CONFLICT'],
+      ...Array(6).fill([403, 'PAYER_PROOF_INVALID']),
+    ])
+    expect(await sandbox.transfers({ from: thief.address })).toEqual([])
+    expect((await buyer.pay(payment.header)).text).toBe(reply.text)
+    expect(await checkBooks(shop)).toEqual([])
+  })
+
   test('a payment for one plan does not open another, before and after it is used', async () => {
     await using shop = await startShop({ sandbox, store })
     const buyer = await createBuyer(shop)
