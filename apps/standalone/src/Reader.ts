@@ -16,6 +16,8 @@ export type Reader = {
   ): option
   flag(setting: Setting): boolean | undefined
   url(setting: Setting): string | undefined
+  /** A URL that paths are put behind: without a query, and without a slash at its end. */
+  baseUrl(setting: Setting): string | undefined
   /** Several, separated by commas. */
   urls(setting: Setting): readonly string[]
   /** 32 bytes in hex. */
@@ -29,6 +31,10 @@ export function createReader(raw: RawConfig): Reader {
   }
   const isUrl = (text: string): boolean =>
     URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+  const isPublic = (text: string): boolean => {
+    const { username, password, hash } = new URL(text)
+    return username === '' && password === '' && hash === ''
+  }
   const text = (setting: Setting, fallback?: string): string | undefined =>
     raw.values[setting] ?? fallback
 
@@ -62,8 +68,16 @@ export function createReader(raw: RawConfig): Reader {
     },
     url(setting) {
       const value = raw.values[setting]
-      if (value === undefined || isUrl(value)) return value
-      fault(setting, 'must be an http(s) URL')
+      if (value === undefined || (isUrl(value) && isPublic(value))) return value
+      fault(setting, 'must be an http(s) URL without user name, password or fragment')
+      return undefined
+    },
+    baseUrl(setting) {
+      const value = raw.values[setting]
+      if (value === undefined) return undefined
+      if (isUrl(value) && isPublic(value) && new URL(value).search === '')
+        return value.replace(/\/+$/, '')
+      fault(setting, 'must be an http(s) URL without user name, password, query or fragment')
       return undefined
     },
     urls(setting) {

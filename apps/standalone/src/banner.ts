@@ -13,7 +13,7 @@ export function banner(
     ['Storage', storage.kind === 'embedded' ? `embedded (${storage.dataDir})` : storage.kind],
     ['Token mode', token.mode],
     ['Facilitation', settlement.mode === 'gas-wallet' ? 'Gas wallet' : 'Standard'],
-    ['Backend', token.mode === 'remote' ? token.url : (token.backendUrl ?? 'none')],
+    ['Backend', withoutSecrets(token.mode === 'remote' ? token.url : token.backendUrl)],
     ['Plans', config.plans.map(({ planId, unitAmount }) => `${planId} ${unitAmount}`).join(', ')],
     ['Discovery', `${config.publicUrl}/discover`],
     ['Buy at', `${config.publicUrl}/x402/access`],
@@ -27,6 +27,13 @@ export function banner(
   const lines = rows.map(([name, value]) => `  ${name.padEnd(13)}${value}`)
   const warnings = [...config.warnings, ...more].map((text) => `  ! ${text}`)
   return ['', 'Key0 gateway', ...lines, ...warnings, ''].join('\n')
+}
+
+/** Users, passwords and keys are folded into URLs. */
+function withoutSecrets(url: string | undefined): string {
+  if (url === undefined) return 'none'
+  const { origin, pathname } = new URL(url)
+  return `${origin}${pathname}`
 }
 
 function refundStatus(refunds: GatewayConfig['refunds']): string {

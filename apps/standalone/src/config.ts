@@ -12,6 +12,8 @@ import { createReader, type Reader } from './Reader.ts'
 import { readSettlement } from './readSettlement.ts'
 import { readToken } from './readToken.ts'
 
+/** What the engine adds to the issuer's own worst case. */
+const LEASE_MARGIN_MS = 5_000
 const DEFAULT_PLANS = '[{"planId":"basic","unitAmount":"$0.10"}]'
 
 /**
@@ -71,7 +73,7 @@ function readPublicUrl(
   port: number,
   warnings: string[],
 ): string {
-  const url = (read.url('publicUrl') ?? `http://localhost:${port}`).replace(/\/+$/, '')
+  const url = read.baseUrl('publicUrl') ?? `http://localhost:${port}`
   if (network === 'mainnet' && !url.startsWith('https:'))
     warnings.push(`KEY0_PUBLIC_URL is ${url}: buyers are told this address, it should be https.`)
   return url
@@ -116,6 +118,11 @@ function readStorage(read: Reader, network: GatewayConfig['network']): StorageCo
   return kind === 'memory' ? { kind } : { kind, dataDir }
 }
 
+/** What every attempt and every wait before a retry take together: 250 ms, 500 ms and so on. */
+function issuingMs({ timeoutMs, retries }: { timeoutMs: number; retries: number }): number {
+  return timeoutMs * (retries + 1) + 250 * (2 ** retries - 1)
+}
+
 function readRefunds(
   read: Reader,
   network: GatewayConfig['network'],
@@ -124,8 +131,7 @@ function readRefunds(
 ): RefundConfig {
   const walletPrivateKey = read.privateKey('walletPrivateKey')
   const minAgeMs = read.int('refundMinAgeMs', 300_000, { min: 0, max: 604_800_000 })
-  const worstCaseMs =
-    token.mode === 'remote' ? token.timeoutMs * (token.retries + 1) + 2_000 * token.retries : 5_000
+  const worstCaseMs = LEASE_MARGIN_MS + (token.mode === 'remote' ? issuingMs(token) : 0)
   if (minAgeMs < worstCaseMs) {
     const text = `is shorter than the worst case of issuing a token (${worstCaseMs} ms)`
     if (network === 'mainnet') read.fault('refundMinAgeMs', text)

@@ -12,27 +12,21 @@ export function readToken(
 ): TokenConfig {
   const implied = read.has('issueTokenApi') ? 'remote' : 'native'
   const mode = read.oneOf('tokenMode', ['native', 'remote'], implied)
-  const backend = read.url('backendApiUrl')?.replace(/\/+$/, '')
+  const backend = read.baseUrl('backendApiUrl')
   const backendUrl = backend !== undefined ? { backendUrl: backend } : {}
-  if (mode === 'native') {
-    // Without a backend nobody is asked for anything, so there is nothing to warn about.
-    const auth = backend === undefined ? noAuth : readAuth(read, network, warnings)
-    return { mode, secret: readSecret(read), auth, ...backendUrl }
-  }
+  const own = read.url('issueTokenApi')
+  const timeoutMs = read.int('tokenIssueTimeoutMs', 15_000, { min: 100, max: 120_000 })
+  const retries = read.int('tokenIssueRetries', 2, { min: 0, max: 10 })
+  const speaks = mode === 'remote' || backend !== undefined
+  const auth = readAuth(read, { network, speaks, warnings })
+  if (mode === 'native') return { mode, secret: readSecret(read), auth, ...backendUrl }
 
-  const url = read.url('issueTokenApi') ?? (backend && `${backend}/internal/issue-token`)
+  const url = own ?? (backend && `${backend}/internal/issue-token`)
   if (!url && !read.has('issueTokenApi') && !read.has('backendApiUrl'))
     read.fault('issueTokenApi', 'must be set when TOKEN_MODE is remote (or BACKEND_API_URL)')
   if (network === 'mainnet' && url?.startsWith('http:'))
     warnings.push('ISSUE_TOKEN_API is not https: only do this inside a private network.')
-  return {
-    mode,
-    url: url ?? '',
-    auth: readAuth(read, network, warnings),
-    timeoutMs: read.int('tokenIssueTimeoutMs', 15_000, { min: 100, max: 120_000 }),
-    retries: read.int('tokenIssueRetries', 2, { min: 0, max: 10 }),
-    ...backendUrl,
-  }
+  return { mode, url: url ?? '', auth, timeoutMs, retries, ...backendUrl }
 }
 
 function readSecret(read: Reader): string {
@@ -47,9 +41,14 @@ function readSecret(read: Reader): string {
 /** `INTERNAL_AUTH_SECRET` goes out as a header of its own, `ISSUE_TOKEN_API_SECRET` as a bearer. */
 function readAuth(
   read: Reader,
-  network: GatewayConfig['network'],
-  warnings: string[],
+  backend: {
+    readonly network: GatewayConfig['network']
+    /** Whether this process speaks to a backend at all. */
+    readonly speaks: boolean
+    readonly warnings: string[]
+  },
 ): BackendAuth {
+  const { network, speaks, warnings } = backend
   const strategies = ['none', 'shared-secret', 'jwt'] as const
   const strategy = read.oneOf('backendAuthStrategy', strategies, 'none')
   const own = read.text('internalAuthSecret')
@@ -61,7 +60,7 @@ function readAuth(
     if (bearer) return { strategy, header: 'authorization', value: `Bearer ${bearer}` }
     read.fault('internalAuthSecret', 'must be set when BACKEND_AUTH_STRATEGY is shared-secret')
   }
-  if (strategy === 'none') {
+  if (strategy === 'none' && speaks) {
     const text = 'anybody who reaches the backend can speak to it as the gateway does'
     if (network === 'mainnet' && !read.has('backendAuthStrategy'))
       read.fault('backendAuthStrategy', `must be set on mainnet; with "none", ${text}`)

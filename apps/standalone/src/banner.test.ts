@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { banner } from './banner.ts'
+import { toConfig } from './config.ts'
+import { readEnv } from './env.ts'
+
+const wallet = `0x${'a1'.repeat(20)}`
+const base = {
+  KEY0_WALLET_ADDRESS: wallet,
+  KEY0_DATA_DIR: '/data',
+  KEY0_PUBLIC_URL: 'https://shop.example',
+  ISSUE_TOKEN_API: 'https://backend.example/issue',
+  BACKEND_AUTH_STRATEGY: 'shared-secret',
+  INTERNAL_AUTH_SECRET: 'canary-internal-auth',
+}
+const print = (env: Record<string, string>) =>
+  banner(toConfig(readEnv(env)), { port: 3000, warnings: ['something of the store'] })
+
+test('it says what this process is and does', () => {
+  expect(print(base).split('\n')).toEqual([
+    '',
+    'Key0 gateway',
+    '  Port         3000',
+    '  Network      testnet (Base Sepolia, 84532)',
+    `  Wallet       ${wallet}`,
+    '  Storage      embedded (/data)',
+    '  Token mode   remote',
+    '  Facilitation Standard',
+    '  Backend      https://backend.example/issue',
+    '  Plans        basic $0.10',
+    '  Discovery    https://shop.example/discover',
+    '  Buy at       https://shop.example/x402/access',
+    '  Agent card   https://shop.example/.well-known/agent.json (not served by this version)',
+    '  A2A endpoint https://shop.example/a2a (not served by this version)',
+    '  Refund cron  every 60000 ms',
+    '  Refund grace 300000 ms',
+    '  Refunds      DISABLED (set KEY0_WALLET_PRIVATE_KEY)',
+    '  Keys held    none',
+    '  ! Payments cannot be settled yet: GAS_WALLET_PRIVATE_KEY must be set, or CDP_API_KEY_ID and CDP_API_KEY_SECRET, or KEY0_FACILITATOR_URL.',
+    '  ! Refunds are DISABLED: set KEY0_WALLET_PRIVATE_KEY to send money back.',
+    '  ! something of the store',
+    '',
+  ])
+})
+
+test('it names the keys that are held and repeats no secret', () => {
+  const canary = `0x${'c0ffee'.repeat(10)}c0ff`
+  const text = print({
+    ...base,
+    GAS_WALLET_PRIVATE_KEY: canary,
+    KEY0_WALLET_PRIVATE_KEY: canary,
+    KEY0_ACCESS_TOKEN_SECRET: 'canary-access-token-secret-of-32-bytes',
+    ISSUE_TOKEN_API: 'https://backend.example/issue?key=canary',
+    KEY0_RPC_URL: 'https://rpc.example/canary',
+    CDP_API_KEY_ID: 'canary-id',
+    CDP_API_KEY_SECRET: 'canary-secret',
+  })
+  expect(text).toContain('Facilitation Gas wallet')
+  expect(text).toContain('Keys held    gas wallet (pays for settlement), receiving wallet (signs')
+  expect(text).toContain('Refunds      ENABLED, inside this process')
+  expect(text).toContain('Backend      https://backend.example/issue')
+  expect(text).not.toMatch(/canary|c0ffee/i)
+})

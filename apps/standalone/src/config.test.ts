@@ -1,0 +1,334 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { Key0Error } from '@key0/core'
+import { describe, expect, test } from 'vitest'
+import { toConfig } from './config.ts'
+import { type Env, readEnv } from './env.ts'
+import type { GatewayConfig } from './GatewayConfig.ts'
+
+const wallet = `0x${'a1'.repeat(20)}`
+const key = `0x${'3c'.repeat(32)}`
+const secret = 'a-secret-that-is-long-enough-for-hs256'
+const least: Env = { KEY0_WALLET_ADDRESS: wallet, KEY0_ACCESS_TOKEN_SECRET: secret }
+const mainnet: Env = {
+  ...least,
+  KEY0_NETWORK: 'mainnet',
+  KEY0_PUBLIC_URL: 'https://shop.example',
+  GAS_WALLET_PRIVATE_KEY: key,
+  KEY0_WALLET_PRIVATE_KEY: key,
+}
+const remote: Env = { ...least, ISSUE_TOKEN_API: 'https://shop.example/issue' }
+
+const configOf = (env: Env): GatewayConfig => toConfig(readEnv(env))
+
+function problemsOf(env: Env): string {
+  try {
+    configOf(env)
+  } catch (error) {
+    if (Key0Error.is(error, 'CONFIG_INVALID')) return error.message
+    throw error
+  }
+  throw new Error('This configuration was accepted')
+}
+
+describe('defaults', () => {
+  const config = configOf(least)
+  test.each<readonly [name: string, found: unknown, expected: unknown]>([
+    ['KEY0_PORT', config.port, 3000],
+    ['KEY0_HOST', config.host, '0.0.0.0'],
+    ['KEY0_NETWORK', config.network, 'testnet'],
+    ['KEY0_PUBLIC_URL', config.publicUrl, 'http://localhost:3000'],
+    ['CHALLENGE_TTL_SECONDS', config.challengeTTLSeconds, 900],
+    ['AGENT_NAME', config.agent.name, 'Key0 Server'],
+    ['AGENT_DESCRIPTION', config.agent.description, 'Payment-gated A2A endpoint'],
+    ['PROVIDER_NAME', config.provider.name, 'Key0'],
+    ['PROVIDER_URL', config.provider.url, 'https://key0.ai'],
+    ['BASE_PATH', config.basePath, '/a2a'],
+    ['PLANS', config.plans, [{ planId: 'basic', unitAmount: '$0.10' }]],
+    ['TOKEN_MODE', config.token.mode, 'native'],
+    ['STORAGE_BACKEND', config.storage, { kind: 'embedded', dataDir: join(homedir(), '.key0') }],
+    ['USE_GAS_WALLET', config.settlement, { mode: 'facilitator' }],
+    ['KEY0_WALLET_PRIVATE_KEY', config.refunds.walletPrivateKey, undefined],
+    ['REFUNDS', config.refunds.inside, true],
+    ['REFUND_INTERVAL_MS', config.refunds.intervalMs, 60_000],
+    ['REFUND_MIN_AGE_MS', config.refunds.minAgeMs, 300_000],
+    ['REFUND_BATCH_SIZE', config.refunds.batchSize, 50],
+    ['KEY0_FINALITY', config.finality, { payment: 'latest', refund: 'latest' }],
+    ['KEY0_RPC_URL', config.rpcUrls, []],
+    ['LOG_LEVEL', config.logLevel, 'info'],
+  ])('%s', (_, found, expected) => {
+    expect(found).toEqual(expected)
+  })
+
+  test('of remote token mode: TOKEN_ISSUE_TIMEOUT_MS, TOKEN_ISSUE_RETRIES, BACKEND_AUTH_STRATEGY', () => {
+    expect(configOf(remote).token).toMatchObject({
+      mode: 'remote',
+      timeoutMs: 15_000,
+      retries: 2,
+      auth: { strategy: 'none' },
+    })
+  })
+
+  test('on mainnet a refund waits for finality', () => {
+    expect(configOf(mainnet).finality).toEqual({ payment: 'latest', refund: 'finalized' })
+    expect(configOf({ ...mainnet, KEY0_FINALITY: 'safe' }).finality).toEqual({
+      payment: 'safe',
+      refund: 'safe',
+    })
+  })
+})
+
+describe('names', () => {
+  test('the older names work, and the KEY0_ names win', () => {
+    const older = { PORT: '8080', AGENT_URL: 'https://old.example', ACCESS_TOKEN_SECRET: secret }
+    const config = configOf({ KEY0_WALLET_ADDRESS: wallet, ...older })
+    expect(config).toMatchObject({ port: 8080, publicUrl: 'https://old.example' })
+    expect(config.token).toMatchObject({ mode: 'native', secret })
+    const newer = { KEY0_PORT: '9090', KEY0_PUBLIC_URL: 'https://new.example/' }
+    expect(configOf({ ...least, ...older, ...newer })).toMatchObject({
+      port: 9090,
+      publicUrl: 'https://new.example',
+    })
+  })
+
+  test('the public address follows the port', () => {
+    expect(configOf({ ...least, PORT: '8080' }).publicUrl).toBe('http://localhost:8080')
+  })
+
+  test.each([
+    ['KEY0_WALLET_ADRESS', 'KEY0_WALLET_ADDRESS'],
+    ['KEY0_WALET_PRIVATE_KEY', 'KEY0_WALLET_PRIVATE_KEY'],
+    ['KEY0_NETWROK', 'KEY0_NETWORK'],
+    ['KEY0_RPC_URLS', 'KEY0_RPC_URL'],
+  ])('%s is told to be %s', (wrong, right) => {
+    expect(problemsOf({ ...least, [wrong]: 'x' })).toContain(`${wrong} is not a setting; did you`)
+    expect(problemsOf({ ...least, [wrong]: 'x' })).toContain(`mean ${right}?`)
+  })
+
+  test('what this version does not have is refused where it would change what is sold', () => {
+    const wanted = { ROUTES: '[]', PROXY_TO_BASE_URL: 'https://x.example', KEY0_WEBHOOK_URLS: 'x' }
+    for (const name of Object.keys(wanted))
+      expect(problemsOf({ ...least, ...wanted })).toContain(`${name} is not part of this version`)
+    const config = configOf({ ...least, MCP_ENABLED: 'true', A2A_ENABLED: 'false' })
+    expect(config.warnings).toContain('MCP_ENABLED is not part of this version: ignored.')
+    expect(config.warnings.join()).not.toContain('A2A_ENABLED')
+  })
+
+  test('blanks around a value do not count, and a blank value is none', () => {
+    const config = configOf({ ...least, KEY0_NETWORK: ' testnet\r\n', KEY0_PORT: '  ' })
+    expect(config).toMatchObject({ network: 'testnet', port: 3000 })
+  })
+})
+
+test('every mistake is told in one message', () => {
+  const told = problemsOf({
+    KEY0_WALLET_ADDRESS: '0x123',
+    KEY0_NETWORK: 'sepolia',
+    KEY0_PORT: '70000',
+    KEY0_PUBLIC_URL: 'shop.example',
+    CHALLENGE_TTL_SECONDS: '-1',
+    PLANS: '{}',
+    STORAGE_BACKEND: 'redis',
+    USE_GAS_WALLET: 'yes',
+    GAS_WALLET_PRIVATE_KEY: '0x12',
+    KEY0_WALLET_PRIVATE_KEY: 'hello',
+    REFUND_INTERVAL_MS: '1e3',
+    REFUND_BATCH_SIZE: '99999999999999999999',
+    LOG_LEVEL: 'loud',
+    KEY0_TYPO: '1',
+    KEY0_RPC_URL: 'ftp://x',
+    KEY0_FINALITY: 'soon',
+  })
+  const named = told.match(/^ {2}\d+: (\w+)/gm)?.map((line) => line.replace(/^ {2}\d+: /, ''))
+  expect(named?.sort()).toEqual([
+    'CHALLENGE_TTL_SECONDS',
+    'GAS_WALLET_PRIVATE_KEY',
+    'KEY0_ACCESS_TOKEN_SECRET',
+    'KEY0_FINALITY',
+    'KEY0_NETWORK',
+    'KEY0_PORT',
+    'KEY0_PUBLIC_URL',
+    'KEY0_RPC_URL',
+    'KEY0_TYPO',
+    'KEY0_WALLET_ADDRESS',
+    'KEY0_WALLET_PRIVATE_KEY',
+    'LOG_LEVEL',
+    'PLANS',
+    'REFUND_BATCH_SIZE',
+    'REFUND_INTERVAL_MS',
+    'STORAGE_BACKEND',
+    'USE_GAS_WALLET',
+  ])
+})
+
+test.each(['-1', '0x10', '1.5', '1e3', '٣', '99999999999999999999', 'NaN', '١٠٠'])(
+  'the number "%s" is none',
+  (text) => {
+    const names = ['KEY0_PORT', 'CHALLENGE_TTL_SECONDS', 'REFUND_INTERVAL_MS', 'REFUND_MIN_AGE_MS']
+    for (const name of names) expect(problemsOf({ ...least, [name]: text })).toContain(name)
+  },
+)
+
+describe('plans', () => {
+  const plans = '[{"planId":"a","unitAmount":"$1.00","description":"one"}]'
+  const base64 = Buffer.from('[{"planId":"b","unitAmount":"$2.00"}]').toString('base64')
+
+  test('PLANS_B64 counts before PLANS', () => {
+    expect(configOf({ ...least, PLANS: plans }).plans).toMatchObject([{ planId: 'a' }])
+    const both = configOf({ ...least, PLANS: plans, PLANS_B64: base64 })
+    expect(both.plans).toMatchObject([{ planId: 'b' }])
+  })
+
+  test.each([
+    ['[{"planId":"a"', 'not a JSON array'],
+    ['{"planId":"a"}', 'not a JSON array'],
+    ['null', 'not a JSON array'],
+    ['[]', 'at least one plan'],
+    ['[{"planId":"a","unitAmount":"$1"},{"planId":"a","unitAmount":"$2"}]', '"a" is there twice'],
+    ['[{"planId":"a","unitAmount":"-1"}]', 'plans[0].unitAmount'],
+    ['[{"planId":"a","unitAmount":"$0"}]', 'plans[0].unitAmount'],
+    ['[{"planId":"a","unitAmount":"$0.0000001"}]', 'at most 6 decimals'],
+    ['[{"planId":"../a","unitAmount":"$1"}]', 'plans[0].planId'],
+    ['[null]', 'plans[0].planId'],
+  ])('%s: %s', (text, expected) => {
+    expect(problemsOf({ ...least, PLANS: text })).toContain(expected)
+    const encoded = Buffer.from(text).toString('base64')
+    expect(problemsOf({ ...least, PLANS_B64: encoded })).toMatch(/PLANS_B64 must be like/)
+  })
+})
+
+describe('tokens', () => {
+  test('ISSUE_TOKEN_API means remote, and then no secret is needed', () => {
+    const env = { KEY0_WALLET_ADDRESS: wallet, ISSUE_TOKEN_API: 'https://shop.example/issue' }
+    expect(configOf(env).token).toMatchObject({ mode: 'remote', url: 'https://shop.example/issue' })
+  })
+
+  test('TOKEN_MODE=remote with BACKEND_API_URL alone asks /internal/issue-token there', () => {
+    const env = { ...least, TOKEN_MODE: 'remote', BACKEND_API_URL: 'https://shop.example/api/' }
+    expect(configOf(env).token).toMatchObject({
+      url: 'https://shop.example/api/internal/issue-token',
+      backendUrl: 'https://shop.example/api',
+    })
+  })
+
+  test('TOKEN_MODE=native wins over ISSUE_TOKEN_API', () => {
+    expect(configOf({ ...remote, TOKEN_MODE: 'native' }).token.mode).toBe('native')
+  })
+
+  test.each<readonly [Env, string]>([
+    [{ KEY0_WALLET_ADDRESS: wallet }, 'KEY0_ACCESS_TOKEN_SECRET must be set'],
+    [{ ...least, KEY0_ACCESS_TOKEN_SECRET: 'short' }, 'at least 32 characters'],
+    [{ ...least, TOKEN_MODE: 'remote' }, 'ISSUE_TOKEN_API must be set'],
+    [{ ...remote, ISSUE_TOKEN_API: 'shop.example' }, 'ISSUE_TOKEN_API must be an http(s) URL'],
+    [{ ...remote, ISSUE_TOKEN_API: 'https://u:p@shop.example' }, 'without user name, password'],
+    [{ ...least, BACKEND_API_URL: 'https://shop.example?a=b' }, 'BACKEND_API_URL must be an http'],
+    [{ ...remote, TOKEN_ISSUE_RETRIES: '11' }, 'TOKEN_ISSUE_RETRIES'],
+    [{ ...remote, BACKEND_AUTH_STRATEGY: 'shared-secret' }, 'INTERNAL_AUTH_SECRET must be set'],
+    [{ ...remote, BACKEND_AUTH_STRATEGY: 'jwt' }, '"jwt" is not part of this version'],
+  ])('%o', (env, expected) => {
+    expect(problemsOf(env)).toContain(expected)
+  })
+
+  test('the two secrets go out in their own ways', () => {
+    const shared = { ...remote, BACKEND_AUTH_STRATEGY: 'shared-secret' }
+    expect(configOf({ ...shared, INTERNAL_AUTH_SECRET: 's' }).token).toMatchObject({
+      auth: { header: 'x-internal-auth', value: 's' },
+    })
+    expect(configOf({ ...shared, ISSUE_TOKEN_API_SECRET: 't' }).token).toMatchObject({
+      auth: { header: 'authorization', value: 'Bearer t' },
+    })
+  })
+
+  test('in native mode notifications are signed for as well', () => {
+    const env = {
+      ...least,
+      BACKEND_API_URL: 'https://shop.example',
+      BACKEND_AUTH_STRATEGY: 'shared-secret',
+      INTERNAL_AUTH_SECRET: 's',
+    }
+    expect(configOf(env).token).toMatchObject({ mode: 'native', auth: { value: 's' } })
+  })
+})
+
+describe('settlement', () => {
+  const gas = { GAS_WALLET_PRIVATE_KEY: key }
+  test.each<readonly [string, Env, string]>([
+    ['a key alone', gas, 'gas-wallet'],
+    ['a key and true', { ...gas, USE_GAS_WALLET: 'true' }, 'gas-wallet'],
+    ['a key and false', { ...gas, USE_GAS_WALLET: 'false' }, 'facilitator'],
+    ['no key', { KEY0_FACILITATOR_URL: 'https://f.example' }, 'facilitator'],
+  ])('USE_GAS_WALLET: %s', (_, env, mode) => {
+    expect(configOf({ ...least, ...env }).settlement.mode).toBe(mode)
+  })
+
+  test('USE_GAS_WALLET=true without a key is a mistake', () => {
+    expect(problemsOf({ ...least, USE_GAS_WALLET: 'true' })).toContain(
+      'GAS_WALLET_PRIVATE_KEY must be set when USE_GAS_WALLET is true',
+    )
+  })
+
+  test('half of the CDP credentials is a mistake', () => {
+    expect(problemsOf({ ...least, CDP_API_KEY_ID: 'x' })).toContain('CDP_API_KEY_SECRET is missing')
+    expect(problemsOf({ ...least, CDP_API_KEY_SECRET: 'x' })).toContain('CDP_API_KEY_ID is missing')
+  })
+
+  test('facilitators and nodes come in lists', () => {
+    const urls = 'https://a.example, https://b.example'
+    const config = configOf({ ...least, KEY0_FACILITATOR_URL: urls, KEY0_RPC_URL: urls })
+    expect(config.settlement).toEqual({
+      mode: 'facilitator',
+      urls: ['https://a.example', 'https://b.example'],
+    })
+    expect(config.rpcUrls).toEqual(['https://a.example', 'https://b.example'])
+  })
+})
+
+describe('mainnet', () => {
+  test('a whole configuration is accepted without a warning', () => {
+    expect(configOf(mainnet).warnings).toEqual([])
+  })
+
+  test.each<readonly [string, Env, string]>([
+    ['a store that forgets', { STORAGE_BACKEND: 'memory' }, 'forgets everything on restart'],
+    ['nobody who settles', { GAS_WALLET_PRIVATE_KEY: undefined }, 'GAS_WALLET_PRIVATE_KEY must'],
+    ['a wallet that is off', { USE_GAS_WALLET: 'false' }, 'USE_GAS_WALLET is false'],
+    [
+      'a grace shorter than a delivery',
+      { ...remote, BACKEND_AUTH_STRATEGY: 'none', REFUND_MIN_AGE_MS: '40000' },
+      'REFUND_MIN_AGE_MS is shorter than the worst case',
+    ],
+    ['a backend that trusts everybody, unasked', remote, 'BACKEND_AUTH_STRATEGY must be set'],
+  ])('refuses %s, which testnet warns about or allows', (_, env, expected) => {
+    expect(problemsOf({ ...mainnet, ...env })).toContain(expected)
+    const onTestnet = { ...mainnet, ...env, KEY0_NETWORK: 'testnet' }
+    expect(() => configOf(onTestnet)).not.toThrow()
+  })
+
+  test('a public address that is not https is warned about', () => {
+    const config = configOf({ ...mainnet, KEY0_PUBLIC_URL: undefined })
+    expect(config.warnings.join()).toContain('KEY0_PUBLIC_URL is http://localhost:3000')
+  })
+})
+
+describe('testnet warns of', () => {
+  test.each<readonly [string, Env, string]>([
+    ['payments that nobody settles', least, 'Payments cannot be settled yet'],
+    ['refunds that nobody sends', least, 'Refunds are DISABLED'],
+    ['a backend that trusts everybody', remote, 'BACKEND_AUTH_STRATEGY is none'],
+    ['a short grace', { ...remote, REFUND_MIN_AGE_MS: '1000' }, 'REFUND_MIN_AGE_MS is shorter'],
+  ])('%s', (_, env, expected) => {
+    expect(configOf(env).warnings.join('\n')).toContain(expected)
+  })
+})
+
+test('no message repeats a secret, also when it stands under a wrong name', () => {
+  const canary = `0x${'c0ffee'.repeat(11)}`
+  const names = [
+    ...['KEY0_PORT', 'KEY0_NETWORK', 'KEY0_WALLET_ADDRESS', 'KEY0_WALLET_PRIVATE_KEY', 'LOG_LEVEL'],
+    ...['GAS_WALLET_PRIVATE_KEY', 'USE_GAS_WALLET', 'KEY0_RPC_URL', 'KEY0_FACILITATOR_URL'],
+    ...['REDIS_URL', 'DATABASE_URL', 'STORAGE_BACKEND', 'TOKEN_MODE', 'ISSUE_TOKEN_API', 'PLANS'],
+    ...['BACKEND_API_URL', 'REFUND_MIN_AGE_MS', 'KEY0_TYPO', 'KEY0_PUBLIC_URL', 'PROVIDER_URL'],
+    ...['REFUNDS', 'BACKEND_AUTH_STRATEGY', 'KEY0_FINALITY', 'PLANS_B64', 'CDP_API_KEY_SECRET'],
+  ]
+  for (const name of names) expect(problemsOf({ ...least, [name]: canary })).not.toContain('c0ffee')
+})

@@ -1,0 +1,127 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { rpcFaults } from '@key0/sandbox'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type Env, portOf, spawnProgram, startWorld, type World } from './startWorld.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await startWorld()
+})
+afterAll(async () => world[Symbol.asyncDispose]())
+beforeEach(() => world.rpc.clear())
+
+/** Starts a gateway that should refuse, and returns what it said. */
+async function refusalOf(env: Env): Promise<string> {
+  const startedAtMs = performance.now()
+  const program = spawnProgram({ ...world.env, ...env })
+  expect(await program.exited, program.output()).toBe(1)
+  expect(performance.now() - startedAtMs, 'it refuses within seconds').toBeLessThan(15_000)
+  return program.output()
+}
+
+describe('it serves', () => {
+  test('GET /health exactly as documented, and 404 elsewhere', async () => {
+    const program = spawnProgram(world.env)
+    const url = `http://127.0.0.1:${await portOf(program)}`
+    const health = await fetch(`${url}/health`)
+    expect(health.status).toBe(200)
+    expect(await health.json()).toEqual({
+      status: 'ok',
+      service: 'key0',
+      storage: 'embedded',
+      tokenMode: 'native',
+      network: 'testnet',
+    })
+    expect((await fetch(`${url}/nothing`)).status).toBe(404)
+    expect(await (await fetch(`${url}/discover`)).json()).toMatchObject({
+      plans: [{ planId: 'basic', unitAmount: '$0.10' }],
+    })
+    await program.stop()
+    expect(await program.exited).toBe(0)
+  })
+
+  test('an offer that some buyers cannot take is told at the start', async () => {
+    const plans = '[{"planId":"a","unitAmount":"$15.00"}]'
+    const program = spawnProgram({ ...world.env, PLANS: plans })
+    await portOf(program)
+    expect(program.output()).toMatch(/^ {2}! Plan "a" costs more than 1 USDC/m)
+    await program.stop()
+  })
+
+  test('a store that is not well: 503', async () => {
+    const { DatabaseSync } = await import('node:sqlite')
+    const dataDir = join(world.env.KEY0_DATA_DIR ?? '', 'unwell')
+    const program = spawnProgram({ ...world.env, KEY0_DATA_DIR: dataDir })
+    const url = `http://127.0.0.1:${await portOf(program)}`
+    const locker = new DatabaseSync(join(dataDir, 'key0.sqlite'))
+    locker.exec('begin immediate')
+    const health = await fetch(`${url}/health`)
+    locker.close()
+    expect(health.status).toBe(503)
+    expect(await health.json()).toMatchObject({ status: 'error', service: 'key0' })
+    await program.stop()
+  })
+})
+
+describe('it refuses to start', () => {
+  test('with a wallet key that is not the payee’s', async () => {
+    const { privateKey } = world.chain.wallets.stranger
+    const said = await refusalOf({ KEY0_WALLET_PRIVATE_KEY: privateKey })
+    expect(said).toMatch(/^SIGNER_MISMATCH: /)
+    expect(said).toContain(world.chain.wallets.seller.address)
+    expect(said).not.toContain(privateKey.slice(2))
+  })
+
+  test('on another chain than the configured one', async () => {
+    world.rpc.add(rpcFaults.wrongChainId(1))
+    const said = await refusalOf({})
+    expect(said).toMatch(/^CHAIN_MISMATCH: /)
+    expect(said).toMatch(/expected: 84532[\s\S]+found: 1$/m)
+  })
+
+  test('when the token at the address is another one', async () => {
+    world.rpc.add({
+      method: 'eth_call',
+      effect: {
+        kind: 'rewrite',
+        result: (result) =>
+          `${result}`.replace(
+            Buffer.from('USDC').toString('hex'),
+            Buffer.from('USDX').toString('hex'),
+          ),
+      },
+    })
+    expect(await refusalOf({})).toMatch(/^CHAIN_MISMATCH: [\s\S]+USDX/)
+  })
+
+  test('when nobody answers at the RPC address, without repeating its key', async () => {
+    const said = await refusalOf({ KEY0_RPC_URL: 'http://user:canary@127.0.0.1:1/v2/canary' })
+    expect(said).toMatch(/^CHAIN_UNREACHABLE: [\s\S]+127\.0\.0\.1:1/)
+    expect(said).not.toContain('canary')
+  })
+
+  test('when the RPC endpoint takes the question and never answers', async () => {
+    world.rpc.add({ effect: { kind: 'hang' } })
+    expect(await refusalOf({})).toMatch(/^CHAIN_UNREACHABLE: /)
+  })
+
+  test('when its port is in use, and lets go of its store', async () => {
+    const server = createServer()
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    const { port } = server.address() as AddressInfo
+    const said = await refusalOf({ KEY0_PORT: `${port}` })
+    server.close()
+    expect(said).toMatch(/^CONFIG_INVALID: /)
+    expect(said).toContain(`KEY0_PORT: ${port} on 127.0.0.1 is in use by another process`)
+  })
+
+  test('on a data directory that holds something else', async () => {
+    const dataDir = join(world.env.KEY0_DATA_DIR ?? '', 'other')
+    await mkdir(dataDir)
+    await writeFile(join(dataDir, 'key0.sqlite'), 'not a database at all, whatever its name says')
+    expect(await refusalOf({ KEY0_DATA_DIR: dataDir })).toMatch(/^CONFIG_INVALID: /)
+  })
+})

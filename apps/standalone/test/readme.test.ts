@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
+import { toConfig } from '../src/config.ts'
+import { knownNames, laterVersionNames, readEnv, secretNames } from '../src/env.ts'
+
+const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+const settings = readme.split('## Settings')[1]?.split('\n## ')[0] ?? ''
+const rows = settings
+  .split('\n')
+  .filter((line) => line.startsWith('| `'))
+  .map((line) => line.split('|').map((cell) => cell.trim()))
+const namesOf = (cell = ''): string[] => [...cell.matchAll(/`(\w+)`/g)].map((it) => `${it[1]}`)
+
+test('the table of settings names every setting, once, and nothing else', () => {
+  const named = rows.flatMap(([, name]) => namesOf(name))
+  expect(named.sort()).toEqual([...knownNames()].sort())
+})
+
+test('the table says which settings may come from files', () => {
+  const marked = rows
+    .filter(([, , , meaning]) => meaning?.endsWith('; secret'))
+    .flatMap(([, name]) => namesOf(name))
+  expect(marked.sort()).toEqual([...secretNames()].sort())
+})
+
+test('what this version does not have is named', () => {
+  for (const name of laterVersionNames()) expect(readme).toContain(`\`${name}\``)
+})
+
+test('the defaults in the table are the defaults', () => {
+  const secret = 'a-secret-that-is-long-enough-for-hs256'
+  const wallet = `0x${'a1'.repeat(20)}`
+  const env = { KEY0_WALLET_ADDRESS: wallet, KEY0_ACCESS_TOKEN_SECRET: secret }
+  const config = toConfig(readEnv(env))
+  const backend = toConfig(readEnv({ ...env, ISSUE_TOKEN_API: 'https://shop.example' })).token
+  const { timeoutMs, retries, auth } = backend as Extract<typeof backend, { mode: 'remote' }>
+  const said = Object.fromEntries(rows.map(([, name, value]) => [namesOf(name)[0], value]))
+  expect(said).toMatchObject({
+    KEY0_NETWORK: `\`${config.network}\``,
+    KEY0_PORT: `\`${config.port}\``,
+    KEY0_HOST: `\`${config.host}\``,
+    PLANS: `\`${JSON.stringify(config.plans)}\``,
+    CHALLENGE_TTL_SECONDS: `\`${config.challengeTTLSeconds}\``,
+    AGENT_NAME: `\`${config.agent.name}\``,
+    AGENT_DESCRIPTION: `\`${config.agent.description}\``,
+    PROVIDER_NAME: `\`${config.provider.name}\``,
+    PROVIDER_URL: `\`${config.provider.url}\``,
+    BASE_PATH: `\`${config.basePath}\``,
+    TOKEN_ISSUE_TIMEOUT_MS: `\`${timeoutMs}\``,
+    TOKEN_ISSUE_RETRIES: `\`${retries}\``,
+    BACKEND_AUTH_STRATEGY: `\`${auth.strategy}\``,
+    STORAGE_BACKEND: `\`${config.storage.kind}\``,
+    REFUND_INTERVAL_MS: `\`${config.refunds.intervalMs}\``,
+    REFUND_MIN_AGE_MS: `\`${config.refunds.minAgeMs}\``,
+    REFUND_BATCH_SIZE: `\`${config.refunds.batchSize}\``,
+    LOG_LEVEL: `\`${config.logLevel}\``,
+  })
+})
