@@ -21,6 +21,7 @@ import {
 } from '@key0/core'
 import { encodeRecord } from '@key0/core/local'
 import type { Redis } from 'ioredis'
+import { adoptRecords } from './adoptRecords.ts'
 import { checkOptions } from './checkOptions.ts'
 import { createHealthCheck } from './healthCheck.ts'
 import { choosePrefix, createKeys, type Keys } from './keys.ts'
@@ -217,6 +218,18 @@ export class RedisChallengeStore implements ChallengeStore {
   async healthCheck(): Promise<StoreHealth> {
     if (!this.#isClosed) return this.#health()
     return { ok: false, durable: false, problems: ['The store is closed.'] }
+  }
+
+  /**
+   * Takes over the records of an older deployment under the same prefix: indexes each, and takes
+   * its lifetime back while money is owed in it. Once is enough; twice does no harm. Without it
+   * such a record is taken over when it is first read for a refund, or written.
+   *
+   * @returns how many records there are
+   */
+  async adopt(): Promise<number> {
+    this.#assertOpen()
+    return adoptRecords(this.#redis, this.#keys, this.#run, this.#begin())
   }
 
   /** Further calls are errors. The client was not opened here and is not closed here. */

@@ -19,7 +19,7 @@ export function renderScripts(): string {
   const operations = names.map((name) => `  ${name}: \`\n${read(`${name}.lua`)}\n\`,\n`)
   return [
     '// biome-ignore-all lint/style/noExcessiveLinesPerFile: it is made of many files.\n',
-    '// Made of the Lua files beside it: vitest run -u src/ops\n\n',
+    '// Made of the Lua files beside it: vitest run src/ops --update\n\n',
     `export type OperationName =\n${names.map((name) => `  | '${name}'\n`).join('')}\n`,
     '/** What the operations share. */\n',
     `export const prelude: string = \`\n${includes.map((name) => read(`includes/${name}.lua`)).join('\n\n')}\n\`\n\n`,

@@ -11,13 +11,23 @@ export type Program = {
   kill(signal: NodeJS.Signals): Promise<void>
 }
 
-const running = new Set<ChildProcess>()
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
-})
+/**
+ * Waits at the end of a pipe that closes when this process is gone, however it went, and ends the
+ * program then: a test runner that kills its workers gives them no chance to tidy up.
+ */
+function outlive(pid: number): ChildProcess {
+  const script = 'cat >/dev/null; kill -9 "$0"'
+  const stdio = ['pipe', 'ignore', 'ignore'] as const
+  const watcher = spawn('/bin/sh', ['-c', script, String(pid)], {
+    stdio: [...stdio],
+    detached: true,
+  })
+  watcher.unref()
+  return watcher
+}
 
 /**
- * Starts a program and keeps what it says. It never outlives this process.
+ * Starts a program and keeps what it says. It does not outlive this process, even a killed one.
  *
  * @throws Error with the program's last words when it ends before it said what is waited for
  */
@@ -39,7 +49,7 @@ export function startProgram(
     wake()
   }
   let ended: string | undefined
-  running.add(child)
+  const watcher = child.pid === undefined ? undefined : outlive(child.pid)
   createInterface({ input: child.stdout }).on('line', hear)
   createInterface({ input: child.stderr }).on('line', hear)
   const exit = once(child, 'close').then(
@@ -51,7 +61,7 @@ export function startProgram(
     },
   )
   const over = exit.then(() => {
-    running.delete(child)
+    watcher?.kill('SIGKILL')
     wake()
   })
 

@@ -9,6 +9,7 @@
 begin(ARGV[1], ARGV[2], ARGV[3])
 -- More than one, so that creating forgets faster than it adds.
 sweep(4)
+assertRoom()
 local id = ARGV[7]
 
 local existing = read(id)

@@ -12,7 +12,7 @@ local cutoff, limit = ARGV[4], tonumber(ARGV[5])
 local ended = redis.call("ZRANGEBYSCORE", KEYS[2], "-inf", int(NOW), "LIMIT", 0, 1000)
 for _, id in ipairs(ended) do
   local record = load(id)
-  if record then indexRefund(id, record) else forgetIndex(id) end
+  if record then pcall(indexRefund, id, record) else forgetIndex(id) end
 end
 
 local found = {}
@@ -24,10 +24,10 @@ for _ = 1, 4 do
     if not record then
       forgetIndex(id)
     elseif not refundableSince(record) or leasedUntil(record) > NOW then
-      index(id, record)
+      reindex(id, record)
     else
       -- An older deployment gave every record a lifetime, money or not.
-      if redis.call("PTTL", P .. "challenge:" .. id) >= 0 then index(id, record) end
+      if redis.call("PTTL", P .. "challenge:" .. id) >= 0 then reindex(id, record) end
       found[#found + 1] = toFlat(record)
     end
   end

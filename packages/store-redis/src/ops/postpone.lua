@@ -8,6 +8,7 @@
     {0, "lost", record}      it is at another version
     {1, "applied", record} ]]
 begin(ARGV[1], ARGV[2], ARGV[3])
+assertRoom()
 local id = ARGV[4]
 
 local record = read(id)

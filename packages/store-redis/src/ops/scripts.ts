@@ -1,8 +1,9 @@
 // biome-ignore-all lint/style/noExcessiveLinesPerFile: it is made of many files.
-// Made of the Lua files beside it: vitest run -u src/ops
+// Made of the Lua files beside it: vitest run src/ops --update
 
 export type OperationName =
   | 'ack'
+  | 'adopt'
   | 'create'
   | 'due'
   | 'events'
@@ -37,6 +38,12 @@ local function begin(prefix, now, keep)
     delivered = tonumber(delivered),
     request = tonumber(request),
   }
+end
+
+-- A full Redis refuses commands that need memory, but not those that free it: a script could stop
+-- half-way. This one needs memory by its kind and writes nothing, so it refuses before the rest.
+local function assertRoom()
+  redis.call("SETRANGE", P .. "room", 0, "")
 end
 
 -- A whole number as text; tostring would write large ones as 1.7e+12.
@@ -254,6 +261,11 @@ local function index(id, record)
   end
 end
 
+-- The same for what was only met on the way: a full Redis must still be read and swept.
+local function reindex(id, record)
+  return pcall(index, id, record)
+end
+
 -- An entry is [key, sequence, version, from, to, at, actor, wrote, reason?], all texts.
 local function audit(id, record, from, attempt)
   local sequence = redis.call("INCR", P .. "sequence")
@@ -299,7 +311,7 @@ local function sweep(limit)
     local record = load(id)
     local forget = record and forgetAt(record)
     if record and not (forget and forget <= NOW) then
-      index(id, record)
+      reindex(id, record)
     else
       if record and redis.call("GET", requestKey(record)) == id then
         redis.call("DEL", requestKey(record))
@@ -370,6 +382,19 @@ if tonumber(ARGV[2]) <= known then return 0 end
 redis.call("HSET", KEYS[1], ARGV[1], ARGV[2])
 return 1
 `,
+  adopt: `
+--[[ adopt: index a record that an older deployment wrote, and take its lifetime back while money
+  is owed in it. Done twice, it is as done once.
+  KEYS[1] challenge hash
+  ARGV[1] prefix    ARGV[2] now, ms, or ""    ARGV[3] lifetimes    ARGV[4] challenge id
+  Answers 1 when it is there, 0 when not. ]]
+begin(ARGV[1], ARGV[2], ARGV[3])
+assertRoom()
+local record = load(ARGV[4])
+if not record then return 0 end
+index(ARGV[4], record)
+return 1
+`,
   create: `
 --[[ create: insert a PENDING challenge, or show the live one that is there.
   KEYS[1] challenge hash     KEYS[2] request index of its scope and request id
@@ -382,6 +407,7 @@ return 1
 begin(ARGV[1], ARGV[2], ARGV[3])
 -- More than one, so that creating forgets faster than it adds.
 sweep(4)
+assertRoom()
 local id = ARGV[7]
 
 local existing = read(id)
@@ -473,7 +499,7 @@ local cutoff, limit = ARGV[4], tonumber(ARGV[5])
 local ended = redis.call("ZRANGEBYSCORE", KEYS[2], "-inf", int(NOW), "LIMIT", 0, 1000)
 for _, id in ipairs(ended) do
   local record = load(id)
-  if record then indexRefund(id, record) else forgetIndex(id) end
+  if record then pcall(indexRefund, id, record) else forgetIndex(id) end
 end
 
 local found = {}
@@ -485,10 +511,10 @@ for _ = 1, 4 do
     if not record then
       forgetIndex(id)
     elseif not refundableSince(record) or leasedUntil(record) > NOW then
-      index(id, record)
+      reindex(id, record)
     else
       -- An older deployment gave every record a lifetime, money or not.
-      if redis.call("PTTL", P .. "challenge:" .. id) >= 0 then index(id, record) end
+      if redis.call("PTTL", P .. "challenge:" .. id) >= 0 then reindex(id, record) end
       found[#found + 1] = toFlat(record)
     end
   end
@@ -516,6 +542,7 @@ return seen and { seen, "APPLIED" } or false
     {0, "lost", record}      it is at another version
     {1, "applied", record} ]]
 begin(ARGV[1], ARGV[2], ARGV[3])
+assertRoom()
 local id = ARGV[4]
 
 local record = read(id)
@@ -541,6 +568,7 @@ return answer("applied", after)
     {0, "lost", record}      not PENDING, or another payment's intent is OPEN
     {1, "applied", record} ]]
 begin(ARGV[1], ARGV[2], ARGV[3])
+assertRoom()
 local id = ARGV[7]
 
 local record = read(id)
@@ -571,6 +599,7 @@ return answer("applied", write(id, record, "PENDING", "", ARGV, 8, attempt))
     {0, "lost", record}      not PENDING, or another payment's intent is OPEN
     {1, "applied", record} ]]
 begin(ARGV[1], ARGV[2], ARGV[3])
+assertRoom()
 local id, payment = ARGV[7], ARGV[8]
 
 local record = read(id)
@@ -625,6 +654,7 @@ for i = 5, #ARGV, 2 do
   end
 end
 begin(header.prefix, header.now, header.lifetimes)
+assertRoom()
 local attempt = attemptOf(header.key, header.actor, header.reason, header.wrote, header.removed)
 
 local record = read(id)

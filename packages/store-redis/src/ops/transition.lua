@@ -31,6 +31,7 @@ for i = 5, #ARGV, 2 do
   end
 end
 begin(header.prefix, header.now, header.lifetimes)
+assertRoom()
 local attempt = attemptOf(header.key, header.actor, header.reason, header.wrote, header.removed)
 
 local record = read(id)

@@ -21,6 +21,12 @@ local function begin(prefix, now, keep)
   }
 end
 
+-- A full Redis refuses commands that need memory, but not those that free it: a script could stop
+-- half-way. This one needs memory by its kind and writes nothing, so it refuses before the rest.
+local function assertRoom()
+  redis.call("SETRANGE", P .. "room", 0, "")
+end
+
 -- A whole number as text; tostring would write large ones as 1.7e+12.
 local function int(number)
   return string.format("%.0f", number)

@@ -96,6 +96,11 @@ local function index(id, record)
   end
 end
 
+-- The same for what was only met on the way: a full Redis must still be read and swept.
+local function reindex(id, record)
+  return pcall(index, id, record)
+end
+
 -- An entry is [key, sequence, version, from, to, at, actor, wrote, reason?], all texts.
 local function audit(id, record, from, attempt)
   local sequence = redis.call("INCR", P .. "sequence")
@@ -141,7 +146,7 @@ local function sweep(limit)
     local record = load(id)
     local forget = record and forgetAt(record)
     if record and not (forget and forget <= NOW) then
-      index(id, record)
+      reindex(id, record)
     else
       if record and redis.call("GET", requestKey(record)) == id then
         redis.call("DEL", requestKey(record))
