@@ -39,8 +39,9 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   const offers = createOfferWriter(settings)
   const report = createReport(settings)
   const routes = createRoutes({ settings, offers, report })
+  const parseUrl = createUrlReader()
   const handle = async (request: Request): Promise<Response> => {
-    const url = new URL(request.url)
+    const url = parseUrl(request.url)
     try {
       return await answer(request, url, routes, settings)
     } catch (error) {
@@ -52,9 +53,18 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
     }
   }
   return Object.assign(handle, {
-    matches: ({ url }: Pick<Request, 'url'>) => routes.has(new URL(url).pathname),
+    matches: ({ url }: Pick<Request, 'url'>) => routes.has(parseUrl(url).pathname),
     warnings: offers.warnings,
   })
+}
+
+/** Remembers the last one: a framework asks `matches` and then for the answer, mostly of one path. */
+function createUrlReader(): (text: string) => URL {
+  let last: { readonly text: string; readonly url: URL } | undefined
+  return (text) => {
+    if (last?.text !== text) last = { text, url: new URL(text) }
+    return last.url
+  }
 }
 
 function createRoutes(context: Context): ReadonlyMap<string, Route> {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import {
   createEvmChain,
   createFacilitatorSettler,
@@ -20,6 +19,7 @@ import { createCallbackIssuer } from '@key0/delivery'
 import { createHttpHandler } from '@key0/http'
 import { getAddress, isAddress } from 'viem'
 import { createCalls } from './calls.ts'
+import { createIds } from './createIds.ts'
 import type { Key0 } from './Key0.ts'
 import type { SellerConfig } from './SellerConfig.ts'
 import { toSettings } from './toSettings.ts'
@@ -46,7 +46,7 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
     issuer: toIssuer(config),
     catalog: createCatalog(config.plans, chain.token.decimals),
     clock,
-    newId: () => randomBytes(20).toString('hex'),
+    newId: createIds(),
     observe: toObserver(config),
     sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
     settings,

@@ -2,6 +2,7 @@ import type { AuditEntry } from '../challenge/AuditEntry.ts'
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import type { PaymentClaim } from '../challenge/PaymentClaim.ts'
 import type { RecordIndex, Tables } from '../local/Tables.ts'
+import { copyData } from './copyData.ts'
 import { createMemoryIndex } from './memoryIndex.ts'
 
 /**
@@ -19,9 +20,10 @@ export function createMemoryTables(): Tables {
   const index = createMemoryIndex()
   let sequence = 0
 
+  // The length says where the scope ends, whatever it holds.
   const requestKey = (scope: string, requestId: string): string =>
-    JSON.stringify([scope, requestId])
-  const getRecord = (id: string): ChallengeRecord | undefined => structuredClone(records.get(id))
+    `${scope.length}:${scope}${requestId}`
+  const getRecord = (id: string): ChallengeRecord | undefined => copyData(records.get(id))
   const load = (ids: readonly string[]): readonly ChallengeRecord[] =>
     ids.map(getRecord).filter((record) => record !== undefined)
 
@@ -29,7 +31,7 @@ export function createMemoryTables(): Tables {
     atomically: (step) => step(),
     getRecord,
     putRecord(record: ChallengeRecord, found: RecordIndex) {
-      records.set(record.challengeId, structuredClone(record))
+      records.set(record.challengeId, copyData(record))
       index.put(record, found)
     },
     deleteRecord(record, keepAudit) {
@@ -44,19 +46,19 @@ export function createMemoryTables(): Tables {
     },
     getRequest: (scope, requestId) => requests.get(requestKey(scope, requestId)),
     putRequest: (scope, requestId, id) => void requests.set(requestKey(scope, requestId), id),
-    getClaim: (paymentRef) => structuredClone(claims.get(paymentRef)),
-    putClaim: (claim) => void claims.set(claim.paymentRef, structuredClone(claim)),
+    getClaim: (paymentRef) => copyData(claims.get(paymentRef)),
+    putClaim: (claim) => void claims.set(claim.paymentRef, copyData(claim)),
     appendAudit(entry) {
       sequence += 1
-      const whole = structuredClone({ ...entry, sequence })
+      const whole = copyData({ ...entry, sequence })
       const trail = trails.get(entry.challengeId)
       if (trail) trail.push(whole)
       else trails.set(entry.challengeId, [whole])
       stream.set(sequence, whole)
     },
     hasAttempt: (id, key) => (trails.get(id) ?? []).some((entry) => entry.key === key),
-    history: (id) => structuredClone(trails.get(id) ?? []),
-    events: (after, limit) => structuredClone(takeAfter(stream, after, limit)),
+    history: (id) => copyData(trails.get(id) ?? []),
+    events: (after, limit) => copyData(takeAfter(stream, after, limit)),
     refundable: (paidBeforeMs, nowMs, limit) => load(index.refundable(paidBeforeMs, nowMs, limit)),
     due: (nowMs, limit, state) => load(index.due(nowMs, limit, state)),
     forgettable: (nowMs, limit) => load(index.forgettable(nowMs, limit)),

@@ -63,8 +63,11 @@ export function createTemplate(
 
 const toJson = (text: string): string => toAscii(JSON.stringify(text))
 
+const beyondAscii = /[\u007f-\uffff]/
+
 /** The same JSON with everything beyond ASCII escaped (RFC 8259 section 7). */
 function toAscii(json: string): string {
+  if (!beyondAscii.test(json)) return json
   return json.replace(
     /[\u007f-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -28,6 +28,9 @@ const literals = [
   ['null', null],
 ] as const
 
+/** Made once, because making one costs more than reading a small body. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 type Cursor = {
   readonly text: string
   readonly maxDepth: number
@@ -65,7 +68,7 @@ function readText(input: string | Uint8Array, maxBytes: number): string {
   }
   if (typeof input === 'string') return input
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return utf8.decode(bytes)
   } catch (cause) {
     throw new WireError('JSON_NOT_UTF8', '$', 'UTF-8 text', { cause })
   }
