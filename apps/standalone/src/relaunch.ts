@@ -4,6 +4,8 @@ import { createRequire } from 'node:module'
 /** What this program is built from: resource stacks (24) and the SQLite inside Node (22.13). */
 const NEEDED_MAJOR = 24
 
+const RELAUNCHED = '--relaunched'
+
 /** Whether this very process can run the gateway. */
 export function isModern(version: string): boolean {
   return Number.parseInt(version, 10) >= NEEDED_MAJOR
@@ -14,7 +16,7 @@ export function isModern(version: string): boolean {
  * shadow: signals go to it, its end is ours. It ends at once when we are killed, so that whoever
  * watches this process watches the gateway.
  */
-export function relaunch(program: string, args: readonly string[]): void {
+export function relaunch(program: string): void {
   const node = findNode()
   if (node === undefined) {
     process.stderr.write(
@@ -24,7 +26,9 @@ export function relaunch(program: string, args: readonly string[]): void {
     process.exitCode = 1
     return
   }
-  const child = spawn(node, [program, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
+  const child = spawn(node, [program, RELAUNCHED], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => child.kill(signal))
   child.once('error', (error) => {
@@ -36,7 +40,7 @@ export function relaunch(program: string, args: readonly string[]): void {
 
 /** In the relaunched process: without its parent it ends as its parent did, like a crash. */
 export function endWithParent(): void {
-  if (process.channel === undefined) return
+  if (!process.argv.includes(RELAUNCHED) || process.channel === undefined) return
   process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
   process.channel.unref()
 }
