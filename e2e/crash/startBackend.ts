@@ -15,7 +15,7 @@ export type Backend = AsyncDisposable & {
   readonly url: string
   setMode: (mode: BackendMode | (() => BackendMode)) => void
   /** Runs when a request has come in, before it is answered. */
-  setBeforeAnswer: (hook: (() => void) | undefined) => void
+  setBeforeAnswer: (hook: (() => unknown) | undefined) => void
   /** Resolves when the next request comes in. */
   readonly nextRequest: () => Promise<void>
   /** How many different keys a token was minted for. */
@@ -24,13 +24,13 @@ export type Backend = AsyncDisposable & {
 
 export async function startBackend(): Promise<Backend> {
   let mode: () => BackendMode = () => 'ok'
-  let beforeAnswer: (() => void) | undefined
+  let beforeAnswer: (() => unknown) | undefined
   let waiting: (() => void)[] = []
   const minted = new Map<string, string>()
   const held = new Set<ServerResponse>()
 
   const server = createServer((request, response) => {
-    request.resume().once('end', () => {
+    request.resume().once('end', async () => {
       const key = `${request.headers['idempotency-key']}`
       const does = mode()
       for (const announce of waiting) announce()
@@ -45,7 +45,7 @@ export async function startBackend(): Promise<Backend> {
         held.add(response)
         return
       }
-      beforeAnswer?.()
+      await beforeAnswer?.()
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ token }))
     })
   })

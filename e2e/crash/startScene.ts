@@ -134,7 +134,7 @@ async function untilRecord<found>(
   ledger: Ledger,
   find: (records: readonly ChallengeRecord[]) => found | undefined,
 ): Promise<found> {
-  const deadline = Date.now() + 60_000
+  const deadline = Date.now() + 40_000
   while (Date.now() < deadline) {
     const found = find(ledger.records())
     if (found !== undefined) return found

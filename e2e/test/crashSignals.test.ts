@@ -45,7 +45,10 @@ describe.concurrent('SIGTERM', () => {
     await using scene = await startScene()
     const gateway = await scene.start()
     const [buyer] = scene.buyers
-    scene.backend.setBeforeAnswer(() => gateway.signal('SIGTERM'))
+    scene.backend.setBeforeAnswer(() => {
+      gateway.signal('SIGTERM')
+      return untilClosed(Number(new URL(scene.url).port))
+    })
     expect(await buyer?.buy().first).toMatchObject({ status: 200 })
     expect(await gateway.exited).toBe(0)
     expect(await audit(scene)).toMatchObject({ payments: 1, refunds: 0, delivered: 1 })
