@@ -1,0 +1,38 @@
+import { createMint, createSteeredClock, storeConformance } from '@key0/conformance/store'
+import { type RedisCluster, startRedisCluster } from '@key0/test-services'
+import { Cluster } from 'ioredis'
+import { afterAll, beforeAll, test } from 'vitest'
+import { RedisChallengeStore } from '../src/exports/index.ts'
+import { newPrefix } from './openStore.ts'
+
+let cluster: RedisCluster
+let clients: readonly [Cluster, Cluster]
+
+beforeAll(async () => {
+  cluster = await startRedisCluster()
+  const nodes = cluster.ports.map((port) => ({ host: '127.0.0.1', port }))
+  clients = [new Cluster(nodes), new Cluster(nodes)]
+})
+
+afterAll(async () => {
+  for (const client of clients) client.disconnect()
+  await cluster.stop()
+})
+
+storeConformance({
+  test,
+  async rig() {
+    const clock = createSteeredClock()
+    const keyPrefix = newPrefix()
+    const [store, peer] = clients.map(
+      (redis) => new RedisChallengeStore({ redis, keyPrefix, clock }),
+    ) as [RedisChallengeStore, RedisChallengeStore]
+    return {
+      ...{ store, peer, clock, mint: createMint(clock) },
+      async [Symbol.asyncDispose]() {
+        await store.close()
+        await peer.close()
+      },
+    }
+  },
+})
