@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkBooks } from '../src/checkBooks.ts'
 import { createBuyer, toPayment } from '../src/createBuyer.ts'
 import { dump } from '../src/dump.ts'
+import { readCarrier } from '../src/mempool.ts'
 import { priceOf, type Shop, startShop, type Wallet } from '../src/startShop.ts'
 
 let sandbox: Sandbox
@@ -74,6 +75,20 @@ describe.each(['memory', 'sqlite'] as const)('over a store in %s', (store) => {
     ])
     expect(await sandbox.transfers({ from: thief.address })).toEqual([])
     expect((await buyer.pay(payment.header)).text).toBe(reply.text)
+    expect(await checkBooks(shop)).toEqual([])
+  })
+
+  test('nor with another mined payment of the same buyer, which anybody can read', async () => {
+    await using shop = await startShop({ sandbox, store })
+    const buyer = await createBuyer(shop)
+    const thief = await createBuyer(shop)
+    const first = await buyer.buy()
+    const second = await buyer.buy()
+    const seen = await readCarrier(sandbox, first.reply.json.txHash as `0x${string}`)
+    const stolen = await thief.pay(toPayment(second.offer.accepted, seen))
+    expect([stolen.status, stolen.code]).toEqual([409, 'PAYMENT_SPENT'])
+    const fresh = await buyer.sign(second.offer)
+    expect((await buyer.pay(fresh.header)).text).toBe(second.reply.text)
     expect(await checkBooks(shop)).toEqual([])
   })
 
