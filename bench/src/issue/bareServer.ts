@@ -1,0 +1,69 @@
+import { Hono } from 'hono'
+import { serveMeasured } from '../serveMeasured.ts'
+
+/*
+ * What a seller would write who only wanted to quote a price: the same body is parsed, the same
+ * offer is written as JSON, once, and as base64 with the same headers. Nothing is checked or
+ * remembered.
+ */
+
+export type BareSettings = { readonly token: string; readonly payTo: string }
+
+const { token, payTo } = JSON.parse(process.argv[2] ?? '{}') as BareSettings
+let lastId = 0
+/** As long as a real one and as cheap as can be: nobody could rely on it. */
+const newId = (): string => `${++lastId}`.padStart(40, '0')
+const prices: Readonly<Record<string, string>> = { basic: '10000' }
+
+const app = new Hono().post('/x402/access', async (c) => {
+  const { planId = '', requestId = newId() } = await c.req.json<Record<string, string>>()
+  const amount = prices[planId]
+  if (amount === undefined) return c.json({ error: 'unknown plan' }, 404)
+  const challengeId = `http-${newId()}`
+  const title = 'This request must be paid for.'
+  const offer = JSON.stringify({
+    x402Version: 2,
+    error: title,
+    resource: {
+      url: 'http://127.0.0.1:3000/x402/access',
+      description: 'One call of a measured API',
+      mimeType: 'application/json',
+      serviceName: 'Benchmark',
+    },
+    accepts: [
+      {
+        scheme: 'exact',
+        network: 'eip155:84532',
+        amount,
+        asset: token,
+        payTo,
+        maxTimeoutSeconds: 300,
+        extra: { name: 'USDC', version: '2', paymentFlow: 'upfront', challengeId },
+      },
+    ],
+  })
+  const members = JSON.stringify({
+    title,
+    status: 402,
+    code: 'PAYMENT_REQUIRED',
+    retry: 'sign',
+    facts: {},
+    challengeId,
+    requestId,
+    expiresAt: new Date(Date.now() + 900_000).toISOString(),
+  })
+  return new Response(`${members.slice(0, -1)},"paymentRequired":${offer}}`, {
+    status: 402,
+    headers: {
+      'access-control-allow-origin': '*',
+      'access-control-expose-headers': 'PAYMENT-REQUIRED, PAYMENT-RESPONSE, X-PAYMENT-RESPONSE',
+      'cache-control': 'no-store',
+      vary: 'PAYMENT-SIGNATURE, X-PAYMENT',
+      'content-type': 'application/json',
+      'www-authenticate': `x402 realm="Benchmark", version="2", network="eip155:84532", amount="${amount}"`,
+      'payment-required': btoa(offer),
+    },
+  })
+})
+
+serveMeasured(app.fetch)
