@@ -19,7 +19,7 @@ export async function run(): Promise<void> {
   try {
     await serve(stop)
   } catch (error) {
-    const text = Key0Error.is(error) ? `${error.code}: ${error.message}` : describeError(error)
+    const text = Key0Error.is(error) ? `${error.code}: ${error.message}` : whereabouts(error)
     process.stderr.write(`${text}\n`)
     process.exitCode = 1
   } finally {
@@ -63,11 +63,18 @@ function untilAsked(): Promise<'stopped'> {
 
 /**
  * What nobody caught leaves nobody in a known state. Everything that matters is stored, so a new
- * process goes on. Only names are said: the text or the stack of a foreign error may hold a key.
+ * process goes on. The text of a foreign error may hold a key, so it is not said.
  */
 function endOnUncaught(): void {
   process.on('uncaughtException', (error) => {
-    process.stderr.write(`Key0 ends: uncaught ${describeError(error) ?? 'nothing'}\n`)
+    process.stderr.write(`Key0 ends: uncaught ${whereabouts(error)}\n`)
     process.exit(1)
   })
+}
+
+/** What was thrown and from where, without its text. */
+function whereabouts(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const frames = stack.split('\n').filter((line) => /^ {4}at /.test(line))
+  return [describeError(error) ?? 'nothing', ...frames].join('\n')
 }
