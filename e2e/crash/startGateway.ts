@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,6 +17,12 @@ export type GatewayProcess = {
 export type Env = Readonly<Record<string, string>>
 
 const program = fileURLToPath(new URL('../../apps/standalone/src/main.ts', import.meta.url))
+const running = new Set<ChildProcess>()
+// A test that ran out of time disposes of nothing: its gateway must not outlive the run.
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 const compileCache = join(tmpdir(), 'key0-crash-compile-cache')
 
 /** Spawns the gateway without waiting for anything. */
@@ -25,6 +31,8 @@ export function spawnGateway(env: Env): GatewayProcess {
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: compileCache, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  running.add(child)
+  child.once('close', () => running.delete(child))
   let printed = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {
