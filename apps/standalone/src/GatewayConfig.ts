@@ -47,6 +47,7 @@ export type BackendAuth =
 export type StorageConfig =
   | { readonly kind: 'memory' }
   | { readonly kind: 'embedded'; readonly dataDir: string }
+  | { readonly kind: 'redis'; readonly url: string }
 
 export type SettlementConfig =
   | { readonly mode: 'gas-wallet'; readonly privateKey: Hex }

@@ -1,6 +1,4 @@
 import type { ChallengeStore, CredentialIssuer } from '@key0/core'
-import { Key0Error } from '@key0/core'
-import { createMemoryStore } from '@key0/core/memory'
 import {
   createNativeTokenIssuer,
   createRemoteTokenIssuer,
@@ -10,11 +8,11 @@ import {
 } from '@key0/delivery'
 import { createRefunds, type Refunds, startTimer } from '@key0/refunds'
 import { createKey0, type Key0 } from '@key0/sdk'
-import { createSqliteStore } from '@key0/store-sqlite'
 import { AccessTokenIssuer } from '@key0/token'
 import type { Logger } from 'pino'
 import type { BackendAuth, GatewayConfig } from './GatewayConfig.ts'
 import { describeError, logEvent } from './logEvent.ts'
+import { openStore } from './openStore.ts'
 import { serveApp } from './serveApp.ts'
 
 const RECOVERY_INTERVAL_MS = 2_000
@@ -34,7 +32,8 @@ export type Gateway = AsyncDisposable & {
  */
 export async function start(config: GatewayConfig, log: Logger): Promise<Gateway> {
   await using stack = new AsyncDisposableStack()
-  const { store, warnings } = await openStore(config, (opened) => stack.defer(() => opened.close()))
+  const { store, warnings, close } = await openStore(config)
+  stack.defer(close)
   const observe = logEvent(log)
   const key0 = await createKey0(toSellerConfig(config, store, observe, log))
   stack.defer(() => key0.close())
@@ -133,23 +132,6 @@ function toAuth(auth: BackendAuth): ReturnType<typeof noAuth> {
  * Opens the store. Real money is not kept where it may be lost: on mainnet every problem that the
  * store itself sees keeps the gateway from starting.
  */
-async function openStore(
-  { storage, network }: GatewayConfig,
-  opened: (store: ChallengeStore) => void,
-): Promise<{ readonly store: ChallengeStore; readonly warnings: readonly string[] }> {
-  const store =
-    storage.kind === 'memory'
-      ? createMemoryStore()
-      : createSqliteStore({ dataDir: storage.dataDir })
-  opened(store)
-  const { ok, durable, problems } = await store.healthCheck()
-  if (!ok || (network === 'mainnet' && (!durable || problems.length > 0)))
-    throw new Key0Error('STORE_UNAVAILABLE', {
-      facts: Object.fromEntries(problems.map((text, index) => [`store ${index + 1}`, text])),
-    })
-  return { store, warnings: problems }
-}
-
 async function openRefunds(
   config: GatewayConfig,
   key0: Key0,

@@ -128,7 +128,7 @@ test('every mistake is told in one message', () => {
     KEY0_PUBLIC_URL: 'shop.example',
     CHALLENGE_TTL_SECONDS: '-1',
     PLANS: '{}',
-    STORAGE_BACKEND: 'redis',
+    STORAGE_BACKEND: 'mongo',
     USE_GAS_WALLET: 'yes',
     GAS_WALLET_PRIVATE_KEY: '0x12',
     KEY0_WALLET_PRIVATE_KEY: 'hello',

@@ -109,13 +109,22 @@ function readStorage(read: Reader, network: GatewayConfig['network']): StorageCo
   const implied = read.has('databaseUrl') ? 'postgres' : read.has('redisUrl') ? 'redis' : 'embedded'
   const kind = read.oneOf('storageBackend', backends, implied)
   const dataDir = read.text('dataDir', join(homedir(), '.key0'))
-  if (kind === 'redis' || kind === 'postgres') {
-    read.fault('storageBackend', `"${kind}" is not part of this version: use embedded`)
+  if (kind === 'redis') return { kind, url: readRedisUrl(read) }
+  if (kind === 'postgres') {
+    read.fault('storageBackend', '"postgres" is not part of this version: use redis or embedded')
     return { kind: 'embedded', dataDir }
   }
   if (kind === 'memory' && network === 'mainnet')
     read.fault('storageBackend', '"memory" forgets everything on restart: not on mainnet')
   return kind === 'memory' ? { kind } : { kind, dataDir }
+}
+
+function readRedisUrl(read: Reader): string {
+  const url = read.text('redisUrl')
+  if (url !== undefined && URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol)) return url
+  // The value is not repeated: it may hold a password.
+  read.fault('redisUrl', 'must be a redis:// or rediss:// URL when STORAGE_BACKEND is redis')
+  return ''
 }
 
 /** What every attempt and every wait before a retry take together: 250 ms, 500 ms and so on. */

@@ -1,0 +1,69 @@
+import { type ChallengeStore, Key0Error, type StoreHealth } from '@key0/core'
+import { createMemoryStore } from '@key0/core/memory'
+import { createSqliteStore } from '@key0/store-sqlite'
+import type { GatewayConfig, StorageConfig } from './GatewayConfig.ts'
+
+/** A store with everything it stands on: closing it closes its connections too. */
+type Opened = { readonly store: ChallengeStore; readonly close: () => Promise<void> }
+
+export type OpenStore = Opened & {
+  /** What is allowed but worth saying at every start. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Opens the configured store, and only its driver: the other engines' are never loaded.
+ *
+ * @throws STORE_UNAVAILABLE when it does not answer, or would lose money on mainnet, with what to
+ * set
+ */
+export async function openStore({ storage, network }: GatewayConfig): Promise<OpenStore> {
+  const opened = await open(storage)
+  try {
+    const health = await opened.store.healthCheck()
+    assertFit(health, network)
+    return { ...opened, warnings: health.problems }
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+}
+
+function assertFit({ ok, durable, problems }: StoreHealth, network: GatewayConfig['network']) {
+  if (ok && (network !== 'mainnet' || (durable && problems.length === 0))) return
+  throw new Key0Error('STORE_UNAVAILABLE', {
+    facts: Object.fromEntries(problems.map((text, index) => [`store ${index + 1}`, text])),
+  })
+}
+
+async function open(storage: StorageConfig): Promise<Opened> {
+  switch (storage.kind) {
+    case 'memory':
+      return owned(createMemoryStore())
+    case 'embedded':
+      return owned(createSqliteStore({ dataDir: storage.dataDir }))
+    case 'redis':
+      return openRedis(storage.url)
+  }
+}
+
+function owned(store: ChallengeStore): Opened {
+  return { store, close: () => store.close() }
+}
+
+async function openRedis(url: string): Promise<Opened> {
+  const [{ Redis }, { RedisChallengeStore }] = await Promise.all([
+    import('ioredis'),
+    import('@key0/store-redis'),
+  ])
+  // A request waits for two reconnections, not for ever: its client asks again.
+  const redis = new Redis(url, { maxRetriesPerRequest: 2 })
+  // Said by whoever asked; without a listener the driver would print it, URL and all.
+  redis.on('error', () => {})
+  const store = new RedisChallengeStore({ redis })
+  const close = async (): Promise<void> => {
+    await store.close()
+    redis.disconnect()
+  }
+  return { store, close }
+}
