@@ -1,0 +1,12 @@
+-- get: one challenge by its id, unless it is forgotten. Returns the record, or null.
+create or replace function key0_get(p_id text, p_now text, p_keep text)
+returns text language plpgsql as $$
+declare
+  v_now timestamptz := key0_start(p_now);
+  v_keep bigint[] := p_keep;
+begin
+  return (
+    select key0_encode(c) from key0_challenges c
+    where c.id = p_id
+      and coalesce(c.kept_from > key0_cutoff(c.state, v_now, v_keep), true));
+end $$;

@@ -1,0 +1,53 @@
+import { Key0Error } from '@key0/core'
+import { migrationBlock, schemaNumber } from './migrations.ts'
+import { type Sql, toTemplate } from './Sql.ts'
+import { toUnavailable } from './toUnavailable.ts'
+
+/**
+ * Makes sure, once, that the schema is the one this release works with. A failure is not
+ * remembered: the next call asks again. Ten processes that start at once wait for each other.
+ *
+ * @throws CONFIG_INVALID when the schema is not ours to use; STORE_UNAVAILABLE
+ */
+export function createReady(
+  sql: Sql,
+  tablePrefix: string,
+  autoMigrate: boolean,
+): () => Promise<void> {
+  let done: Promise<void> | undefined
+  return () => {
+    done ??= prepare(sql, tablePrefix, autoMigrate).catch((error: unknown) => {
+      done = undefined
+      throw toUnavailable('migrate', error)
+    })
+    return done
+  }
+}
+
+async function prepare(sql: Sql, tablePrefix: string, autoMigrate: boolean): Promise<void> {
+  if (await isCurrent(sql, tablePrefix)) return
+  if (!autoMigrate) {
+    const expected = `schema ${schemaNumber}: start once with autoMigrate, or run the files in sql/`
+    throw new Key0Error('CONFIG_INVALID', { facts: { field: 'autoMigrate', expected } })
+  }
+  await sql(toTemplate([migrationBlock(tablePrefix)]))
+  if (await isCurrent(sql, tablePrefix)) return
+  const expected = 'a search_path whose first schema exists and may be written'
+  throw new Key0Error('CONFIG_INVALID', { facts: { field: 'sql', expected } })
+}
+
+/** @throws CONFIG_INVALID when a newer release has changed the schema beyond our understanding */
+async function isCurrent(sql: Sql, tablePrefix: string): Promise<boolean> {
+  const ledger = `${tablePrefix}migrations`
+  const [found] = await sql(toTemplate([`select to_regclass('${ledger}')::text as answer`]))
+  if (!(found as { answer?: string | null } | undefined)?.answer) return false
+  const rows = await sql(
+    toTemplate([`select number::text as answer, needs::text as needs from ${ledger}`]),
+  )
+  const steps = rows as readonly { readonly answer: string; readonly needs: string }[]
+  if (steps.some(({ needs }) => Number(needs) > schemaNumber)) {
+    const expected = `schema ${schemaNumber} or one that is compatible with it: upgrade Key0`
+    throw new Key0Error('CONFIG_INVALID', { facts: { field: 'sql', expected } })
+  }
+  return steps.some(({ answer }) => Number(answer) >= schemaNumber)
+}

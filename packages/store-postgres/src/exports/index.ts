@@ -1,0 +1,9 @@
+/*
+ * Stores in PostgreSQL. They take a client (postgres.js or one that is called like it) and never
+ * import one.
+ */
+export type { PostgresOptions, PostgresStoreOptions } from '../options.ts'
+export { type AuditStore, PostgresAuditStore } from '../PostgresAuditStore.ts'
+export { PostgresChallengeStore } from '../PostgresChallengeStore.ts'
+export { PostgresSeenTxStore } from '../PostgresSeenTxStore.ts'
+export type { Sql } from '../Sql.ts'
