@@ -29,7 +29,11 @@ begin
     raise exception 'Key0 needs PostgreSQL 14 or later' using errcode = '0A000';
   end if;
   perform pg_advisory_xact_lock(hashtextextended('key0_migrations in ' || current_schema(), 0));
-  if to_regclass('key0_migrations') is null then
+  -- Asked of the catalogue's rows: to_regclass may go by a cache from before the lock was ours.
+  if not exists (
+    select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relname = 'key0_migrations' and n.nspname = current_schema())
+  then
     create table key0_migrations (
       number integer primary key,
       -- The schema number of the oldest release that may still use this database.

@@ -1,0 +1,745 @@
+create table key0_acks (
+  consumer text collate "C" not null,
+  sequence bigint not null,
+  constraint key0_acks_pkey PRIMARY KEY (consumer)
+);
+
+create table key0_challenge_audit (
+  id bigint not null generated always as identity,
+  sequence bigint,
+  challenge_id text collate "C" not null,
+  version bigint not null,
+  from_state text,
+  to_state text not null,
+  key text collate "C" not null,
+  at timestamp with time zone not null,
+  actor text not null,
+  reason text,
+  wrote text[] not null,
+  constraint key0_challenge_audit_lifecycle CHECK ((((COALESCE(from_state, 'NEW'::text) || ' '::text) || to_state) = ANY (ARRAY['NEW PENDING'::text, 'PENDING PENDING'::text, 'PENDING PAID'::text, 'PENDING EXPIRED'::text, 'PENDING CANCELLED'::text, 'PAID PAID'::text, 'PAID DELIVERED'::text, 'PAID PENDING'::text, 'PAID REFUND_PENDING'::text, 'REFUND_PENDING REFUND_PENDING'::text, 'REFUND_PENDING REFUNDED'::text, 'REFUND_PENDING REFUND_FAILED'::text, 'REFUND_FAILED PAID'::text]))),
+  constraint key0_challenge_audit_one_a_version UNIQUE (challenge_id, version),
+  constraint key0_challenge_audit_pkey PRIMARY KEY (id)
+);
+CREATE INDEX key0_challenge_audit_attempts ON public.key0_challenge_audit USING btree (challenge_id, key);
+CREATE UNIQUE INDEX key0_challenge_audit_sequence ON public.key0_challenge_audit USING btree (sequence) WHERE (sequence IS NOT NULL);
+CREATE INDEX key0_challenge_audit_waiting ON public.key0_challenge_audit USING btree (id) WHERE (sequence IS NULL);
+CREATE TRIGGER key0_challenge_audit_never_changes BEFORE UPDATE ON public.key0_challenge_audit FOR EACH ROW WHEN (((old.sequence IS NOT NULL) OR (new.sequence IS NULL) OR ((((((((((new.id IS DISTINCT FROM old.id) OR (new.challenge_id IS DISTINCT FROM old.challenge_id)) OR (new.version IS DISTINCT FROM old.version)) OR (new.from_state IS DISTINCT FROM old.from_state)) OR (new.to_state IS DISTINCT FROM old.to_state)) OR (new.key IS DISTINCT FROM old.key)) OR (new.at IS DISTINCT FROM old.at)) OR (new.actor IS DISTINCT FROM old.actor)) OR (new.reason IS DISTINCT FROM old.reason)) OR (new.wrote IS DISTINCT FROM old.wrote)))) EXECUTE FUNCTION key0_refuse('the audit trail is append-only');
+CREATE TRIGGER key0_challenge_audit_stays BEFORE DELETE ON public.key0_challenge_audit FOR EACH ROW EXECUTE FUNCTION key0_keep_trail();
+CREATE TRIGGER key0_challenge_audit_stays_all BEFORE TRUNCATE ON public.key0_challenge_audit FOR EACH STATEMENT EXECUTE FUNCTION key0_refuse('the audit trail is append-only');
+
+create table key0_challenges (
+  id text collate "C" not null,
+  request_id text collate "C" not null,
+  scope text collate "C" not null default ''::text,
+  client_agent_id text not null default ''::text,
+  resource_id text not null default ''::text,
+  plan_id text not null default ''::text,
+  amount text not null default ''::text,
+  amount_raw numeric(78,0) not null,
+  asset text not null default ''::text,
+  token text not null,
+  chain_id bigint not null,
+  destination text not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  state text not null default 'PENDING'::text,
+  version bigint not null default 1,
+  schema_version integer not null default 1,
+  updated_at timestamp with time zone not null,
+  intent json,
+  payment_ref text,
+  tx_hash text,
+  paid_at timestamp with time zone,
+  from_address text,
+  paid_block json,
+  payment_final boolean,
+  lease json,
+  access_grant json,
+  delivered_at timestamp with time zone,
+  refund json,
+  refund_tx_hash text,
+  refunded_at timestamp with time zone,
+  refund_error text,
+  held text,
+  next_visit_at timestamp with time zone,
+  holds_request boolean not null default true,
+  leased_until timestamp with time zone,
+  intent_stage text generated always as ((intent ->> 'stage'::text)) stored,
+  due_at timestamp with time zone generated always as (
+CASE
+    WHEN (state = 'PENDING'::text) THEN COALESCE(next_visit_at,
+    CASE
+        WHEN (COALESCE((intent ->> 'stage'::text), ''::text) = 'OPEN'::text) THEN updated_at
+        ELSE expires_at
+    END)
+    WHEN (state = ANY (ARRAY['PAID'::text, 'REFUND_PENDING'::text])) THEN COALESCE(next_visit_at, updated_at)
+    WHEN ((state = 'DELIVERED'::text) AND (NOT payment_final)) THEN COALESCE(next_visit_at, updated_at)
+    ELSE NULL::timestamp with time zone
+END) stored,
+  kept_from timestamp with time zone generated always as (
+CASE
+    WHEN ((COALESCE(held, ''::text) <> ''::text) OR (COALESCE((intent ->> 'stage'::text), ''::text) = 'OPEN'::text)) THEN NULL::timestamp with time zone
+    WHEN (state = ANY (ARRAY['PENDING'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'REFUNDED'::text])) THEN created_at
+    WHEN ((state = 'DELIVERED'::text) AND COALESCE(payment_final, true)) THEN COALESCE(delivered_at, updated_at)
+    ELSE NULL::timestamp with time zone
+END) stored,
+  constraint key0_challenges_amount_raw_check CHECK ((amount_raw > (0)::numeric)),
+  constraint key0_challenges_chain_id_check CHECK ((chain_id > 0)),
+  constraint key0_challenges_lease_of_somebody CHECK (((leased_until IS NULL) OR (lease IS NOT NULL))),
+  constraint key0_challenges_paid_by_something CHECK (((state <> 'PAID'::text) OR (payment_ref IS NOT NULL) OR (tx_hash IS NOT NULL))),
+  constraint key0_challenges_pkey PRIMARY KEY (id),
+  constraint key0_challenges_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'PAID'::text, 'DELIVERED'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'REFUND_PENDING'::text, 'REFUNDED'::text, 'REFUND_FAILED'::text]))),
+  constraint key0_challenges_version_check CHECK ((version > 0))
+);
+CREATE INDEX key0_challenges_due ON public.key0_challenges USING btree (state, due_at, id) WHERE (due_at IS NOT NULL);
+CREATE INDEX key0_challenges_forgettable ON public.key0_challenges USING btree (state, kept_from, id) WHERE (kept_from IS NOT NULL);
+CREATE INDEX key0_challenges_leased ON public.key0_challenges USING btree (leased_until, id) WHERE ((state = 'PAID'::text) AND (from_address IS NOT NULL) AND (access_grant IS NULL) AND (held IS NULL) AND (leased_until IS NOT NULL));
+CREATE INDEX key0_challenges_refundable ON public.key0_challenges USING btree (paid_at, id) WHERE ((state = 'PAID'::text) AND (from_address IS NOT NULL) AND (access_grant IS NULL) AND (held IS NULL) AND (leased_until IS NULL));
+CREATE UNIQUE INDEX key0_challenges_request ON public.key0_challenges USING btree (scope, request_id) WHERE holds_request;
+CREATE TRIGGER key0_challenges_base BEFORE UPDATE OF id, request_id, scope, client_agent_id, resource_id, plan_id, amount, amount_raw, asset, token, chain_id, destination, created_at, expires_at ON public.key0_challenges FOR EACH ROW WHEN (((((((((((((((new.id IS DISTINCT FROM old.id) OR (new.request_id IS DISTINCT FROM old.request_id)) OR (new.scope IS DISTINCT FROM old.scope)) OR (new.client_agent_id IS DISTINCT FROM old.client_agent_id)) OR (new.resource_id IS DISTINCT FROM old.resource_id)) OR (new.plan_id IS DISTINCT FROM old.plan_id)) OR (new.amount IS DISTINCT FROM old.amount)) OR (new.amount_raw IS DISTINCT FROM old.amount_raw)) OR (new.asset IS DISTINCT FROM old.asset)) OR (new.token IS DISTINCT FROM old.token)) OR (new.chain_id IS DISTINCT FROM old.chain_id)) OR (new.destination IS DISTINCT FROM old.destination)) OR (new.created_at IS DISTINCT FROM old.created_at)) OR (new.expires_at IS DISTINCT FROM old.expires_at))) EXECUTE FUNCTION key0_refuse('what a challenge was born with never changes');
+CREATE TRIGGER key0_challenges_keep_money BEFORE DELETE ON public.key0_challenges FOR EACH ROW WHEN ((old.kept_from IS NULL)) EXECUTE FUNCTION key0_refuse('money is owed, held or may still arrive: this challenge stays');
+CREATE TRIGGER key0_challenges_lifecycle BEFORE UPDATE OF state ON public.key0_challenges FOR EACH ROW WHEN (((old.state <> new.state) AND (((old.state || ' '::text) || new.state) <> ALL (ARRAY['PENDING PAID'::text, 'PENDING EXPIRED'::text, 'PENDING CANCELLED'::text, 'PAID DELIVERED'::text, 'PAID PENDING'::text, 'PAID REFUND_PENDING'::text, 'REFUND_PENDING REFUNDED'::text, 'REFUND_PENDING REFUND_FAILED'::text, 'REFUND_FAILED PAID'::text])))) EXECUTE FUNCTION key0_refuse('the lifecycle has no such transition');
+CREATE TRIGGER key0_challenges_refund_only BEFORE UPDATE OF state ON public.key0_challenges FOR EACH ROW WHEN (((old.refund IS NOT NULL) AND (new.state = 'DELIVERED'::text))) EXECUTE FUNCTION key0_refuse('once claimed for a refund the money goes back');
+CREATE TRIGGER key0_challenges_stay BEFORE TRUNCATE ON public.key0_challenges FOR EACH STATEMENT EXECUTE FUNCTION key0_refuse('challenges are never truncated');
+CREATE TRIGGER key0_challenges_version BEFORE UPDATE OF state, version, updated_at, intent, payment_ref, tx_hash, paid_at, from_address, paid_block, payment_final, lease, access_grant, delivered_at, refund, refund_tx_hash, refunded_at, refund_error, held, next_visit_at ON public.key0_challenges FOR EACH ROW WHEN ((new.version <> (old.version + 1))) EXECUTE FUNCTION key0_refuse('every write raises the version by one');
+
+create table key0_claims (
+  payment_ref text collate "C" not null,
+  challenge_id text collate "C" not null,
+  disposition text not null,
+  constraint key0_claims_disposition_check CHECK ((disposition = ANY (ARRAY['RESERVED'::text, 'APPLIED'::text, 'SURPLUS'::text, 'LATE'::text, 'UNDER'::text, 'UNMATCHED'::text]))),
+  constraint key0_claims_pkey PRIMARY KEY (payment_ref)
+);
+CREATE TRIGGER key0_claims_keep_owner BEFORE UPDATE ON public.key0_claims FOR EACH ROW WHEN (((new.payment_ref <> old.payment_ref) OR (new.challenge_id <> old.challenge_id))) EXECUTE FUNCTION key0_refuse('a payment never changes its owner');
+CREATE TRIGGER key0_claims_stay BEFORE DELETE ON public.key0_claims FOR EACH ROW EXECUTE FUNCTION key0_refuse('a payment keeps its claim for good');
+CREATE TRIGGER key0_claims_stay_all BEFORE TRUNCATE ON public.key0_claims FOR EACH STATEMENT EXECUTE FUNCTION key0_refuse('a payment keeps its claim for good');
+
+create table key0_migrations (
+  number integer not null,
+  needs integer not null,
+  applied_at timestamp with time zone not null default now(),
+  constraint key0_migrations_pkey PRIMARY KEY (number)
+);
+
+create table key0_seen_txs (
+  tx_hash text collate "C" not null,
+  challenge_id text collate "C" not null,
+  seen_at timestamp with time zone not null default now(),
+  constraint key0_seen_txs_pkey PRIMARY KEY (tx_hash),
+  constraint key0_seen_txs_tx_hash_check CHECK ((tx_hash = lower(tx_hash)))
+);
+CREATE TRIGGER key0_seen_txs_stay BEFORE DELETE OR UPDATE ON public.key0_seen_txs FOR EACH ROW EXECUTE FUNCTION key0_refuse('a transaction that was used stays used');
+CREATE TRIGGER key0_seen_txs_stay_all BEFORE TRUNCATE ON public.key0_seen_txs FOR EACH STATEMENT EXECUTE FUNCTION key0_refuse('a transaction that was used stays used');
+
+create table key0_stream (
+  id smallint not null default 1,
+  last bigint not null,
+  constraint key0_stream_id_check CHECK ((id = 1)),
+  constraint key0_stream_pkey PRIMARY KEY (id)
+);
+
+CREATE OR REPLACE FUNCTION public.key0_ack(p_consumer text, p_sequence text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into key0_acks as a values (p_consumer, p_sequence::bigint)
+  on conflict (consumer) do update set sequence = excluded.sequence
+  where a.sequence < excluded.sequence;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_acked(p_consumer text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform key0_start(null);
+  return coalesce((select sequence from key0_acks where consumer = p_consumer), 0)::text;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_create(p_base text, p_key text, p_actor text, p_reason text, p_now text, p_keep text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_base jsonb := p_base;
+  v_keep bigint[] := p_keep;
+  v_now timestamptz;
+  v_old key0_challenges;
+  v_new key0_challenges;
+begin
+  loop
+    v_now := key0_start(p_now);
+    insert into key0_challenges (
+      id, request_id, scope, client_agent_id, resource_id, plan_id, amount, amount_raw, asset,
+      token, chain_id, destination, created_at, expires_at, updated_at)
+    values (
+      v_base ->> 'challengeId', v_base ->> 'requestId', v_base ->> 'scope',
+      v_base ->> 'clientAgentId', v_base ->> 'resourceId', v_base ->> 'planId',
+      v_base ->> 'amount', (v_base ->> 'amountRaw')::numeric, v_base ->> 'asset',
+      v_base ->> 'token', (v_base ->> 'chainId')::bigint, v_base ->> 'destination',
+      (v_base ->> 'createdAt')::timestamptz, (v_base ->> 'expiresAt')::timestamptz, v_now)
+    on conflict do nothing
+    returning * into v_new;
+    if found then
+      insert into key0_challenge_audit
+        (challenge_id, version, from_state, to_state, key, at, actor, reason, wrote)
+      values (v_new.id, 1, null, 'PENDING', p_key, v_now, p_actor, p_reason, '{}');
+      perform key0_sweep(v_now, v_keep, 4);
+      return key0_outcome('applied', v_new);
+    end if;
+
+    select * into v_old from key0_challenges c where c.id = v_base ->> 'challengeId';
+    if found then
+      if v_old.kept_from is null or v_old.kept_from > key0_cutoff(v_old.state, v_now, v_keep) then
+        return key0_outcome('replayed', v_old);
+      end if;
+      delete from key0_challenges c where c.id = v_old.id and c.version = v_old.version;
+      continue;
+    end if;
+
+    select * into v_old from key0_challenges c
+    where c.scope = v_base ->> 'scope' and c.request_id = v_base ->> 'requestId'
+      and c.holds_request;
+    if found then
+      if key0_is_live(v_old, v_now, v_keep) then return key0_outcome('replayed', v_old); end if;
+      update key0_challenges c set holds_request = false
+      where c.id = v_old.id and c.version = v_old.version;
+    end if;
+  end loop;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_cutoff(p_state text, p_now timestamp with time zone, p_keep bigint[])
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select p_now - interval '1 millisecond' * (case p_state
+    when 'PENDING' then p_keep[1] when 'DELIVERED' then p_keep[3] else p_keep[2] end)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.key0_due(p_until text, p_limit text, p_state text, p_now text, p_keep text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+declare
+  v_now timestamptz := key0_start(p_now);
+  v_keep bigint[] := p_keep;
+  v_states text[] := case when p_state is null
+    then array['PENDING', 'PAID', 'REFUND_PENDING', 'DELIVERED'] else array[p_state] end;
+begin
+  perform key0_sweep(v_now, v_keep, p_limit::bigint);
+  return (
+    select coalesce(json_agg(key0_encode(found.c) order by (found.c).due_at, (found.c).id), '[]')
+    from (
+      select head.c
+      from unnest(v_states) as one (state)
+      cross join lateral (
+        select c from key0_challenges c
+        where c.state = one.state and c.due_at <= p_until::timestamptz
+          and coalesce(c.kept_from > key0_cutoff(one.state, v_now, v_keep), true)
+        order by c.due_at, c.id limit p_limit::bigint) head
+      order by (head.c).due_at, (head.c).id limit p_limit::bigint) found);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_encode(c key0_challenges)
+ RETURNS json
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select json_strip_nulls(json_build_object(
+    'challengeId', c.id,
+    'requestId', c.request_id,
+    'scope', c.scope,
+    'clientAgentId', c.client_agent_id,
+    'resourceId', c.resource_id,
+    'planId', c.plan_id,
+    'amount', c.amount,
+    'amountRaw', c.amount_raw::text,
+    'asset', c.asset,
+    'token', c.token,
+    'chainId', c.chain_id::text,
+    'destination', c.destination,
+    'createdAt', key0_iso(c.created_at),
+    'expiresAt', key0_iso(c.expires_at),
+    'state', c.state,
+    'version', c.version::text,
+    'schemaVersion', c.schema_version::text,
+    'updatedAt', key0_iso(c.updated_at),
+    'intent', c.intent::text,
+    'paymentRef', c.payment_ref,
+    'txHash', c.tx_hash,
+    'paidAt', key0_iso(c.paid_at),
+    'fromAddress', c.from_address,
+    'paidBlock', c.paid_block::text,
+    'paymentFinal', c.payment_final::text,
+    'lease', c.lease::text,
+    'accessGrant', c.access_grant::text,
+    'deliveredAt', key0_iso(c.delivered_at),
+    'refund', c.refund::text,
+    'refundTxHash', c.refund_tx_hash,
+    'refundedAt', key0_iso(c.refunded_at),
+    'refundError', c.refund_error,
+    'held', c.held,
+    'nextVisitAt', key0_iso(c.next_visit_at)
+  ))
+$function$;
+
+CREATE OR REPLACE FUNCTION public.key0_entry(a key0_challenge_audit)
+ RETURNS json
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select json_build_object(
+    'sequence', a.sequence,
+    'challengeId', a.challenge_id,
+    'version', a.version,
+    'from', a.from_state,
+    'to', a.to_state,
+    'key', a.key,
+    'at', key0_iso(a.at),
+    'actor', a.actor,
+    'reason', a.reason,
+    'wrote', a.wrote)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.key0_events(p_after text, p_limit text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+begin
+  perform key0_start(null);
+  perform key0_number(p_limit::bigint, null);
+  return (
+    select coalesce(json_agg(key0_entry(found.a) order by (found.a).sequence), '[]')
+    from (
+      select a from key0_challenge_audit a
+      where a.sequence > p_after::bigint order by a.sequence limit p_limit::bigint) found);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_find_active(p_scope text, p_request_id text, p_now text, p_keep text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_now timestamptz := key0_start(p_now);
+  v_keep bigint[] := p_keep;
+begin
+  return (
+    select key0_encode(c) from key0_challenges c
+    where c.scope = p_scope and c.request_id = p_request_id and c.holds_request
+      and key0_is_live(c, v_now, v_keep));
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_get(p_id text, p_now text, p_keep text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_now timestamptz := key0_start(p_now);
+  v_keep bigint[] := p_keep;
+begin
+  return (
+    select key0_encode(c) from key0_challenges c
+    where c.id = p_id
+      and coalesce(c.kept_from > key0_cutoff(c.state, v_now, v_keep), true));
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_get_claim(p_payment text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform key0_start(null);
+  return (
+    select json_build_object(
+      'paymentRef', payment_ref, 'challengeId', challenge_id, 'disposition', disposition)
+    from key0_claims where payment_ref = p_payment);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_history(p_id text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform key0_start(null);
+  perform key0_number(null, p_id);
+  return (
+    select coalesce(json_agg(key0_entry(a) order by a.version), '[]')
+    from key0_challenge_audit a where a.challenge_id = p_id);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_is_live(c key0_challenges, p_now timestamp with time zone, p_keep bigint[])
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select coalesce(c.kept_from > key0_cutoff(c.state, p_now, p_keep), true)
+    and c.state not in ('EXPIRED', 'CANCELLED')
+    and (c.state <> 'PENDING' or coalesce(c.intent_stage = 'OPEN', false) or c.expires_at > p_now)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.key0_iso(p_at timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select to_char(p_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+$function$;
+
+CREATE OR REPLACE FUNCTION public.key0_keep_trail()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if exists (select from key0_challenges where id = old.challenge_id)
+    or exists (select from key0_challenge_audit
+      where challenge_id = old.challenge_id and to_state = 'PAID')
+  then
+    raise exception 'the audit trail is append-only' using errcode = 'K0001';
+  end if;
+  return old;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_lock(p_id text, p_now text, p_keep bigint[])
+ RETURNS key0_challenges
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_found key0_challenges;
+begin
+  select * into v_found from key0_challenges c where c.id = p_id for update;
+  if v_found.kept_from <= key0_cutoff(v_found.state, key0_start(p_now), p_keep) then
+    return null;
+  end if;
+  return v_found;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_mark_used(p_hash text, p_id text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into key0_seen_txs (tx_hash, challenge_id) values (lower(p_hash), p_id)
+  on conflict do nothing;
+  return found::text;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_number(p_limit bigint, p_challenge text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_last bigint;
+  v_count bigint;
+begin
+  if p_challenge is null then
+    if not exists (select from key0_challenge_audit where sequence is null) then return; end if;
+    select last into strict v_last from key0_stream for update;
+    with waiting as (
+      select w.id, row_number() over (order by w.id) as place
+      from (
+        select a.id from key0_challenge_audit a
+        where a.sequence is null order by a.id limit p_limit) w)
+    update key0_challenge_audit a set sequence = v_last + waiting.place
+    from waiting where a.id = waiting.id;
+  else
+    if not exists (
+      select from key0_challenge_audit where challenge_id = p_challenge and sequence is null)
+    then return; end if;
+    select last into strict v_last from key0_stream for update;
+    with waiting as (
+      select a.id, row_number() over (order by a.id) as place
+      from key0_challenge_audit a where a.challenge_id = p_challenge and a.sequence is null)
+    update key0_challenge_audit a set sequence = v_last + waiting.place
+    from waiting where a.id = waiting.id;
+  end if;
+  get diagnostics v_count = row_count;
+  update key0_stream set last = v_last + v_count;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_outcome(p_kind text, c key0_challenges)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select json_build_object('kind', p_kind, 'record', key0_encode(c))::text
+$function$;
+
+CREATE OR REPLACE FUNCTION public.key0_postpone(p_id text, p_version text, p_visit text, p_final text, p_now text, p_keep text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_old key0_challenges;
+  v_new key0_challenges;
+begin
+  v_old := key0_lock(p_id, p_now, p_keep::bigint[]);
+  if v_old.id is null then return '{"kind":"absent"}'; end if;
+  if v_old.version <> p_version::bigint then return key0_outcome('lost', v_old); end if;
+
+  update key0_challenges c set
+    version = c.version + 1,
+    next_visit_at = p_visit::timestamptz,
+    payment_final = coalesce(p_final::boolean, c.payment_final)
+  where c.id = p_id
+  returning c.* into strict v_new;
+  return key0_outcome('applied', v_new);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_purge(p_before text, p_keep text, p_limit text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+begin
+  return json_build_object('removed',
+    key0_sweep(key0_start(p_before), p_keep::bigint[], p_limit::bigint))::text;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_refundable(p_before text, p_limit text, p_now text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+declare
+  v_now timestamptz := key0_start(p_now);
+begin
+  update key0_challenges c set leased_until = null
+  where c.id in (
+    select ended.id from key0_challenges ended
+    where ended.state = 'PAID' and ended.from_address is not null
+      and ended.access_grant is null and ended.held is null
+      and ended.leased_until is not null and ended.leased_until <= v_now
+    order by ended.leased_until, ended.id limit 1000 for update skip locked);
+
+  return (
+    select coalesce(json_agg(key0_encode(found.c) order by (found.c).paid_at, (found.c).id), '[]')
+    from (
+      select c from key0_challenges c
+      where c.state = 'PAID' and c.from_address is not null and c.access_grant is null
+        and c.held is null and c.leased_until is null and c.paid_at < p_before::timestamptz
+      order by c.paid_at, c.id limit p_limit::bigint) found);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_refuse()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception '%', tg_argv[0] using errcode = 'K0001';
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_reserve(p_id text, p_payment text, p_intent text, p_key text, p_actor text, p_reason text, p_now text, p_keep text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_old key0_challenges;
+  v_owner text;
+begin
+  v_old := key0_lock(p_id, p_now, p_keep::bigint[]);
+  if v_old.id is null then return '{"kind":"absent"}'; end if;
+
+  select challenge_id into v_owner from key0_claims where payment_ref = p_payment;
+  if v_owner = p_id then return key0_outcome('replayed', v_old); end if;
+  if v_owner is not null then
+    return json_build_object('kind', 'foreign', 'owner', v_owner)::text;
+  end if;
+  if v_old.state <> 'PENDING' or coalesce(v_old.intent_stage, '') = 'OPEN' then
+    return key0_outcome('lost', v_old);
+  end if;
+
+  insert into key0_claims values (p_payment, p_id, 'RESERVED') on conflict do nothing;
+  if not found then
+    select challenge_id into strict v_owner from key0_claims where payment_ref = p_payment;
+    return json_build_object('kind', 'foreign', 'owner', v_owner)::text;
+  end if;
+  return key0_write(p_id, 'PENDING', 'PENDING', jsonb_build_object('intent', p_intent),
+    '{intent}', p_key, p_actor, p_reason, key0_start(p_now));
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_settle(p_id text, p_payment text, p_fields text, p_wrote text, p_key text, p_actor text, p_reason text, p_now text, p_keep text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_fields jsonb := p_fields;
+  v_hash text := lower(v_fields ->> 'txHash');
+  v_old key0_challenges;
+  v_claim key0_claims;
+  v_owner text;
+begin
+  v_old := key0_lock(p_id, p_now, p_keep::bigint[]);
+  if v_old.id is null then return '{"kind":"absent"}'; end if;
+
+  select * into v_claim from key0_claims where payment_ref = p_payment;
+  if v_claim.challenge_id = p_id and v_claim.disposition = 'APPLIED' then
+    return key0_outcome('replayed', v_old);
+  end if;
+  select owner into v_owner from (
+    select v_claim.challenge_id as owner
+    union all select challenge_id from key0_claims where payment_ref = v_hash
+    union all select challenge_id from key0_seen_txs where tx_hash = v_hash) as claims
+  where owner <> p_id limit 1;
+  if v_owner is not null then
+    return json_build_object('kind', 'foreign', 'owner', v_owner)::text;
+  end if;
+  if v_old.state <> 'PENDING'
+    or (v_old.intent_stage = 'OPEN' and v_old.intent ->> 'paymentRef' <> p_payment)
+  then
+    return key0_outcome('lost', v_old);
+  end if;
+
+  insert into key0_claims as c values (p_payment, p_id, 'APPLIED')
+  on conflict (payment_ref) do update set disposition = 'APPLIED' where c.challenge_id = p_id;
+  if not found then
+    select challenge_id into strict v_owner from key0_claims where payment_ref = p_payment;
+    return json_build_object('kind', 'foreign', 'owner', v_owner)::text;
+  end if;
+  return key0_write(p_id, 'PENDING', 'PAID', v_fields, p_wrote::text[], p_key, p_actor, p_reason,
+    key0_start(p_now));
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_start(p_now text)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if pg_is_in_recovery() then
+    raise exception 'this server is a standby; connect to the primary' using errcode = '25006';
+  end if;
+  return coalesce(p_now::timestamptz, date_trunc('milliseconds', clock_timestamp()));
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_sweep(p_now timestamp with time zone, p_keep bigint[], p_limit bigint)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+declare
+  v_unpaid text[];
+  v_count bigint;
+begin
+  with over as (
+    select found.id
+    from unnest(array['PENDING', 'DELIVERED', 'EXPIRED', 'CANCELLED', 'REFUNDED']) as one (state)
+    cross join lateral (
+      select c.id from key0_challenges c
+      where c.state = one.state and c.kept_from <= key0_cutoff(one.state, p_now, p_keep)
+      order by c.kept_from, c.id limit p_limit for update skip locked) found
+    limit p_limit
+  ), gone as (
+    delete from key0_challenges c using over where c.id = over.id returning c.id, c.payment_ref
+  )
+  select array_agg(id) filter (where payment_ref is null), count(*)
+  into v_unpaid, v_count from gone;
+
+  delete from key0_challenge_audit a
+  where a.challenge_id = any (v_unpaid) and not exists (
+    select from key0_challenge_audit paid
+    where paid.challenge_id = a.challenge_id and paid.to_state = 'PAID');
+  return v_count;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_transition(p_id text, p_from text, p_to text, p_fields text, p_wrote text, p_version text, p_key text, p_actor text, p_reason text, p_now text, p_keep text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_fields jsonb := p_fields;
+  v_old key0_challenges;
+  v_grant text := v_fields ->> 'accessGrant';
+  v_held boolean;
+begin
+  v_old := key0_lock(p_id, p_now, p_keep::bigint[]);
+  if v_old.id is null then return '{"kind":"absent"}'; end if;
+  if exists (
+    select from key0_challenge_audit where challenge_id = p_id and key = p_key)
+  then
+    return key0_outcome('replayed', v_old);
+  end if;
+
+  v_held := coalesce(v_old.held, '') <> '';
+  if v_old.state <> p_from
+    or v_old.version <> coalesce(p_version::bigint, v_old.version)
+    or (p_to in ('EXPIRED', 'CANCELLED') and coalesce(v_old.intent_stage, '') = 'OPEN')
+    or (p_to = 'DELIVERED' and v_old.refund is not null)
+    or (v_old.access_grant is not null and v_fields ? 'accessGrant' and v_grant is null)
+    or (p_to = 'DELIVERED' and v_old.access_grant is null and v_grant is null)
+    or (p_to = 'PAID' and v_grant is not null and v_old.refund is not null)
+    or (p_from = 'PAID' and p_to = 'REFUND_PENDING'
+      and (v_old.access_grant is not null or v_held))
+  then
+    return key0_outcome('lost', v_old);
+  end if;
+
+  if p_from = 'PAID' and p_to = 'PENDING' and v_old.payment_ref is not null then
+    insert into key0_claims as c values (v_old.payment_ref, p_id, 'RESERVED')
+    on conflict (payment_ref) do update set disposition = 'RESERVED';
+  end if;
+  return key0_write(p_id, p_from, p_to, v_fields, p_wrote::text[], p_key, p_actor, p_reason,
+    key0_start(p_now));
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_used_by(p_hash text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform key0_start(null);
+  return (select to_json(challenge_id) from key0_seen_txs where tx_hash = lower(p_hash));
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_write(p_id text, p_from text, p_to text, p_fields jsonb, p_wrote text[], p_key text, p_actor text, p_reason text, p_now timestamp with time zone)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_new key0_challenges;
+begin
+  update key0_challenges c set
+    state = p_to,
+    version = c.version + 1,
+    updated_at = p_now,
+    next_visit_at = (p_fields ->> 'nextVisitAt')::timestamptz,
+    held = case when p_fields ? 'held' then p_fields ->> 'held' else c.held end,
+    intent = case when p_fields ? 'intent'
+      then (p_fields ->> 'intent')::json else c.intent end,
+    payment_ref = case when p_fields ? 'paymentRef'
+      then p_fields ->> 'paymentRef' else c.payment_ref end,
+    tx_hash = case when p_fields ? 'txHash' then p_fields ->> 'txHash' else c.tx_hash end,
+    paid_at = case when p_fields ? 'paidAt'
+      then (p_fields ->> 'paidAt')::timestamptz else c.paid_at end,
+    from_address = case when p_fields ? 'fromAddress'
+      then p_fields ->> 'fromAddress' else c.from_address end,
+    paid_block = case when p_fields ? 'paidBlock'
+      then (p_fields ->> 'paidBlock')::json else c.paid_block end,
+    payment_final = case when p_fields ? 'paymentFinal'
+      then (p_fields ->> 'paymentFinal')::boolean else c.payment_final end,
+    lease = case when p_fields ? 'lease' then (p_fields ->> 'lease')::json else c.lease end,
+    leased_until = timestamptz 'epoch' + interval '1 millisecond' * ((case
+      when p_fields ? 'lease' then (p_fields ->> 'lease')::json else c.lease end)
+      ->> 'untilMs')::float8,
+    access_grant = case when p_fields ? 'accessGrant'
+      then (p_fields ->> 'accessGrant')::json else c.access_grant end,
+    delivered_at = case when p_fields ? 'deliveredAt'
+      then (p_fields ->> 'deliveredAt')::timestamptz else c.delivered_at end,
+    refund = case when p_fields ? 'refund'
+      then (p_fields ->> 'refund')::json else c.refund end,
+    refund_tx_hash = case when p_fields ? 'refundTxHash'
+      then p_fields ->> 'refundTxHash' else c.refund_tx_hash end,
+    refunded_at = case when p_fields ? 'refundedAt'
+      then (p_fields ->> 'refundedAt')::timestamptz else c.refunded_at end,
+    refund_error = case when p_fields ? 'refundError'
+      then p_fields ->> 'refundError' else c.refund_error end
+  where c.id = p_id and c.state = p_from
+  returning c.* into strict v_new;
+
+  insert into key0_challenge_audit
+    (challenge_id, version, from_state, to_state, key, at, actor, reason, wrote)
+  values (p_id, v_new.version, p_from, p_to, p_key, p_now, p_actor, p_reason, p_wrote);
+  return key0_outcome('applied', v_new);
+end $function$;
