@@ -31,7 +31,7 @@ export type Records = {
   ): Outcome
   /** Forgets up to `limit` records whose time is over. */
   sweep(limit: number): void
-  /** What is due and not yet forgotten. */
+  /** What is due; forgets what stands there and should have been forgotten. */
   due(nowMs: number, limit: number, state: State | undefined): readonly ChallengeRecord[]
 }
 
@@ -44,6 +44,8 @@ export function createRecords(tables: Tables, clock: Clock, retention: Retention
     const record = tables.getRecord(id)
     return record && !isForgotten(record) ? record : undefined
   }
+  const forget = (record: ChallengeRecord): void =>
+    tables.deleteRecord(record, record.paymentRef !== undefined)
   const put = (record: ChallengeRecord): void =>
     tables.putRecord(record, {
       dueAtMs: dueAtMs(record),
@@ -89,12 +91,16 @@ export function createRecords(tables: Tables, clock: Clock, retention: Retention
       put(next)
       return { kind: 'applied', record: next }
     },
-    sweep(limit) {
-      for (const record of tables.forgettable(clock.nowMs(), limit))
-        tables.deleteRecord(record, record.paymentRef !== undefined)
+    sweep: (limit) => tables.forgettable(clock.nowMs(), limit).forEach(forget),
+    due(nowMs, limit, state) {
+      // A page of forgotten records must not look like a page of no work: ask again without them.
+      for (;;) {
+        const found = tables.due(nowMs, limit, state)
+        const forgotten = found.filter(isForgotten)
+        if (forgotten.length === 0) return found
+        forgotten.forEach(forget)
+      }
     },
-    due: (nowMs, limit, state) =>
-      tables.due(nowMs, limit, state).filter((record) => !isForgotten(record)),
   }
 }
 
