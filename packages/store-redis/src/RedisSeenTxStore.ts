@@ -1,7 +1,6 @@
 import type { Hash, SeenTxStore } from '@key0/core'
 import { choosePrefix, createKeys, type Keys } from './keys.ts'
-import type { RedisClient } from './ops/createRunner.ts'
-import { asking } from './RedisAuditStore.ts'
+import { asking, type RedisClient } from './ops/createRunner.ts'
 
 export type RedisSeenTxStoreOptions = {
   readonly redis: RedisClient

@@ -19,7 +19,9 @@ export function checkOptions(options: RedisChallengeStoreOptions): void {
     if (seconds !== undefined && !(Number.isFinite(seconds) && seconds > 0))
       refuse(field, 'a positive number of seconds')
   }
-  const { redis, waitForReplicas } = options
+  const { redis, waitForReplicas, shards = 1 } = options
+  if (!Number.isInteger(shards) || shards < 1) refuse('shards', 'a whole number from 1')
+  if (shards > 1 && !redis.isCluster) refuse('shards', '1, because this client is no cluster’s')
   if (waitForReplicas === undefined) return
   const { count, timeoutMs } = waitForReplicas
   if (redis.isCluster) refuse('waitForReplicas', 'nothing: a cluster cannot be waited for')

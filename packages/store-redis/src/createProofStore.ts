@@ -1,5 +1,4 @@
-import type { RedisClient } from './ops/createRunner.ts'
-import { asking } from './RedisAuditStore.ts'
+import { asking, type RedisClient } from './ops/createRunner.ts'
 
 /** The pair that a seller's payment gate asks whether a proof was seen. */
 export type ProofStore = {

@@ -19,6 +19,8 @@ type Findings = {
 export type HealthOptions = {
   readonly redis: RedisClient
   readonly keys: Keys
+  /** Where the records are: the same, or those of every shard. */
+  readonly records: readonly Keys[]
   /** How many replicas each write waits for. */
   readonly waitsFor: number
 }
@@ -28,8 +30,8 @@ export type HealthOptions = {
  * name and the highest sequence are remembered for as long as the process lives.
  */
 export function createHealthCheck(options: HealthOptions): () => Promise<StoreHealth> {
-  const { redis, keys, waitsFor } = options
-  const witness = createWitness(redis, keys)
+  const { redis, waitsFor } = options
+  const witness = createWitness(options)
   return async () => {
     try {
       await redis.ping()
@@ -122,7 +124,7 @@ function parseInfo(text: string): Readonly<Record<string, string>> {
 }
 
 /** Notices that the data is not what it was: flushed, restored from older files, or evicted. */
-function createWitness(redis: RedisClient, keys: Keys): () => Promise<readonly string[]> {
+function createWitness({ redis, keys, records }: HealthOptions): () => Promise<readonly string[]> {
   let deployment: string | undefined
   let sequence = 0
   return async () => {
@@ -135,8 +137,10 @@ function createWitness(redis: RedisClient, keys: Keys): () => Promise<readonly s
     if (reached < sequence)
       return [`The store went back from event ${sequence} to ${reached}: writes were lost.`]
     sequence = reached
-    const gone = await countGhosts(redis, keys)
-    return gone > 0 ? ['Records in which money is owed are gone from the store.'] : []
+    const gone = await Promise.all(records.map((shard) => countGhosts(redis, shard)))
+    return gone.some((count) => count > 0)
+      ? ['Records in which money is owed are gone from the store.']
+      : []
   }
 }
 

@@ -53,14 +53,33 @@ export function createKeys(prefix: string): Keys {
  * keys that scripts make would not have it
  */
 export function choosePrefix(redis: RedisClient, keyPrefix: string): string {
-  const expected = 'a client without keyPrefix: give the store the keyPrefix instead'
+  checkPrefix(redis, keyPrefix)
+  return redis.isCluster && !isTagged(keyPrefix) ? `{${keyPrefix}}` : keyPrefix
+}
+
+/**
+ * The prefix that hash tags are made of, one for each shard.
+ *
+ * @throws CONFIG_INVALID as `choosePrefix`, and when the prefix is a hash tag itself
+ */
+export function chooseTag(redis: RedisClient, keyPrefix: string): string {
+  checkPrefix(redis, keyPrefix)
+  const expected = 'a text without a hash tag when there are shards'
+  if (!isTagged(keyPrefix)) return keyPrefix
+  throw new Key0Error('CONFIG_INVALID', { facts: { field: 'keyPrefix', expected } })
+}
+
+function isTagged(keyPrefix: string): boolean {
+  return /[{}]/.test(keyPrefix)
+}
+
+function checkPrefix(redis: RedisClient, keyPrefix: string): void {
   const { options } = redis
+  const expected = 'a client without keyPrefix: give the store the keyPrefix instead'
   if (options.keyPrefix || ('redisOptions' in options && options.redisOptions?.keyPrefix))
     throw new Key0Error('CONFIG_INVALID', { facts: { field: 'redis', expected } })
   if (!/^[^\s*?[\]]+$/.test(keyPrefix))
     throw new Key0Error('CONFIG_INVALID', {
       facts: { field: 'keyPrefix', expected: 'a text without spaces and *?[]' },
     })
-  const tagged = /\{[^}]+\}/.test(keyPrefix)
-  return redis.isCluster && !tagged ? `{${keyPrefix}}` : keyPrefix
 }

@@ -1,7 +1,7 @@
 import { createMint, createSteeredClock, storeConformance } from '@key0/conformance/store'
 import { type RedisCluster, startRedisCluster } from '@key0/test-services'
 import { Cluster } from 'ioredis'
-import { afterAll, beforeAll, test } from 'vitest'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { RedisChallengeStore } from '../src/exports/index.ts'
 import { newPrefix } from './openStore.ts'
 
@@ -19,20 +19,28 @@ afterAll(async () => {
   await cluster.stop()
 })
 
-storeConformance({
-  test,
-  async rig() {
-    const clock = createSteeredClock()
-    const keyPrefix = newPrefix()
-    const [store, peer] = clients.map(
-      (redis) => new RedisChallengeStore({ redis, keyPrefix, clock }),
-    ) as [RedisChallengeStore, RedisChallengeStore]
-    return {
-      ...{ store, peer, clock, mint: createMint(clock) },
-      async [Symbol.asyncDispose]() {
-        await store.close()
-        await peer.close()
-      },
-    }
-  },
+const overShards = {
+  'events: one stream over all challenges, in the order it happened':
+    'the order is kept within each challenge; between shards it is the order of carrying over',
+}
+
+describe.each([1, 7])('with %i shards', (shards) => {
+  storeConformance({
+    test,
+    except: shards > 1 ? overShards : {},
+    async rig() {
+      const clock = createSteeredClock()
+      const keyPrefix = newPrefix()
+      const [store, peer] = clients.map(
+        (redis) => new RedisChallengeStore({ redis, keyPrefix, clock, shards }),
+      ) as [RedisChallengeStore, RedisChallengeStore]
+      return {
+        ...{ store, peer, clock, mint: createMint(clock) },
+        async [Symbol.asyncDispose]() {
+          await store.close()
+          await peer.close()
+        },
+      }
+    },
+  })
 })

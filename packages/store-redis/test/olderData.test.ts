@@ -148,3 +148,20 @@ test('a refund that an older deployment began is taken over by its worker', asyn
   expect(found?.challengeId).toBe(old.id)
   expect(await old.redis.ttl(`${old.prefix}:challenge:${old.id}`)).toBe(-1)
 })
+
+test('a challenge that an older gateway sold beside us is never swept away', async () => {
+  using redis = connect()
+  let nowMs = clock.nowMs()
+  const steered = { nowMs: () => nowMs }
+  const { store, prefix } = openStore(redis, { clock: steered })
+  const mint = createMint(steered)
+  const { base } = mint()
+  await store.create(base, { key: 'create' })
+  await redis.hset(`${prefix}:challenge:${base.challengeId}`, paid) // as its script does
+  nowMs += 8 * 86_400_000
+  for (let i = 0; i < 5; i += 1) await store.create(mint().base, { key: 'create' })
+  expect((await store.get(base.challengeId))?.state).toBe('PAID')
+  const due = await store.due(new Date(nowMs), 50, 'PAID')
+  expect(due.map(({ challengeId }) => challengeId)).toEqual([base.challengeId])
+  expect(await redis.ttl(`${prefix}:challenge:${base.challengeId}`)).toBe(-1)
+})

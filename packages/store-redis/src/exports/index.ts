@@ -1,13 +1,9 @@
 /*
  * A store on Redis, in the keys of the specification. Every step is one atomic script.
  */
+export type { AuditStore, IAuditStore } from '../AuditStore.ts'
 export { createProofStore, type ProofStore, type ProofStoreOptions } from '../createProofStore.ts'
 export type { RedisClient } from '../ops/createRunner.ts'
-export {
-  type AuditStore,
-  type IAuditStore,
-  RedisAuditStore,
-  type RedisAuditStoreOptions,
-} from '../RedisAuditStore.ts'
+export { RedisAuditStore, type RedisAuditStoreOptions } from '../RedisAuditStore.ts'
 export { RedisChallengeStore, type RedisChallengeStoreOptions } from '../RedisChallengeStore.ts'
 export { RedisSeenTxStore, type RedisSeenTxStoreOptions } from '../RedisSeenTxStore.ts'

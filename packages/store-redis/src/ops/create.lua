@@ -4,7 +4,9 @@
   ARGV[4] attempt key        ARGV[5] actor             ARGV[6] "=" and the reason, or ""
   ARGV[7] challenge id       ARGV[8..] field/value pairs of the record
   Answers, in order of precedence:
-    {0, "replayed", record}  this id exists, or a live challenge has this request id
+    {0, "replayed", record}  this id exists
+    {0, "absent"}            only in a shard: somebody else took its request id meanwhile
+    {0, "replayed", record}  a live challenge has this request id
     {1, "applied", record} ]]
 begin(ARGV[1], ARGV[2], ARGV[3])
 -- More than one, so that creating forgets faster than it adds.
@@ -14,6 +16,7 @@ local id = ARGV[7]
 
 local existing = read(id)
 if existing then return answer("replayed", existing) end
+if isShard() and redis.call("EXISTS", P .. "barred:" .. id) == 1 then return answer("absent") end
 local named = redis.call("GET", KEYS[2])
 local other = named and read(named)
 if other and isLive(other) then return answer("replayed", other) end

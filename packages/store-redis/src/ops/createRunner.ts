@@ -51,3 +51,12 @@ function isUnknownScript(error: unknown): boolean {
 export function toStoreError(cause: unknown): Key0Error {
   return new Key0Error('STORE_UNAVAILABLE', { cause })
 }
+
+/** A question to the server whose failure has our name. */
+export async function asking<answer>(question: Promise<answer>): Promise<answer> {
+  try {
+    return await question
+  } catch (error) {
+    throw toStoreError(error)
+  }
+}

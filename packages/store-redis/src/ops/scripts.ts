@@ -4,15 +4,26 @@
 export type OperationName =
   | 'ack'
   | 'adopt'
+  | 'claimConfirm'
+  | 'claimRelease'
+  | 'claimTake'
   | 'create'
   | 'due'
   | 'events'
+  | 'eventsAppend'
+  | 'eventsForget'
   | 'findActive'
   | 'findPendingForRefund'
   | 'getClaim'
+  | 'outboxRead'
   | 'postpone'
+  | 'requestKeep'
+  | 'requestOwn'
   | 'reserve'
   | 'settle'
+  | 'shardBar'
+  | 'shardReserve'
+  | 'shardSettle'
   | 'transition'
 
 /** What the operations share. */
@@ -183,6 +194,11 @@ local function toFlat(record)
   return flat
 end
 
+-- One shard of several keeps no request ids and no claims: they are in slots of their own.
+local function isShard()
+  return KEEP.request == 0
+end
+
 -- The stored record even when its time is over, or nil.
 local function load(id)
   local record = toTable(redis.call("HGETALL", P .. "challenge:" .. id))
@@ -206,6 +222,7 @@ end
 -- The request id names its challenge while it may be asked for: an unpaid one until its deadline,
 -- one that holds money for as long as the record. Another challenge's entry is left alone.
 local function indexRequest(id, record, forget)
+  if isShard() then return end
   local key = requestKey(record)
   local owner = redis.call("GET", key)
   if owner and owner ~= id then return end
@@ -269,6 +286,11 @@ end
 -- An entry is [key, sequence, version, from, to, at, actor, wrote, reason?], all texts.
 local function audit(id, record, from, attempt)
   local sequence = redis.call("INCR", P .. "sequence")
+  -- A shard that went back in a failover must not use a sequence again that was carried over.
+  if isShard() and sequence < NOW * 1000 then
+    sequence = NOW * 1000
+    redis.call("SET", P .. "sequence", int(sequence))
+  end
   local entry = {
     attempt.key, int(sequence), record.version, from, record.state, record.updatedAt,
     attempt.actor, attempt.wrote, attempt.reason,
@@ -296,6 +318,7 @@ local function forgetTrail(id)
   end
   for _, sequence in ipairs(sequences) do redis.call("XDEL", P .. "events", sequence) end
   redis.call("DEL", P .. "audit:" .. id)
+  if isShard() then redis.call("RPUSH", P .. "forgotten", id) end
 end
 
 -- Removes what a vanished record was found by.
@@ -313,7 +336,7 @@ local function sweep(limit)
     if record and not (forget and forget <= NOW) then
       reindex(id, record)
     else
-      if record and redis.call("GET", requestKey(record)) == id then
+      if record and not isShard() and redis.call("GET", requestKey(record)) == id then
         redis.call("DEL", requestKey(record))
       end
       redis.call("DEL", P .. "challenge:" .. id)
@@ -395,6 +418,40 @@ if not record then return 0 end
 index(ARGV[4], record)
 return 1
 `,
+  claimConfirm: `
+--[[ claimConfirm: the record has the payment; the claim is permanent.
+  KEYS[1] claim    ARGV[1] challenge id    ARGV[2] disposition
+  Answers 1, or 0 when the claim is another challenge's. ]]
+local owner = redis.call("HGET", KEYS[1], "challengeId")
+if owner and owner ~= ARGV[1] then return 0 end
+redis.call("HSET", KEYS[1], "challengeId", ARGV[1], "disposition", ARGV[2], "confirmed", "1")
+redis.call("HDEL", KEYS[1], "token")
+return 1
+`,
+  claimRelease: `
+--[[ claimRelease: give back a claim whose record was not changed, unless another attempt of the
+  same challenge relies on it.
+  KEYS[1] claim    ARGV[1] challenge id    ARGV[2] token of this attempt
+  Answers 1 when it is gone, else 0. ]]
+local claim = redis.call("HMGET", KEYS[1], "challengeId", "token", "confirmed")
+if claim[1] ~= ARGV[1] or claim[2] ~= ARGV[2] or claim[3] then return 0 end
+return redis.call("DEL", KEYS[1])
+`,
+  claimTake: `
+--[[ claimTake: claim a payment for a challenge, before its record is changed in another slot.
+  KEYS[1] claim    ARGV[1] challenge id    ARGV[2] token of this attempt
+  Answers, in order of precedence:
+    {"foreign", owner}   another challenge's
+    {"own", confirmed}   this challenge's already; confirmed is "1" once its record has it, or ""
+    {"new", ""}          it is this challenge's now, until claimRelease with the same token ]]
+local claim = redis.call("HMGET", KEYS[1], "challengeId", "confirmed")
+if claim[1] and claim[1] ~= ARGV[1] then return { "foreign", claim[1] } end
+if claim[1] and claim[2] then return { "own", "1" } end
+redis.call("HSET", KEYS[1], "challengeId", ARGV[1], "token", ARGV[2])
+if claim[1] then return { "own", "" } end
+redis.call("HSET", KEYS[1], "disposition", "RESERVED")
+return { "new", "" }
+`,
   create: `
 --[[ create: insert a PENDING challenge, or show the live one that is there.
   KEYS[1] challenge hash     KEYS[2] request index of its scope and request id
@@ -402,7 +459,9 @@ return 1
   ARGV[4] attempt key        ARGV[5] actor             ARGV[6] "=" and the reason, or ""
   ARGV[7] challenge id       ARGV[8..] field/value pairs of the record
   Answers, in order of precedence:
-    {0, "replayed", record}  this id exists, or a live challenge has this request id
+    {0, "replayed", record}  this id exists
+    {0, "absent"}            only in a shard: somebody else took its request id meanwhile
+    {0, "replayed", record}  a live challenge has this request id
     {1, "applied", record} ]]
 begin(ARGV[1], ARGV[2], ARGV[3])
 -- More than one, so that creating forgets faster than it adds.
@@ -412,6 +471,7 @@ local id = ARGV[7]
 
 local existing = read(id)
 if existing then return answer("replayed", existing) end
+if isShard() and redis.call("EXISTS", P .. "barred:" .. id) == 1 then return answer("absent") end
 local named = redis.call("GET", KEYS[2])
 local other = named and read(named)
 if other and isLive(other) then return answer("replayed", other) end
@@ -474,6 +534,39 @@ for _, item in ipairs(range) do
 end
 return found
 `,
+  eventsAppend: `
+--[[ eventsAppend: put events of one shard into the common stream, each once, in their order.
+  KEYS[1] common stream    KEYS[2] its sequence    KEYS[3] last sequence taken over, by shard
+  ARGV[1] prefix    ARGV[2] shard
+  ARGV[3..] sequence in the shard, challenge id, index in its trail, entry; and so on
+  Answers how many were new. ]]
+local last = tonumber(redis.call("HGET", KEYS[3], ARGV[2]) or "0")
+local count = 0
+for i = 3, #ARGV, 4 do
+  local sequence, id, position, entry = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  if tonumber(sequence) > last then
+    last = tonumber(sequence)
+    redis.call("HSET", KEYS[3], ARGV[2], sequence)
+    -- A trail that was forgotten meanwhile left no entry.
+    if entry ~= "" then
+      local common = string.format("%.0f", redis.call("INCR", KEYS[2]))
+      redis.call("XADD", KEYS[1], common .. "-0", "id", id, "entry", entry)
+      redis.call("HSET", ARGV[1] .. ":order:" .. id, position, common)
+      count = count + 1
+    end
+  end
+end
+return count
+`,
+  eventsForget: `
+--[[ eventsForget: take the events of a challenge that was never paid out of the common stream.
+  KEYS[1] common stream    KEYS[2] where the challenge's events stand in it
+  Answers how many there were. ]]
+local sequences = redis.call("HVALS", KEYS[2])
+for _, sequence in ipairs(sequences) do redis.call("XDEL", KEYS[1], sequence .. "-0") end
+redis.call("DEL", KEYS[2])
+return #sequences
+`,
   findActive: `
 --[[ findActive: the live record that a request id names.
   KEYS[1] request index
@@ -531,6 +624,19 @@ if claim[1] then return claim end
 local seen = redis.call("GET", KEYS[2])
 return seen and { seen, "APPLIED" } or false
 `,
+  outboxRead: `
+--[[ outboxRead: events of a shard that are not in the common stream yet, the oldest first.
+  KEYS[1] event stream of the shard    ARGV[1] prefix    ARGV[2] limit
+  Answers {sequence in the shard, challenge id, index in its trail, entry} for each. ]]
+local range = redis.call("XRANGE", KEYS[1], "-", "+", "COUNT", ARGV[2])
+local found = {}
+for _, item in ipairs(range) do
+  local position, id = string.match(item[2][2], "^(%d+) (.*)$")
+  local entry = redis.call("LINDEX", ARGV[1] .. ":audit:" .. id, position)
+  found[#found + 1] = { string.match(item[1], "^%d+"), id, position, entry or "" }
+end
+return found
+`,
   postpone: `
 --[[ postpone: move a record's next visit, and perhaps note that its payment became final.
   Facts about our work, not transitions: no audit entry.
@@ -554,6 +660,31 @@ redis.call("HSET", KEYS[1], "version", int(tonumber(ARGV[5]) + 1))
 local after = load(id)
 index(id, after)
 return answer("applied", after)
+`,
+  requestKeep: `
+--[[ requestKeep: for how long a request id names its challenge from now on.
+  KEYS[1] request index    ARGV[1] challenge id    ARGV[2] lifetime, ms; "" for good; "0" no more
+  Answers 1, or 0 when it names another challenge: then it is left alone. ]]
+local named = redis.call("GET", KEYS[1])
+if named and named ~= ARGV[1] then return 0 end
+if ARGV[2] == "" then
+  redis.call("SET", KEYS[1], ARGV[1])
+elseif ARGV[2] == "0" then
+  redis.call("DEL", KEYS[1])
+else
+  redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
+end
+return 1
+`,
+  requestOwn: `
+--[[ requestOwn: let a request id name a challenge, if it names none or exactly the one expected.
+  KEYS[1] request index
+  ARGV[1] challenge id    ARGV[2] expected, or ""    ARGV[3] lifetime, ms
+  Answers the id that it names now. ]]
+local named = redis.call("GET", KEYS[1])
+if named and named ~= ARGV[2] then return named end
+redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[3])
+return ARGV[1]
 `,
   reserve: `
 --[[ reserve: store a settlement intent and claim its payment RESERVED.
@@ -620,6 +751,70 @@ redis.call("HSET", KEYS[3], "challengeId", id, "disposition", "APPLIED")
 local attempt = attemptOf(ARGV[4], ARGV[5], ARGV[6], ARGV[10], ARGV[11])
 return answer("applied", write(id, record, "PAID", ARGV[9], ARGV, 12, attempt))
 `,
+  shardBar: `
+--[[ shardBar: show the record that a request id names, or see to it that a creation under way
+  under that id can no longer happen.
+  KEYS[1] challenge hash
+  ARGV[1] prefix    ARGV[2] now, ms, or ""    ARGV[3] lifetimes    ARGV[4] challenge id
+  Answers the record when it is live, else nothing. ]]
+begin(ARGV[1], ARGV[2], ARGV[3])
+local id = ARGV[4]
+local record = read(id)
+if record and isLive(record) then return toFlat(record) end
+-- Far longer than any creation takes.
+if not load(id) then redis.call("SET", P .. "barred:" .. id, "1", "PX", "3600000") end
+return false
+`,
+  shardReserve: `
+--[[ shardReserve: what reserve does to the record, once the payment is claimed in another slot.
+  KEYS[1] challenge hash     KEYS[2] paid set
+  ARGV[1] prefix             ARGV[2] now, ms, or ""    ARGV[3] lifetimes
+  ARGV[4] attempt key        ARGV[5] actor             ARGV[6] "=" and the reason, or ""
+  ARGV[7] challenge id       ARGV[8] payment           ARGV[9] "intent"    ARGV[10] the intent
+  Answers, in order of precedence:
+    {0, "absent"}
+    {0, "replayed", record}  this payment is in the record already
+    {0, "lost", record}      not PENDING, or another payment's intent is OPEN
+    {1, "applied", record} ]]
+begin(ARGV[1], ARGV[2], ARGV[3])
+assertRoom()
+local id, payment = ARGV[7], ARGV[8]
+
+local record = read(id)
+if not record then return answer("absent") end
+local intended = record.intent and cjson.decode(record.intent).paymentRef
+if record.paymentRef == payment or intended == payment then return answer("replayed", record) end
+if record.state ~= "PENDING" or hasOpenIntent(record) then return answer("lost", record) end
+
+local attempt = attemptOf(ARGV[4], ARGV[5], ARGV[6], "intent", "")
+return answer("applied", write(id, record, "PENDING", "", ARGV, 9, attempt))
+`,
+  shardSettle: `
+--[[ shardSettle: what settle does to the record, once the payment is claimed in another slot.
+  KEYS[1] challenge hash     KEYS[2] paid set
+  ARGV[1] prefix             ARGV[2] now, ms, or ""    ARGV[3] lifetimes
+  ARGV[4] attempt key        ARGV[5] actor             ARGV[6] "=" and the reason, or ""
+  ARGV[7] challenge id       ARGV[8] payment           ARGV[9] paidAt, ms, or ""
+  ARGV[10] names written, with commas                  ARGV[11] names taken away, with commas
+  ARGV[12..] field/value pairs
+  Answers, in order of precedence:
+    {0, "absent"}
+    {0, "replayed", record}  this payment bought this challenge already
+    {0, "lost", record}      not PENDING, or another payment's intent is OPEN
+    {1, "applied", record} ]]
+begin(ARGV[1], ARGV[2], ARGV[3])
+assertRoom()
+local id, payment = ARGV[7], ARGV[8]
+
+local record = read(id)
+if not record then return answer("absent") end
+if record.paymentRef == payment then return answer("replayed", record) end
+local other = hasOpenIntent(record) and cjson.decode(record.intent).paymentRef ~= payment
+if record.state ~= "PENDING" or other then return answer("lost", record) end
+
+local attempt = attemptOf(ARGV[4], ARGV[5], ARGV[6], ARGV[10], ARGV[11])
+return answer("applied", write(id, record, "PAID", ARGV[9], ARGV, 12, attempt))
+`,
   transition: `
 --[[ transition: compare-and-swap along one row of the lifecycle table.
 
@@ -666,7 +861,7 @@ if header.version ~= "" and header.version ~= (record.version or "1") then
 end
 if isForbidden(record, to, fields, attempt.removed) then return answer("lost", record) end
 
-if from == "PAID" and to == "PENDING" and record.paymentRef then
+if from == "PAID" and to == "PENDING" and record.paymentRef and not isShard() then
   local claim = P .. "claim:" .. record.paymentRef
   redis.call("HSET", claim, "challengeId", id, "disposition", "RESERVED")
 end

@@ -43,7 +43,7 @@ if header.version ~= "" and header.version ~= (record.version or "1") then
 end
 if isForbidden(record, to, fields, attempt.removed) then return answer("lost", record) end
 
-if from == "PAID" and to == "PENDING" and record.paymentRef then
+if from == "PAID" and to == "PENDING" and record.paymentRef and not isShard() then
   local claim = P .. "claim:" .. record.paymentRef
   redis.call("HSET", claim, "challengeId", id, "disposition", "RESERVED")
 end

@@ -18,6 +18,11 @@ local function toFlat(record)
   return flat
 end
 
+-- One shard of several keeps no request ids and no claims: they are in slots of their own.
+local function isShard()
+  return KEEP.request == 0
+end
+
 -- The stored record even when its time is over, or nil.
 local function load(id)
   local record = toTable(redis.call("HGETALL", P .. "challenge:" .. id))
@@ -41,6 +46,7 @@ end
 -- The request id names its challenge while it may be asked for: an unpaid one until its deadline,
 -- one that holds money for as long as the record. Another challenge's entry is left alone.
 local function indexRequest(id, record, forget)
+  if isShard() then return end
   local key = requestKey(record)
   local owner = redis.call("GET", key)
   if owner and owner ~= id then return end
@@ -104,6 +110,11 @@ end
 -- An entry is [key, sequence, version, from, to, at, actor, wrote, reason?], all texts.
 local function audit(id, record, from, attempt)
   local sequence = redis.call("INCR", P .. "sequence")
+  -- A shard that went back in a failover must not use a sequence again that was carried over.
+  if isShard() and sequence < NOW * 1000 then
+    sequence = NOW * 1000
+    redis.call("SET", P .. "sequence", int(sequence))
+  end
   local entry = {
     attempt.key, int(sequence), record.version, from, record.state, record.updatedAt,
     attempt.actor, attempt.wrote, attempt.reason,
@@ -131,6 +142,7 @@ local function forgetTrail(id)
   end
   for _, sequence in ipairs(sequences) do redis.call("XDEL", P .. "events", sequence) end
   redis.call("DEL", P .. "audit:" .. id)
+  if isShard() then redis.call("RPUSH", P .. "forgotten", id) end
 end
 
 -- Removes what a vanished record was found by.
@@ -148,7 +160,7 @@ local function sweep(limit)
     if record and not (forget and forget <= NOW) then
       reindex(id, record)
     else
-      if record and redis.call("GET", requestKey(record)) == id then
+      if record and not isShard() and redis.call("GET", requestKey(record)) == id then
         redis.call("DEL", requestKey(record))
       end
       redis.call("DEL", P .. "challenge:" .. id)
