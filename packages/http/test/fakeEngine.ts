@@ -7,6 +7,7 @@ import {
   type ErrorCode,
   type Hash,
   Key0Error,
+  type Offered,
   type PresentedPayment,
   type PresentedTransfer,
 } from '@key0/core'
@@ -83,29 +84,31 @@ export function createFakeEngine(): FakeEngine {
     }
     return { challenge, grant, txHash, replayed: before.state === 'DELIVERED' }
   }
+  const offer = async (request: AccessRequest): Promise<Offered> => {
+    asked.push(request)
+    const plan = catalog.find(request.planId)
+    const { requestId = crypto.randomUUID(), resourceId = 'default' } = request
+    if (!/^[A-Za-z0-9_-]{16,128}$/.test(requestId)) throw malformed('requestId')
+    if (!/^\P{Cc}{1,256}$/u.test(resourceId)) throw malformed('resourceId')
+    const known = records.get(byRequest.get(requestId) ?? '')
+    if (known) return { challenge: known, mayKnowId: false }
+    const record: ChallengeRecord = {
+      ...{ challengeId: `http-${crypto.randomUUID()}`, requestId, resourceId },
+      ...{ scope: request.clientAgentId, clientAgentId: request.clientAgentId },
+      ...{ planId: plan.planId, amount: plan.unitAmount, amountRaw: plan.unitAmountRaw },
+      ...{ asset: 'USDC', token: seller.token.address, chainId: seller.chainId },
+      ...{ destination: seller.payTo, state: 'PENDING', version: 1, schemaVersion: 1 },
+      ...{ createdAt: new Date(), updatedAt: new Date() },
+      expiresAt: new Date(Date.now() + 900_000),
+    }
+    records.set(record.challengeId, record)
+    byRequest.set(requestId, record.challengeId)
+    return { challenge: record, mayKnowId: true }
+  }
   return {
     ...{ catalog, script, asked, paid, proven, inspect, change },
-    async issue(request) {
-      asked.push(request)
-      const plan = catalog.find(request.planId)
-      const { requestId = crypto.randomUUID(), resourceId = 'default' } = request
-      if (!/^[A-Za-z0-9_-]{16,128}$/.test(requestId)) throw malformed('requestId')
-      if (!/^\P{Cc}{1,256}$/u.test(resourceId)) throw malformed('resourceId')
-      const known = records.get(byRequest.get(requestId) ?? '')
-      if (known) return known
-      const record: ChallengeRecord = {
-        ...{ challengeId: `http-${crypto.randomUUID()}`, requestId, resourceId },
-        ...{ scope: request.clientAgentId, clientAgentId: request.clientAgentId },
-        ...{ planId: plan.planId, amount: plan.unitAmount, amountRaw: plan.unitAmountRaw },
-        ...{ asset: 'USDC', token: seller.token.address, chainId: seller.chainId },
-        ...{ destination: seller.payTo, state: 'PENDING', version: 1, schemaVersion: 1 },
-        ...{ createdAt: new Date(), updatedAt: new Date() },
-        expiresAt: new Date(Date.now() + 900_000),
-      }
-      records.set(record.challengeId, record)
-      byRequest.set(requestId, record.challengeId)
-      return record
-    },
+    issue: async (request) => (await offer(request)).challenge,
+    offer,
     offerOf: ({ chainId, token, destination, amountRaw }) => ({
       ...{ chainId, token, payTo: destination, value: amountRaw, maxTimeoutSeconds: 900 },
     }),

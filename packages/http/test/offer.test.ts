@@ -85,12 +85,9 @@ test('a challenge that lives shorter than buyers sign is offered for its life', 
   const second = readOffer(await handler(ask({ planId: 'basic', requestId })))
   expect(second.accepts[0]?.maxTimeoutSeconds).toBe(60)
   // And the offer rebuilt for the payment is that same one.
-  const paid = await handler(
-    toRequest(
-      { ...(await draftFor({ ...openShop(), handler, engine })), payment: signFor(second) },
-      origin,
-    ),
-  )
+  const draft = await draftFor({ ...openShop(), handler, engine })
+  const body = JSON.stringify({ planId: 'basic', requestId })
+  const paid = await handler(toRequest({ ...draft, body, payment: signFor(second) }, origin))
   expect(paid.status).toBe(200)
 })
 
@@ -164,6 +161,7 @@ test('what the engine is given is what the buyer signed and asked for', async ()
   const { authorization, signature } = payment.payload
   expect(shop.engine.paid).toEqual([
     {
+      onlyFresh: false,
       challengeId: challengeIdOf(draft),
       request: { planId: 'basic', resourceId: 'report-7', requestId: 'r'.repeat(16) },
       authorization: {

@@ -100,3 +100,54 @@ test('the same request twenty times at once is one sale', async () => {
   expect(new Set(await Promise.all(answers.map((answer) => answer.text()))).size).toBe(1)
   expect(world.ledger.transfers()).toHaveLength(1)
 })
+
+describe('a request id that anybody may guess', () => {
+  const guessable = { planId: 'basic', requestId: 'order-0000000000000017' }
+  const secret = { planId: 'basic', requestId: '3f0e4b62-9a41-4c1d-8f57-6b1f2f9f7c11' }
+
+  test.each([
+    ['before the victim has paid', 'before'],
+    ['after the victim has paid', 'after'],
+  ])('a thief who repeats it %s, and copies the mined payment, gets nothing', async (_, when) => {
+    const world = open()
+    const bought = signFor(readOffer(await world.handler(ask(guessable))))
+    const early = when === 'before' ? await world.handler(ask(guessable)) : undefined
+    const draft = { ...paidDraft('basic', resign(world, bought, '31')) }
+    const body = JSON.stringify(guessable)
+    const served = await world.handler(toRequest({ ...draft, body }, origin))
+    expect(served.status).toBe(200)
+
+    const asked = early ?? (await world.handler(ask(guessable)))
+    const text = await asked.clone().text()
+    expect(text).not.toContain('http-')
+    const [accepted] = readOffer(asked).accepts
+    const stolen = { ...(draft.payment as object), accepted }
+    const theft = await world.handler(toRequest({ ...draft, body, payment: stolen }, origin))
+    expect(theft.status).toBe(403)
+    expect(await theft.text()).not.toContain('http-')
+  })
+
+  test('the victim, who lost the answer, signs again, is served and not charged', async () => {
+    const world = open()
+    const first = signFor(readOffer(await world.handler(ask(guessable))))
+    const body = JSON.stringify(guessable)
+    const paid = { ...paidDraft('basic', resign(world, first, '32')), body }
+    const served = await world.handler(toRequest(paid, origin))
+    const grant = (await served.json()) as { accessToken: string }
+
+    const again = signFor(readOffer(await world.handler(ask(guessable))))
+    const anew = { ...paidDraft('basic', resign(world, again, '33')), body }
+    const second = await world.handler(toRequest(anew, origin))
+    expect(second.status).toBe(200)
+    expect(await second.json()).toMatchObject({ accessToken: grant.accessToken })
+    expect(world.ledger.transfers()).toHaveLength(1)
+  })
+
+  test('a random UUID is a secret: the same challenge is offered with its id', async () => {
+    const world = open()
+    const first = readOffer(await world.handler(ask(secret))).accepts[0]
+    const again = readOffer(await world.handler(ask(secret))).accepts[0]
+    expect(again?.extra?.challengeId).toBe(first?.extra?.challengeId)
+    expect(first?.extra?.challengeId).toMatch(/^http-/)
+  })
+})

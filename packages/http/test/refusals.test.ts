@@ -57,7 +57,7 @@ test.each(codes.filter((code) => httpStatus[code] === 402))(
   async (code) => {
     const shop = openShop()
     const handler = openShop({
-      engine: { ...shop.engine, issue: () => Promise.reject(refuse(code)) },
+      engine: { ...shop.engine, offer: () => Promise.reject(refuse(code)) },
     }).handler
     const response = await handler(ask({ planId: 'basic' }))
     expect(response.status).toBe(500)

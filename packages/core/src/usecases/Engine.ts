@@ -16,6 +16,17 @@ export type AccessRequest = {
   readonly clientAgentId: string
 }
 
+/** What somebody who asked for a plan is told. */
+export type Offered = {
+  readonly challenge: ChallengeRecord
+  /**
+   * Whether this caller may be told the challenge's id. Whoever knows it and copies a mined payment
+   * looks like its payer, so a known request is offered again without it, unless the request id
+   * is itself a secret (a random UUID).
+   */
+  readonly mayKnowId: boolean
+}
+
 /** A payment authorization presented for a challenge, with the request it came with. */
 export type PresentedPayment = {
   /** Names the challenge: what the offer carried and the client echoed. */
@@ -27,6 +38,11 @@ export type PresentedPayment = {
     readonly resourceId?: string
     readonly requestId?: string
   }
+  /**
+   * Set when the challenge was found by a request id that anybody may guess. A payment that is
+   * mined is public, so only a signature made for this very call then opens a paid challenge.
+   */
+  readonly onlyFresh?: boolean
 }
 
 /** A transfer the client made itself, presented by its hash. */
@@ -60,6 +76,9 @@ export interface Engine {
    * never sign again), CHALLENGE_REFUNDING, CHALLENGE_REFUNDED, STORE_UNAVAILABLE.
    */
   issue(request: AccessRequest): Promise<ChallengeRecord>
+
+  /** The same for a caller that nobody vouches for. @throws as `issue`. */
+  offer(request: AccessRequest): Promise<Offered>
 
   /** The offer a challenge makes, rebuilt from its record alone. */
   offerOf(challenge: ChallengeRecord): Offer

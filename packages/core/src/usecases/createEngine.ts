@@ -4,7 +4,7 @@ import { cancel, inspect, load } from './close.ts'
 import { deliver } from './deliver.ts'
 import type { Delivered, Engine, PresentedPayment } from './Engine.ts'
 import type { EngineContext } from './EngineContext.ts'
-import { issue } from './issue.ts'
+import { issue, offer } from './issue.ts'
 import { offerOf } from './offerOf.ts'
 import { pay, settleFor } from './pay.ts'
 import { createSingleFlight } from './singleFlight.ts'
@@ -16,6 +16,7 @@ export function createEngine(ctx: EngineContext): Engine {
   return {
     catalog: ctx.catalog,
     issue: (request) => named(issue(ctx, request)),
+    offer: (request) => named(offer(ctx, request)),
     offerOf: (challenge) => offerOf(challenge, ctx.settings.maxTimeoutSeconds),
     // The key is the whole payment, signature included: a forged copy must not share an answer.
     pay: (payment: PresentedPayment) => once(toJson(payment), () => named(pay(ctx, payment))),

@@ -2,23 +2,37 @@ import type { ChallengeBase, ChallengeRecord } from '../challenge/ChallengeRecor
 import { Key0Error } from '../errors/Key0Error.ts'
 import { hasOpenIntent, isRefundOnly } from '../lifecycle/guard.ts'
 import { closedError } from './closed.ts'
-import type { AccessRequest } from './Engine.ts'
+import type { AccessRequest, Offered } from './Engine.ts'
 import type { EngineContext } from './EngineContext.ts'
 
 const REQUEST_ID = /^[A-Za-z0-9_-]{16,128}$/
 // Letters of any script are fine; control characters and line breaks are not.
 const RESOURCE_ID = /^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}]{1,256}$/u
 
+// RFC 9562 version 4: 122 random bits, which nobody guesses.
+const RANDOM_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i
+
+/** Whether a request id is a secret of whoever chose it; any other may be a counter. */
+function isSecretRequestId(requestId: string): boolean {
+  return RANDOM_UUID.test(requestId)
+}
+
 /** Puts a price on a request; see `Engine.issue`. */
 export async function issue(ctx: EngineContext, request: AccessRequest): Promise<ChallengeRecord> {
+  return (await offer(ctx, request)).challenge
+}
+
+/** Puts a price on a request of somebody nobody vouches for; see `Engine.offer`. */
+export async function offer(ctx: EngineContext, request: AccessRequest): Promise<Offered> {
   const base = toBase(ctx, request)
   const outcome = await ctx.store.create(base, { key: ctx.newId() })
   if (outcome.kind === 'applied') {
     ctx.observe({ name: 'challenge.created', challenge: outcome.record })
-    return outcome.record
+    return { challenge: outcome.record, mayKnowId: true }
   }
   if (outcome.kind !== 'replayed') throw new Key0Error('STORE_UNAVAILABLE')
-  return reoffer(outcome.record, base)
+  const challenge = reoffer(outcome.record, base)
+  return { challenge, mayKnowId: isSecretRequestId(base.requestId) }
 }
 
 function toBase(ctx: EngineContext, request: AccessRequest): ChallengeBase {

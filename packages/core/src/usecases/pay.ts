@@ -3,12 +3,16 @@ import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import { sameAddress } from '../challenge/hex.ts'
 import { authorizationRef } from '../challenge/PaymentRef.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
+import { hasOpenIntent } from '../lifecycle/guard.ts'
 import { load } from './close.ts'
 import { closedError } from './closed.ts'
 import { deliver } from './deliver.ts'
 import type { Delivered, PresentedPayment } from './Engine.ts'
 import type { EngineContext } from './EngineContext.ts'
 import { settle } from './settle.ts'
+
+const FRESH =
+  'a new signature: ask without a payment and sign that offer; what is paid is never charged again'
 
 /** Settles a presented payment and delivers; see `Engine.pay`. */
 export async function pay(ctx: EngineContext, payment: PresentedPayment): Promise<Delivered> {
@@ -29,13 +33,15 @@ export async function settleFor(
   assertSameRequest(record, payment.request)
   switch (record.state) {
     case 'PENDING': {
+      // What comes before anything was submitted cannot have been copied from the chain.
+      const onlyFresh = hasOpenIntent(record) && payment.onlyFresh === true
       const paid = await settle(ctx, record, payment.authorization, holder)
-      await assertPayer(ctx, paid, payment.authorization)
+      await assertPayer(ctx, paid, { ...payment, onlyFresh })
       return paid
     }
     case 'PAID':
     case 'DELIVERED':
-      await assertPayer(ctx, record, payment.authorization)
+      await assertPayer(ctx, record, payment)
       return record
     case 'EXPIRED':
     case 'CANCELLED':
@@ -54,27 +60,47 @@ function assertSameRequest(record: ChallengeRecord, asked: PresentedPayment['req
 }
 
 /**
- * A paid challenge answers its payer only: to the very authorization that paid, or to a newly
- * signed one by the same payer, which proves who is asking and is never submitted.
+ * A paid challenge answers its payer only: to the very authorization that paid, from whoever knows
+ * the challenge's id, or to a newly signed one by the same payer, which proves who is asking and
+ * is never submitted.
  */
 async function assertPayer(
   ctx: EngineContext,
   record: ChallengeRecord,
-  presented: SignedAuthorization,
+  { authorization: presented, onlyFresh }: PresentedPayment,
 ): Promise<void> {
   const paidBy = record.intent?.stage === 'PAID' ? record.intent.authorization : undefined
-  if (paidBy && sameAuthorization(paidBy, presented)) return
+  const same = paidBy !== undefined && sameAuthorization(paidBy, presented)
+  if (same && !onlyFresh) return
   if (record.fromAddress === undefined || !sameAddress(record.fromAddress, presented.from))
     throw new Key0Error('REQUEST_CONFLICT')
+  if (same) throw new Key0Error('PAYER_PROOF_REQUIRED', { facts: { expected: FRESH } })
   const forUs =
     sameAddress(presented.to, record.destination) && presented.value === record.amountRaw
-  const fresh = presented.validBefore * 1000n > BigInt(ctx.clock.nowMs())
-  if (!forUs || !fresh || !(await ctx.chain.isAuthorizedBy(record.token, presented)))
+  const lives = presented.validBefore * 1000n > BigInt(ctx.clock.nowMs())
+  if (!forUs || !lives || !(await ctx.chain.isAuthorizedBy(record.token, presented)))
     throw new Key0Error('SIGNATURE_INVALID')
-  // One that bought something else is public once it is mined: anybody could present it here.
-  const { chainId, token, challengeId } = record
+  await assertFresh(ctx, record, presented)
+}
+
+/** What was used on chain is public: anybody could present it here, wherever it was paid to. */
+async function assertFresh(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+  presented: SignedAuthorization,
+): Promise<void> {
+  const { chainId, token, challengeId, paidBlock, intent } = record
   const claim = await ctx.store.getClaim(authorizationRef({ chainId, token, ...presented }))
   if (claim && claim.challengeId !== challengeId) throw new Key0Error('PAYMENT_SPENT')
+  const { from, to, nonce, value, validBefore } = presented
+  const sinceBlock = paidBlock?.number ?? intent?.sinceBlock ?? 0n
+  const finality = ctx.settings.finality.payment
+  const query = { token, from, to, nonce, value, validBefore, sinceBlock, finality }
+  const sighting = await ctx.chain.observe(query)
+  if (sighting.kind === 'unused') return
+  if (sighting.kind === 'unreachable')
+    throw new Key0Error('CHAIN_UNREACHABLE', { cause: sighting.cause })
+  throw new Key0Error('AUTHORIZATION_USED')
 }
 
 function sameAuthorization(a: SignedAuthorization, b: SignedAuthorization): boolean {

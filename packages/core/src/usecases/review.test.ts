@@ -57,6 +57,17 @@ test('a cancellation that a reorganisation takes back leaves no payment without 
   expect(await checkInvariants(world)).toEqual([])
 })
 
+test('a payment that never reached us opens nothing once it is public', async () => {
+  const { world, buyer, challenge, challengeId, pay } = await scene()
+  expect(codeOf(await pay())).toBe('DELIVERED')
+  // The payer brought a second authorization to the chain by itself: anybody can copy it now.
+  const mined = buyer.sign(challenge)
+  const call = { kind: 'authorized', authorization: mined } as const
+  world.ledger.broadcast(world.ledger.prepare([call], 'payer').hash)
+  const stranger = createBuyer(world, fakeAccounts.stranger)
+  expect(codeOf(await stranger.pay(world.engine, challengeId, mined))).toBe('AUTHORIZATION_USED')
+})
+
 test('a mined payment of another purchase does not hand a stranger this purchase’s grant', async () => {
   const { world, buyer, challenge, challengeId, pay } = await scene()
   expect(codeOf(await pay())).toBe('DELIVERED')

@@ -15,17 +15,17 @@ const settledCodes: ReadonlySet<ErrorCode> = new Set(['DELIVERY_PENDING', 'DELIV
  * buyer's software signs again on a 402, and another request may have handed an authorization to
  * the chain in the meantime.
  *
- * @param challengeId What was paid for, as far as the request came to say.
+ * @param paid What was paid for, as far as the request came to say.
  */
 export async function writeRefusal(
   error: unknown,
-  challengeId: string | undefined,
+  paid: Paid | undefined,
   url: URL,
   { settings, offers, report }: Context,
 ): Promise<Response> {
   const first = toProblem(error)
   const asks = first.status === 402 || settledCodes.has(first.code)
-  const found = asks && challengeId !== undefined ? await look(settings, challengeId) : {}
+  const found = asks && paid ? await look(settings, paid.challengeId) : {}
   const problem = found.problem ?? withoutSecondPayment(first, found.challenge)
   report(problem, url, error)
   const headers = {
@@ -33,10 +33,14 @@ export async function writeRefusal(
       outcomeOf(problem, found.challenge, settings.seller.chainId),
     ),
   }
-  return problem.status === 402 && found.challenge
-    ? offers.write(found.challenge, url, problem, headers)
-    : writeProblem(problem, settings.seller.docsUrl, headers)
+  if (problem.status !== 402 || !found.challenge)
+    return writeProblem(problem, settings.seller.docsUrl, headers)
+  const offered = { challenge: found.challenge, mayKnowId: paid?.mayKnowId === true }
+  return offers.write(offered, url, problem, headers)
 }
+
+/** A challenge, and whether whoever presented something for it may be told its id. */
+export type Paid = { readonly challengeId: string; readonly mayKnowId: boolean }
 
 type Found = { readonly challenge?: ChallengeRecord; readonly problem?: Problem }
 

@@ -1,4 +1,10 @@
-import { type ChallengeRecord, Key0Error, type Offer, type PricedPlan } from '@key0/core'
+import {
+  type ChallengeRecord,
+  Key0Error,
+  type Offer,
+  type Offered,
+  type PricedPlan,
+} from '@key0/core'
 import {
   encodePaymentRequired,
   isHeaderLarge,
@@ -10,19 +16,14 @@ import { type HeaderRecord, jsonHeaders, quoted } from '../answer/respond.ts'
 import { paths } from '../Context.ts'
 import type { Settings } from '../HttpOptions.ts'
 import { type Problem, problemMembers, problemOf } from '../problem.ts'
-import { createTemplate, type Template } from './createTemplate.ts'
+import { createTemplate, type Template, toAscii } from './createTemplate.ts'
 import { requirementsOf, type Terms, timeoutOf } from './requirementsOf.ts'
 
 /** Writes 402s. */
 export type OfferWriter = {
   /** What a challenge asks for, exactly as its 402 says it. */
   readonly requirementsOf: (challenge: ChallengeRecord) => PaymentRequirements
-  readonly write: (
-    challenge: ChallengeRecord,
-    url: URL,
-    problem: Problem,
-    headers?: HeaderRecord,
-  ) => Response
+  readonly write: (offered: Offered, url: URL, problem: Problem, headers?: HeaderRecord) => Response
   /** Sentences for the seller about offers that some buyers will not be able to take. */
   readonly warnings: readonly string[]
 }
@@ -53,17 +54,17 @@ export function createOfferWriter(settings: Settings): OfferWriter {
     warnings,
     requirementsOf: (challenge) =>
       requirementsOf(termsOf(challenge), challenge.challengeId, seller),
-    write(challenge, url, problem, headers) {
+    write({ challenge, mayKnowId }, url, problem, headers) {
       const terms = termsOf(challenge)
       const known = templates.get(challenge.planId)
       const template =
         known && sameTerms(known.terms, terms) ? known : make(challenge.planId, terms)
-      const offer = template.text({
-        url: `${baseUrl}${url.pathname}${url.search}`,
-        challengeId: challenge.challengeId,
-        error: problem.title,
-      })
-      return new Response(bodyOf(challenge, problem, offer, seller.docsUrl), {
+      const parts = { url: `${baseUrl}${url.pathname}${url.search}`, error: problem.title }
+      const challengeId = mayKnowId ? challenge.challengeId : undefined
+      const offer = challengeId
+        ? template.text({ ...parts, challengeId })
+        : toAscii(JSON.stringify(template.message({ ...parts, challengeId })))
+      return new Response(bodyOf({ ...challenge, challengeId }, problem, offer, seller.docsUrl), {
         status: 402,
         headers: {
           ...jsonHeaders,
@@ -76,12 +77,17 @@ export function createOfferWriter(settings: Settings): OfferWriter {
   }
 }
 
+type OfferedIds = Pick<ChallengeRecord, 'requestId' | 'expiresAt'> & {
+  /** Absent for somebody who may not know it. */
+  readonly challengeId: string | undefined
+}
+
 /**
  * The body says in plain JSON what the header says in base64. `x402Version`, `accepts` and `error`
  * at the top level are left to version 1, whose clients read nothing else.
  */
 function bodyOf(
-  { challengeId, requestId, expiresAt }: ChallengeRecord,
+  { challengeId, requestId, expiresAt }: OfferedIds,
   problem: Problem,
   offer: string,
   docsUrl: string | undefined,

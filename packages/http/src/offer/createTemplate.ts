@@ -9,7 +9,7 @@ export type Template = {
   /** The offer as JSON in ASCII, so that it can stand in a body and be base64-encoded as it is. */
   readonly text: (of: OfferParts) => string
   /** The offer as data; `text` is this, written out. */
-  readonly message: (of: OfferParts) => PaymentRequired
+  readonly message: (of: NamelessOfferParts) => PaymentRequired
   /** The `WWW-Authenticate` challenge for it. */
   readonly authenticate: string
 }
@@ -19,6 +19,11 @@ type OfferParts = {
   readonly url: string
   readonly challengeId: string
   readonly error: string
+}
+
+/** Parts of an offer that may leave out which challenge it is for. */
+type NamelessOfferParts = Omit<OfferParts, 'challengeId'> & {
+  readonly challengeId: string | undefined
 }
 
 /**
@@ -66,7 +71,7 @@ const toJson = (text: string): string => toAscii(JSON.stringify(text))
 const beyondAscii = /[\u007f-\uffff]/
 
 /** The same JSON with everything beyond ASCII escaped (RFC 8259 section 7). */
-function toAscii(json: string): string {
+export function toAscii(json: string): string {
   if (!beyondAscii.test(json)) return json
   return json.replace(
     /[\u007f-\uffff]/g,

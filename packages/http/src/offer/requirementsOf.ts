@@ -31,7 +31,7 @@ export type Terms = {
  */
 export function requirementsOf(
   { offer, timeoutSeconds }: Terms,
-  challengeId: string,
+  challengeId: string | undefined,
   { token, chainId }: Settings['seller'],
 ): PaymentRequirements {
   if (!sameAddress(offer.token, token.address) || offer.chainId !== chainId) {
@@ -45,6 +45,11 @@ export function requirementsOf(
     asset: offer.token,
     payTo: offer.payTo,
     maxTimeoutSeconds: timeoutSeconds,
-    extra: { name: token.name, version: token.version, paymentFlow: 'upfront', challengeId },
+    extra: {
+      name: token.name,
+      version: token.version,
+      paymentFlow: 'upfront',
+      ...(challengeId !== undefined && { challengeId }),
+    },
   }
 }

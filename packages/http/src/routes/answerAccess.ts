@@ -1,7 +1,7 @@
-import { type ChallengeRecord, hasOpenIntent, Key0Error } from '@key0/core'
+import { type ChallengeRecord, hasOpenIntent, Key0Error, type Offered } from '@key0/core'
 import type { PaymentPayload } from '@key0/x402'
 import { writeGrant } from '../answer/writeGrant.ts'
-import { writeRefusal } from '../answer/writeRefusal.ts'
+import { type Paid, writeRefusal } from '../answer/writeRefusal.ts'
 import { type Context, paths } from '../Context.ts'
 import { assertAccepted } from '../offer/assertAccepted.ts'
 import { problemOf } from '../problem.ts'
@@ -22,32 +22,34 @@ export async function answerAccess(
 ): Promise<Response> {
   if (hasPayment(request.headers)) return sell(request, url, context)
   const body = await readAccessBody(request, context.settings.limits.maxBodyBytes)
-  const challenge = await issue(body, context)
-  return context.offers.write(challenge, url, problemOf('PAYMENT_REQUIRED'))
+  const offered = await offer(body, context)
+  return context.offers.write(offered, url, problemOf('PAYMENT_REQUIRED'))
 }
 
-async function issue(body: AccessBody, { settings }: Context): Promise<ChallengeRecord> {
+async function offer(body: AccessBody, { settings }: Context): Promise<Offered> {
   const { planId } = body
   if (planId === undefined) {
     const facts = { field: '$.planId', discover: `${settings.baseUrl}${paths.discover}` }
     throw new Key0Error('PLAN_REQUIRED', { facts })
   }
-  return settings.engine.issue({ ...body, planId, clientAgentId: httpAgentId })
+  return settings.engine.offer({ ...body, planId, clientAgentId: httpAgentId })
 }
 
 async function sell(request: Request, url: URL, context: Context): Promise<Response> {
   const { engine, limits } = context.settings
-  let challengeId: string | undefined
+  let paid: Paid | undefined
   try {
     const payment = readPayment(request.headers, limits.maxHeaderBytes)
     const body = await readAccessBody(request, limits.maxBodyBytes)
-    const challenge = await findChallenge(payment, body, context)
-    challengeId = challenge.challengeId
+    const { challenge, mayKnowId } = await findChallenge(payment, body, context)
+    const { challengeId } = challenge
+    paid = { challengeId, mayKnowId }
     checkAccepted(payment, challenge, context)
     const authorization = authorizationOf(payment)
-    return writeGrant(await engine.pay({ challengeId, authorization, request: body }))
+    const onlyFresh = !mayKnowId
+    return writeGrant(await engine.pay({ challengeId, authorization, request: body, onlyFresh }))
   } catch (error) {
-    return writeRefusal(error, challengeId, url, context)
+    return writeRefusal(error, paid, url, context)
   }
 }
 
@@ -59,10 +61,11 @@ async function findChallenge(
   payment: PaymentPayload,
   body: AccessBody,
   context: Context,
-): Promise<ChallengeRecord> {
+): Promise<Offered> {
   const named = challengeIdOf(payment)
-  if (named !== undefined) return context.settings.engine.inspect(named)
-  if (body.requestId !== undefined) return issue(body, context)
+  if (named !== undefined)
+    return { challenge: await context.settings.engine.inspect(named), mayKnowId: true }
+  if (body.requestId !== undefined) return offer(body, context)
   throw unnamed()
 }
 

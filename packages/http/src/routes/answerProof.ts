@@ -15,7 +15,8 @@ export async function answerProof(request: Request, url: URL, context: Context):
   try {
     return writeGrant(await engine.submitProof(transfer))
   } catch (error) {
-    return writeRefusal(error, transfer.challengeId, url, context)
+    const paid = { challengeId: transfer.challengeId, mayKnowId: true }
+    return writeRefusal(error, paid, url, context)
   }
 }
 
