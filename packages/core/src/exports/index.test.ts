@@ -18,6 +18,7 @@ test('exports these values and no others', () => {
       "findTransition",
       "forgetAtMs",
       "formatUnits",
+      "fromSellerPair",
       "guard",
       "hasOpenIntent",
       "invariant",

@@ -70,6 +70,7 @@ test('the types of @key0/core', () => {
     Retention
     Retry
     SeenTxStore
+    SellerPair
     SettlementIntent
     Settler
     Sighting
