@@ -14,13 +14,13 @@ import { createPublicClient, http, type Log, toEventSelector } from 'viem'
 import type { Shop } from './startShop.ts'
 
 /** One transfer with the name that its own logs give it. */
-export type Movement = UsdcTransfer & {
+type Movement = UsdcTransfer & {
   readonly ref: PaymentRef
   /** The EIP-3009 nonce, when an authorization made it. */
   readonly nonce: Hash | undefined
 }
 
-export type Books = {
+type Books = {
   readonly shop: Shop
   readonly records: ReadonlyMap<string, ChallengeRecord>
   readonly payments: readonly (Movement & { readonly owner: string | undefined })[]
@@ -52,7 +52,7 @@ export async function checkBooks(
   ]
 }
 
-export async function openBooks(shop: Shop): Promise<Books> {
+async function openBooks(shop: Shop): Promise<Books> {
   const { sandbox, seller } = shop
   const records = new Map((await shop.records()).map((each) => [each.challengeId, each]))
   const incoming = await readMovements(shop, await sandbox.transfers({ to: seller.address }))

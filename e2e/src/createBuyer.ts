@@ -8,26 +8,26 @@ import type { Reply } from './Exchanges.ts'
 import { newWallet, type Shop, type Wallet } from './startShop.ts'
 
 /** What a 402 offers. */
-export type Offer = {
+type Offer = {
   readonly challengeId: string
   readonly requestId: string
   readonly accepted: Accepted
   readonly required: Readonly<Record<string, unknown>>
 }
-export type Accepted = Readonly<Record<string, unknown>> & {
+type Accepted = Readonly<Record<string, unknown>> & {
   readonly amount: string
   readonly payTo: Hex
   readonly extra: Readonly<Record<string, unknown>>
 }
 
-export type SignOptions = {
+type SignOptions = {
   readonly nonce?: Hash
   readonly value?: bigint
   readonly to?: Hex
   readonly validBefore?: bigint
 }
 
-export type Signature = {
+type Signature = {
   readonly signed: SignedTransferAuthorization
   /** The `PAYMENT-SIGNATURE` header. */
   readonly header: string
@@ -106,7 +106,7 @@ export async function createBuyer(shop: Shop, wallet?: Wallet): Promise<Buyer> {
 }
 
 /** The offer of a 402. Throws when the reply is none. */
-export function readOffer(reply: Reply): Offer {
+function readOffer(reply: Reply): Offer {
   const text = reply.headers.get('payment-required')
   if (reply.status !== 402 || text === null) throw new Error(`no offer: ${reply.text}`)
   const required = decode(text)

@@ -20,7 +20,7 @@ export type Conduct =
   | 'says success and does nothing'
   | 'cuts the connection and does nothing'
 
-export type VerifyConduct =
+type VerifyConduct =
   | 'agrees'
   | 'refuses'
   | 'is down'

@@ -22,7 +22,7 @@ import { createExchanges, type Exchanges } from './Exchanges.ts'
 import { createIssuer, type Issuer } from './Issuer.ts'
 import { listRecords } from './listRecords.ts'
 
-export type StoreKind = 'memory' | 'sqlite'
+type StoreKind = 'memory' | 'sqlite'
 
 export type ShopOptions = {
   readonly sandbox: Sandbox
@@ -47,7 +47,7 @@ export type ShopOptions = {
 export type Wallet = { readonly address: Address; readonly privateKey: Hex }
 
 /** A clock that tests move; it never runs slower than the machine's. */
-export type MovableClock = Clock & { readonly advance: (ms: number) => void }
+type MovableClock = Clock & { readonly advance: (ms: number) => void }
 
 /** The gateway behind a real HTTP server, a wallet of its own on a shared chain, and what it saw. */
 export type Shop = AsyncDisposable & {
