@@ -6,7 +6,6 @@ create table key0_acks (
 
 create table key0_challenge_audit (
   id bigint not null generated always as identity,
-  sequence bigint,
   challenge_id text collate "C" not null,
   version bigint not null,
   from_state text,
@@ -21,11 +20,10 @@ create table key0_challenge_audit (
   constraint key0_challenge_audit_pkey PRIMARY KEY (id)
 );
 CREATE INDEX key0_challenge_audit_attempts ON public.key0_challenge_audit USING btree (challenge_id, key);
-CREATE UNIQUE INDEX key0_challenge_audit_sequence ON public.key0_challenge_audit USING btree (sequence) WHERE (sequence IS NOT NULL);
-CREATE INDEX key0_challenge_audit_waiting ON public.key0_challenge_audit USING btree (id) WHERE (sequence IS NULL);
-CREATE TRIGGER key0_challenge_audit_never_changes BEFORE UPDATE ON public.key0_challenge_audit FOR EACH ROW WHEN (((old.sequence IS NOT NULL) OR (new.sequence IS NULL) OR ((((((((((new.id IS DISTINCT FROM old.id) OR (new.challenge_id IS DISTINCT FROM old.challenge_id)) OR (new.version IS DISTINCT FROM old.version)) OR (new.from_state IS DISTINCT FROM old.from_state)) OR (new.to_state IS DISTINCT FROM old.to_state)) OR (new.key IS DISTINCT FROM old.key)) OR (new.at IS DISTINCT FROM old.at)) OR (new.actor IS DISTINCT FROM old.actor)) OR (new.reason IS DISTINCT FROM old.reason)) OR (new.wrote IS DISTINCT FROM old.wrote)))) EXECUTE FUNCTION key0_refuse('the audit trail is append-only');
+CREATE TRIGGER key0_challenge_audit_never_changes BEFORE UPDATE ON public.key0_challenge_audit FOR EACH ROW EXECUTE FUNCTION key0_refuse('the audit trail is append-only');
 CREATE TRIGGER key0_challenge_audit_stays BEFORE DELETE ON public.key0_challenge_audit FOR EACH ROW EXECUTE FUNCTION key0_keep_trail();
 CREATE TRIGGER key0_challenge_audit_stays_all BEFORE TRUNCATE ON public.key0_challenge_audit FOR EACH STATEMENT EXECUTE FUNCTION key0_refuse('the audit trail is append-only');
+CREATE TRIGGER key0_challenge_audit_waits AFTER INSERT ON public.key0_challenge_audit FOR EACH ROW EXECUTE FUNCTION key0_await_place();
 
 create table key0_challenges (
   id text collate "C" not null,
@@ -114,6 +112,16 @@ CREATE TRIGGER key0_claims_keep_owner BEFORE UPDATE ON public.key0_claims FOR EA
 CREATE TRIGGER key0_claims_stay BEFORE DELETE ON public.key0_claims FOR EACH ROW EXECUTE FUNCTION key0_refuse('a payment keeps its claim for good');
 CREATE TRIGGER key0_claims_stay_all BEFORE TRUNCATE ON public.key0_claims FOR EACH STATEMENT EXECUTE FUNCTION key0_refuse('a payment keeps its claim for good');
 
+create table key0_events (
+  sequence bigint not null,
+  entry bigint not null,
+  constraint key0_events_entry_key UNIQUE (entry),
+  constraint key0_events_pkey PRIMARY KEY (sequence)
+);
+CREATE TRIGGER key0_events_never_change BEFORE UPDATE ON public.key0_events FOR EACH ROW EXECUTE FUNCTION key0_refuse('a place in the event stream is given once');
+CREATE TRIGGER key0_events_stay BEFORE DELETE ON public.key0_events FOR EACH ROW EXECUTE FUNCTION key0_keep_place();
+CREATE TRIGGER key0_events_stay_all BEFORE TRUNCATE ON public.key0_events FOR EACH STATEMENT EXECUTE FUNCTION key0_refuse('a place in the event stream is given once');
+
 create table key0_migrations (
   number integer not null,
   needs integer not null,
@@ -138,6 +146,11 @@ create table key0_stream (
   constraint key0_stream_pkey PRIMARY KEY (id)
 );
 
+create table key0_waiting (
+  entry bigint not null,
+  constraint key0_waiting_pkey PRIMARY KEY (entry)
+);
+
 CREATE OR REPLACE FUNCTION public.key0_ack(p_consumer text, p_sequence text)
  RETURNS text
  LANGUAGE plpgsql
@@ -156,6 +169,15 @@ AS $function$
 begin
   perform key0_start(null);
   return coalesce((select sequence from key0_acks where consumer = p_consumer), 0)::text;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_await_place()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into key0_waiting values (new.id);
+  return null;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.key0_create(p_base text, p_key text, p_actor text, p_reason text, p_now text, p_keep text)
@@ -287,13 +309,13 @@ AS $function$
   ))
 $function$;
 
-CREATE OR REPLACE FUNCTION public.key0_entry(a key0_challenge_audit)
+CREATE OR REPLACE FUNCTION public.key0_entry(a key0_challenge_audit, p_sequence bigint)
  RETURNS json
  LANGUAGE sql
  STABLE
 AS $function$
   select json_build_object(
-    'sequence', a.sequence,
+    'sequence', p_sequence,
     'challengeId', a.challenge_id,
     'version', a.version,
     'from', a.from_state,
@@ -314,10 +336,10 @@ begin
   perform key0_start(null);
   perform key0_number(p_limit::bigint, null);
   return (
-    select coalesce(json_agg(key0_entry(found.a) order by (found.a).sequence), '[]')
+    select coalesce(json_agg(key0_entry(found.a, found.sequence) order by found.sequence), '[]')
     from (
-      select a from key0_challenge_audit a
-      where a.sequence > p_after::bigint order by a.sequence limit p_limit::bigint) found);
+      select a, e.sequence from key0_events e join key0_challenge_audit a on a.id = e.entry
+      where e.sequence > p_after::bigint order by e.sequence limit p_limit::bigint) found);
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.key0_find_active(p_scope text, p_request_id text, p_now text, p_keep text)
@@ -368,8 +390,9 @@ begin
   perform key0_start(null);
   perform key0_number(null, p_id);
   return (
-    select coalesce(json_agg(key0_entry(a) order by a.version), '[]')
-    from key0_challenge_audit a where a.challenge_id = p_id);
+    select coalesce(json_agg(key0_entry(a, e.sequence) order by a.version), '[]')
+    from key0_challenge_audit a join key0_events e on e.entry = a.id
+    where a.challenge_id = p_id);
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.key0_is_live(c key0_challenges, p_now timestamp with time zone, p_keep bigint[])
@@ -389,6 +412,17 @@ CREATE OR REPLACE FUNCTION public.key0_iso(p_at timestamp with time zone)
 AS $function$
   select to_char(p_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_keep_place()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if exists (select from key0_challenge_audit where id = old.entry) then
+    raise exception 'a place in the event stream is given once' using errcode = 'K0001';
+  end if;
+  return old;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.key0_keep_trail()
  RETURNS trigger
@@ -433,32 +467,30 @@ CREATE OR REPLACE FUNCTION public.key0_number(p_limit bigint, p_challenge text)
  LANGUAGE plpgsql
 AS $function$
 declare
+  v_entries bigint[];
   v_last bigint;
-  v_count bigint;
 begin
   if p_challenge is null then
-    if not exists (select from key0_challenge_audit where sequence is null) then return; end if;
-    select last into strict v_last from key0_stream for update;
-    with waiting as (
-      select w.id, row_number() over (order by w.id) as place
-      from (
-        select a.id from key0_challenge_audit a
-        where a.sequence is null order by a.id limit p_limit) w)
-    update key0_challenge_audit a set sequence = v_last + waiting.place
-    from waiting where a.id = waiting.id;
-  else
-    if not exists (
-      select from key0_challenge_audit where challenge_id = p_challenge and sequence is null)
-    then return; end if;
-    select last into strict v_last from key0_stream for update;
-    with waiting as (
-      select a.id, row_number() over (order by a.id) as place
-      from key0_challenge_audit a where a.challenge_id = p_challenge and a.sequence is null)
-    update key0_challenge_audit a set sequence = v_last + waiting.place
-    from waiting where a.id = waiting.id;
+    if not exists (select from key0_waiting) then return; end if;
+  elsif not exists (
+    select from key0_challenge_audit a join key0_waiting w on w.entry = a.id
+    where a.challenge_id = p_challenge)
+  then
+    return;
   end if;
-  get diagnostics v_count = row_count;
-  update key0_stream set last = v_last + v_count;
+
+  select last into strict v_last from key0_stream for update;
+  if p_challenge is null then
+    v_entries := array(select entry from key0_waiting order by entry limit p_limit);
+  else
+    v_entries := array(
+      select a.id from key0_challenge_audit a join key0_waiting w on w.entry = a.id
+      where a.challenge_id = p_challenge order by a.id);
+  end if;
+  insert into key0_events
+  select v_last + place, entry from unnest(v_entries) with ordinality as waiting (entry, place);
+  delete from key0_waiting where entry = any (v_entries);
+  update key0_stream set last = v_last + cardinality(v_entries);
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.key0_outcome(p_kind text, c key0_challenges)
@@ -621,6 +653,7 @@ CREATE OR REPLACE FUNCTION public.key0_sweep(p_now timestamp with time zone, p_k
 AS $function$
 declare
   v_unpaid text[];
+  v_entries bigint[];
   v_count bigint;
 begin
   with over as (
@@ -637,10 +670,17 @@ begin
   select array_agg(id) filter (where payment_ref is null), count(*)
   into v_unpaid, v_count from gone;
 
-  delete from key0_challenge_audit a
-  where a.challenge_id = any (v_unpaid) and not exists (
-    select from key0_challenge_audit paid
-    where paid.challenge_id = a.challenge_id and paid.to_state = 'PAID');
+  with trail as (
+    delete from key0_challenge_audit a
+    where a.challenge_id = any (v_unpaid) and not exists (
+      select from key0_challenge_audit paid
+      where paid.challenge_id = a.challenge_id and paid.to_state = 'PAID')
+    returning a.id
+  )
+  select array_agg(id) into v_entries from trail;
+  delete from key0_events where entry = any (v_entries);
+  delete from key0_waiting where entry in (
+    select w.entry from key0_waiting w where w.entry = any (v_entries) for update skip locked);
   return v_count;
 end $function$;
 

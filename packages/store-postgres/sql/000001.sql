@@ -163,11 +163,9 @@ for each row execute function key0_refuse('a transaction that was used stays use
 create trigger key0_seen_txs_stay_all before truncate on key0_seen_txs
 execute function key0_refuse('a transaction that was used stays used');
 
--- The trail. `id` says the order of writing, per challenge; `sequence` is the place in the event
--- stream, given once, and only to what is committed (see ops/number.sql).
+-- The trail. `id` says the order of writing, per challenge.
 create table key0_challenge_audit (
   id bigint generated always as identity primary key,
-  sequence bigint,
   challenge_id text collate "C" not null,
   version bigint not null,
   from_state text,
@@ -186,20 +184,12 @@ create table key0_challenge_audit (
   constraint key0_challenge_audit_one_a_version unique (challenge_id, version)
 );
 
+-- Not unique: a challenge's row lock decides which attempt is a replay, and a key used twice for
+-- two payments must not keep the second from being settled.
 create index key0_challenge_audit_attempts on key0_challenge_audit (challenge_id, key);
-create unique index key0_challenge_audit_sequence on key0_challenge_audit (sequence)
-  where sequence is not null;
-create index key0_challenge_audit_waiting on key0_challenge_audit (id) where sequence is null;
 
 create trigger key0_challenge_audit_never_changes before update on key0_challenge_audit
-for each row when (
-  old.sequence is not null or new.sequence is null
-  or (new.id, new.challenge_id, new.version, new.from_state, new.to_state, new.key, new.at,
-      new.actor, new.reason, new.wrote)
-    is distinct from
-    (old.id, old.challenge_id, old.version, old.from_state, old.to_state, old.key, old.at,
-      old.actor, old.reason, old.wrote))
-execute function key0_refuse('the audit trail is append-only');
+for each row execute function key0_refuse('the audit trail is append-only');
 
 -- Only the trail of a challenge that was never paid for and is already forgotten may go.
 create function key0_keep_trail() returns trigger language plpgsql as $$
@@ -219,7 +209,45 @@ for each row execute function key0_keep_trail();
 create trigger key0_challenge_audit_stays_all before truncate on key0_challenge_audit
 execute function key0_refuse('the audit trail is append-only');
 
--- The last place that the event stream gave away. It is never given twice.
+-- The event stream: which entry has which place. A place is given once, and only to an entry
+-- that is committed (see ops/number.sql); until then the entry waits.
+create table key0_events (
+  sequence bigint primary key,
+  entry bigint not null unique
+);
+
+create trigger key0_events_never_change before update on key0_events
+for each row execute function key0_refuse('a place in the event stream is given once');
+
+-- A place goes only with its entry.
+create function key0_keep_place() returns trigger language plpgsql as $$
+begin
+  if exists (select from key0_challenge_audit where id = old.entry) then
+    raise exception 'a place in the event stream is given once' using errcode = 'K0001';
+  end if;
+  return old;
+end $$;
+
+create trigger key0_events_stay before delete on key0_events
+for each row execute function key0_keep_place();
+
+create trigger key0_events_stay_all before truncate on key0_events
+execute function key0_refuse('a place in the event stream is given once');
+
+-- Small, and emptied as fast as it fills: worth a vacuum long before the usual one.
+create table key0_waiting (entry bigint primary key)
+with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+create function key0_await_place() returns trigger language plpgsql as $$
+begin
+  insert into key0_waiting values (new.id);
+  return null;
+end $$;
+
+create trigger key0_challenge_audit_waits after insert on key0_challenge_audit
+for each row execute function key0_await_place();
+
+-- The last place that was given, also when its entry is gone.
 create table key0_stream (
   id smallint primary key default 1 check (id = 1),
   last bigint not null

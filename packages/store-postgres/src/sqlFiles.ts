@@ -156,7 +156,6 @@ execute function key0_refuse('a transaction that was used stays used');
 
 create table key0_challenge_audit (
   id bigint generated always as identity primary key,
-  sequence bigint,
   challenge_id text collate "C" not null,
   version bigint not null,
   from_state text,
@@ -176,19 +175,9 @@ create table key0_challenge_audit (
 );
 
 create index key0_challenge_audit_attempts on key0_challenge_audit (challenge_id, key);
-create unique index key0_challenge_audit_sequence on key0_challenge_audit (sequence)
-  where sequence is not null;
-create index key0_challenge_audit_waiting on key0_challenge_audit (id) where sequence is null;
 
 create trigger key0_challenge_audit_never_changes before update on key0_challenge_audit
-for each row when (
-  old.sequence is not null or new.sequence is null
-  or (new.id, new.challenge_id, new.version, new.from_state, new.to_state, new.key, new.at,
-      new.actor, new.reason, new.wrote)
-    is distinct from
-    (old.id, old.challenge_id, old.version, old.from_state, old.to_state, old.key, old.at,
-      old.actor, old.reason, old.wrote))
-execute function key0_refuse('the audit trail is append-only');
+for each row execute function key0_refuse('the audit trail is append-only');
 
 create function key0_keep_trail() returns trigger language plpgsql as $$
 begin
@@ -206,6 +195,40 @@ for each row execute function key0_keep_trail();
 
 create trigger key0_challenge_audit_stays_all before truncate on key0_challenge_audit
 execute function key0_refuse('the audit trail is append-only');
+
+create table key0_events (
+  sequence bigint primary key,
+  entry bigint not null unique
+);
+
+create trigger key0_events_never_change before update on key0_events
+for each row execute function key0_refuse('a place in the event stream is given once');
+
+create function key0_keep_place() returns trigger language plpgsql as $$
+begin
+  if exists (select from key0_challenge_audit where id = old.entry) then
+    raise exception 'a place in the event stream is given once' using errcode = 'K0001';
+  end if;
+  return old;
+end $$;
+
+create trigger key0_events_stay before delete on key0_events
+for each row execute function key0_keep_place();
+
+create trigger key0_events_stay_all before truncate on key0_events
+execute function key0_refuse('a place in the event stream is given once');
+
+create table key0_waiting (entry bigint primary key)
+with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+create function key0_await_place() returns trigger language plpgsql as $$
+begin
+  insert into key0_waiting values (new.id);
+  return null;
+end $$;
+
+create trigger key0_challenge_audit_waits after insert on key0_challenge_audit
+for each row execute function key0_await_place();
 
 create table key0_stream (
   id smallint primary key default 1 check (id = 1),
@@ -289,10 +312,10 @@ returns text language sql stable as $$
 $$;
 `,
   `
-create or replace function key0_entry(a key0_challenge_audit)
+create or replace function key0_entry(a key0_challenge_audit, p_sequence bigint)
 returns json language sql stable as $$
   select json_build_object(
-    'sequence', a.sequence,
+    'sequence', p_sequence,
     'challengeId', a.challenge_id,
     'version', a.version,
     'from', a.from_state,
@@ -413,10 +436,10 @@ begin
   perform key0_start(null);
   perform key0_number(p_limit::bigint, null);
   return (
-    select coalesce(json_agg(key0_entry(found.a) order by (found.a).sequence), '[]')
+    select coalesce(json_agg(key0_entry(found.a, found.sequence) order by found.sequence), '[]')
     from (
-      select a from key0_challenge_audit a
-      where a.sequence > p_after::bigint order by a.sequence limit p_limit::bigint) found);
+      select a, e.sequence from key0_events e join key0_challenge_audit a on a.id = e.entry
+      where e.sequence > p_after::bigint order by e.sequence limit p_limit::bigint) found);
 end $$;
 `,
   `
@@ -462,8 +485,9 @@ begin
   perform key0_start(null);
   perform key0_number(null, p_id);
   return (
-    select coalesce(json_agg(key0_entry(a) order by a.version), '[]')
-    from key0_challenge_audit a where a.challenge_id = p_id);
+    select coalesce(json_agg(key0_entry(a, e.sequence) order by a.version), '[]')
+    from key0_challenge_audit a join key0_events e on e.entry = a.id
+    where a.challenge_id = p_id);
 end $$;
 `,
   `
@@ -492,32 +516,30 @@ end $$;
 create or replace function key0_number(p_limit bigint, p_challenge text)
 returns void language plpgsql as $$
 declare
+  v_entries bigint[];
   v_last bigint;
-  v_count bigint;
 begin
   if p_challenge is null then
-    if not exists (select from key0_challenge_audit where sequence is null) then return; end if;
-    select last into strict v_last from key0_stream for update;
-    with waiting as (
-      select w.id, row_number() over (order by w.id) as place
-      from (
-        select a.id from key0_challenge_audit a
-        where a.sequence is null order by a.id limit p_limit) w)
-    update key0_challenge_audit a set sequence = v_last + waiting.place
-    from waiting where a.id = waiting.id;
-  else
-    if not exists (
-      select from key0_challenge_audit where challenge_id = p_challenge and sequence is null)
-    then return; end if;
-    select last into strict v_last from key0_stream for update;
-    with waiting as (
-      select a.id, row_number() over (order by a.id) as place
-      from key0_challenge_audit a where a.challenge_id = p_challenge and a.sequence is null)
-    update key0_challenge_audit a set sequence = v_last + waiting.place
-    from waiting where a.id = waiting.id;
+    if not exists (select from key0_waiting) then return; end if;
+  elsif not exists (
+    select from key0_challenge_audit a join key0_waiting w on w.entry = a.id
+    where a.challenge_id = p_challenge)
+  then
+    return;
   end if;
-  get diagnostics v_count = row_count;
-  update key0_stream set last = v_last + v_count;
+
+  select last into strict v_last from key0_stream for update;
+  if p_challenge is null then
+    v_entries := array(select entry from key0_waiting order by entry limit p_limit);
+  else
+    v_entries := array(
+      select a.id from key0_challenge_audit a join key0_waiting w on w.entry = a.id
+      where a.challenge_id = p_challenge order by a.id);
+  end if;
+  insert into key0_events
+  select v_last + place, entry from unnest(v_entries) with ordinality as waiting (entry, place);
+  delete from key0_waiting where entry = any (v_entries);
+  update key0_stream set last = v_last + cardinality(v_entries);
 end $$;
 `,
   `
@@ -650,6 +672,7 @@ create or replace function key0_sweep(p_now timestamptz, p_keep bigint[], p_limi
 returns bigint language plpgsql set plan_cache_mode = force_custom_plan as $$
 declare
   v_unpaid text[];
+  v_entries bigint[];
   v_count bigint;
 begin
   with over as (
@@ -666,10 +689,17 @@ begin
   select array_agg(id) filter (where payment_ref is null), count(*)
   into v_unpaid, v_count from gone;
 
-  delete from key0_challenge_audit a
-  where a.challenge_id = any (v_unpaid) and not exists (
-    select from key0_challenge_audit paid
-    where paid.challenge_id = a.challenge_id and paid.to_state = 'PAID');
+  with trail as (
+    delete from key0_challenge_audit a
+    where a.challenge_id = any (v_unpaid) and not exists (
+      select from key0_challenge_audit paid
+      where paid.challenge_id = a.challenge_id and paid.to_state = 'PAID')
+    returning a.id
+  )
+  select array_agg(id) into v_entries from trail;
+  delete from key0_events where entry = any (v_entries);
+  delete from key0_waiting where entry in (
+    select w.entry from key0_waiting w where w.entry = any (v_entries) for update skip locked);
   return v_count;
 end $$;
 `,

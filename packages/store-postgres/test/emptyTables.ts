@@ -1,6 +1,8 @@
 import type { Sql } from 'postgres'
 
-const tables = ['challenges', 'claims', 'seen_txs', 'challenge_audit', 'acks']
+const tables = [
+  ...['challenges', 'claims', 'seen_txs', 'challenge_audit', 'events', 'waiting', 'acks'],
+]
 
 /** Makes a store's tables as good as new, past their guards: as their owner may, and no store does. */
 export async function emptyTables(sql: Sql, prefix = 'key0_'): Promise<void> {

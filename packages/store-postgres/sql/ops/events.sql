@@ -5,8 +5,8 @@ begin
   perform key0_start(null);
   perform key0_number(p_limit::bigint, null);
   return (
-    select coalesce(json_agg(key0_entry(found.a) order by (found.a).sequence), '[]')
+    select coalesce(json_agg(key0_entry(found.a, found.sequence) order by found.sequence), '[]')
     from (
-      select a from key0_challenge_audit a
-      where a.sequence > p_after::bigint order by a.sequence limit p_limit::bigint) found);
+      select a, e.sequence from key0_events e join key0_challenge_audit a on a.id = e.entry
+      where e.sequence > p_after::bigint order by e.sequence limit p_limit::bigint) found);
 end $$;

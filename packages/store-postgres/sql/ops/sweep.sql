@@ -5,6 +5,7 @@ create or replace function key0_sweep(p_now timestamptz, p_keep bigint[], p_limi
 returns bigint language plpgsql set plan_cache_mode = force_custom_plan as $$
 declare
   v_unpaid text[];
+  v_entries bigint[];
   v_count bigint;
 begin
   with over as (
@@ -21,9 +22,17 @@ begin
   select array_agg(id) filter (where payment_ref is null), count(*)
   into v_unpaid, v_count from gone;
 
-  delete from key0_challenge_audit a
-  where a.challenge_id = any (v_unpaid) and not exists (
-    select from key0_challenge_audit paid
-    where paid.challenge_id = a.challenge_id and paid.to_state = 'PAID');
+  with trail as (
+    delete from key0_challenge_audit a
+    where a.challenge_id = any (v_unpaid) and not exists (
+      select from key0_challenge_audit paid
+      where paid.challenge_id = a.challenge_id and paid.to_state = 'PAID')
+    returning a.id
+  )
+  select array_agg(id) into v_entries from trail;
+  delete from key0_events where entry = any (v_entries);
+  -- What is locked is being given a place just now, by somebody who may wait for us.
+  delete from key0_waiting where entry in (
+    select w.entry from key0_waiting w where w.entry = any (v_entries) for update skip locked);
   return v_count;
 end $$;

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -22,6 +22,8 @@ export type PostgresServer = AsyncDisposable & {
   kill(signal?: NodeJS.Signals): Promise<void>
   /** Starts it again on the same port and files. */
   restart(): Promise<void>
+  /** Ends it and starts it again as a standby that follows nobody: it can only be read. */
+  demote(): Promise<void>
   /** Ends it and removes its files. */
   stop(): Promise<void>
 }
@@ -51,7 +53,7 @@ export async function startPostgres(
   ]
   const launch = async (): Promise<Program> => {
     const started = startProgram(join(programs.directory, 'postgres'), args, directory, user)
-    await started.said(/ready to accept connections/)
+    await started.said(/ready to accept (?:read-only )?connections/)
     return started
   }
   let server: Program
@@ -76,6 +78,11 @@ export async function startPostgres(
     // The pipes close when the last process of the server is gone: then nothing holds its files.
     kill: (signal = 'SIGKILL') => server.kill(signal),
     async restart() {
+      server = await launch()
+    },
+    async demote() {
+      await server.kill('SIGINT')
+      writeFileSync(join(data, 'standby.signal'), '')
       server = await launch()
     },
     [Symbol.asyncDispose]: stop,
