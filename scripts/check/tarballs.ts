@@ -19,6 +19,8 @@ const ALLOWED = [
   /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
   /^dist\/.+\.(?:js|js\.map|d\.ts)$/,
   /^vectors\/.+\.json$/,
+  // The schema and the operations in the engine's own language, to read and to compare with.
+  /^(?:schema\.sql|sql\/.+\.sql)$/,
 ]
 
 /** Every file that the exports of a manifest lead to. */

@@ -35,6 +35,7 @@ export interface Tables {
   getClaim(paymentRef: string): PaymentClaim | undefined
   putClaim(claim: PaymentClaim): void
 
+  /** The entry is given away: nobody else holds it or anything in it. */
   appendAudit(entry: Omit<AuditEntry, 'sequence'>): void
   hasAttempt(id: string, key: string): boolean
   history(id: string): readonly AuditEntry[]

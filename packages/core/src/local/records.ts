@@ -53,18 +53,16 @@ export function createRecords(tables: Tables, clock: Clock, retention: Retention
       refundablePaidAtMs: isRefundable(record) ? record.paidAt?.getTime() : undefined,
       leasedUntilMs: record.lease?.untilMs ?? 0,
     })
-  const audit = (next: ChallengeRecord, from: State | null, { fields, ...attempt }: Write): void =>
-    tables.appendAudit({
-      challengeId: next.challengeId,
-      version: next.version,
-      from,
-      to: next.state,
-      key: attempt.key,
-      at: next.updatedAt,
-      actor: attempt.actor ?? 'key0',
-      ...(attempt.reason !== undefined && { reason: attempt.reason }),
-      wrote: Object.keys(fields),
-    })
+  const audit = (
+    next: ChallengeRecord,
+    from: State | null,
+    { key, actor = 'key0', reason }: Attempt,
+    wrote: readonly string[],
+  ): void => {
+    const { challengeId, version, state: to, updatedAt } = next
+    const entry = { challengeId, version, from, to, key, at: new Date(updatedAt), actor, wrote }
+    tables.appendAudit(reason === undefined ? entry : { ...entry, reason })
+  }
 
   return {
     read,
@@ -77,13 +75,13 @@ export function createRecords(tables: Tables, clock: Clock, retention: Retention
       const record = newRecord(base, clock.nowMs())
       put(record)
       tables.putRequest(base.scope, base.requestId, base.challengeId)
-      audit(record, null, { ...attempt, to: 'PENDING', fields: {} })
+      audit(record, null, attempt, [])
       return { kind: 'applied', record }
     },
     write(record, move) {
       const next = nextRecord(record, move, clock.nowMs())
       put(next)
-      audit(next, record.state, move)
+      audit(next, record.state, move, Object.keys(move.fields))
       return { kind: 'applied', record: next }
     },
     touch(record, fields) {

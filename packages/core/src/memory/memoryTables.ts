@@ -15,10 +15,10 @@ export function createMemoryTables(): Tables {
   const requests = new Map<string, string>()
   const claims = new Map<string, PaymentClaim>()
   const trails = new Map<string, AuditEntry[]>()
-  const stream = new Map<number, AuditEntry>()
+  /** Every entry at the place of its sequence; forgotten ones leave a hole. */
+  const stream: (AuditEntry | undefined)[] = []
   const acks = new Map<string, number>()
   const index = createMemoryIndex()
-  let sequence = 0
 
   // The length says where the scope ends, whatever it holds.
   const requestKey = (scope: string, requestId: string): string =>
@@ -41,7 +41,7 @@ export function createMemoryTables(): Tables {
       const key = requestKey(record.scope, record.requestId)
       if (requests.get(key) === id) requests.delete(key)
       if (keepAudit) return
-      for (const entry of trails.get(id) ?? []) stream.delete(entry.sequence)
+      for (const entry of trails.get(id) ?? []) stream[entry.sequence - 1] = undefined
       trails.delete(id)
     },
     getRequest: (scope, requestId) => requests.get(requestKey(scope, requestId)),
@@ -49,12 +49,11 @@ export function createMemoryTables(): Tables {
     getClaim: (paymentRef) => copyData(claims.get(paymentRef)),
     putClaim: (claim) => void claims.set(claim.paymentRef, copyData(claim)),
     appendAudit(entry) {
-      sequence += 1
-      const whole = copyData({ ...entry, sequence })
+      const whole = { ...entry, sequence: stream.length + 1 }
       const trail = trails.get(entry.challengeId)
       if (trail) trail.push(whole)
       else trails.set(entry.challengeId, [whole])
-      stream.set(sequence, whole)
+      stream.push(whole)
     },
     hasAttempt: (id, key) => (trails.get(id) ?? []).some((entry) => entry.key === key),
     history: (id) => copyData(trails.get(id) ?? []),
@@ -73,14 +72,14 @@ export function createMemoryTables(): Tables {
 }
 
 function takeAfter(
-  stream: ReadonlyMap<number, AuditEntry>,
+  stream: readonly (AuditEntry | undefined)[],
   after: number,
   limit: number,
 ): readonly AuditEntry[] {
   const found: AuditEntry[] = []
-  for (const entry of stream.values()) {
-    if (found.length === limit) break
-    if (entry.sequence > after) found.push(entry)
+  for (let place = Math.max(0, after); place < stream.length && found.length < limit; place += 1) {
+    const entry = stream[place]
+    if (entry) found.push(entry)
   }
   return found
 }

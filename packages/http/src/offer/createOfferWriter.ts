@@ -64,7 +64,9 @@ export function createOfferWriter(settings: Settings): OfferWriter {
       const offer = challengeId
         ? template.text({ ...parts, challengeId })
         : toAscii(JSON.stringify(template.message({ ...parts, challengeId })))
-      return new Response(bodyOf({ ...challenge, challengeId }, problem, offer, seller.docsUrl), {
+      const { requestId, expiresAt } = challenge
+      const ids = { challengeId, requestId, expiresAt }
+      return new Response(bodyOf(ids, problem, offer, seller.docsUrl), {
         status: 402,
         headers: {
           ...jsonHeaders,
