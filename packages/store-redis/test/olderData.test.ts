@@ -158,10 +158,13 @@ test('a challenge that an older gateway sold beside us is never swept away', asy
   const { base } = mint()
   await store.create(base, { key: 'create' })
   await redis.hset(`${prefix}:challenge:${base.challengeId}`, paid) // as its script does
+  const early = await store.due(new Date(nowMs + 3_600_000), 50)
+  expect(early, 'what it left in the set of the unpaid').toEqual([])
+  const names = (found: typeof early) => found.map(({ challengeId }) => challengeId)
+  expect(names(await store.due(new Date(nowMs + 3_600_000), 50))).toEqual([base.challengeId])
   nowMs += 8 * 86_400_000
   for (let i = 0; i < 5; i += 1) await store.create(mint().base, { key: 'create' })
   expect((await store.get(base.challengeId))?.state).toBe('PAID')
-  const due = await store.due(new Date(nowMs), 50, 'PAID')
-  expect(due.map(({ challengeId }) => challengeId)).toEqual([base.challengeId])
+  expect(names(await store.due(new Date(nowMs), 50, 'PAID'))).toEqual([base.challengeId])
   expect(await redis.ttl(`${prefix}:challenge:${base.challengeId}`)).toBe(-1)
 })

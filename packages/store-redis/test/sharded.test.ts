@@ -166,3 +166,24 @@ test('a request id that a refused creation left at another record is free', asyn
   const found = await store.findActiveByRequestId('other', base.scope)
   expect(found?.challengeId).toBe(fresh.base.challengeId)
 })
+
+test('a payment that came as its challenge was cancelled leaves no request id behind', async () => {
+  const same = options()
+  const slow = slowClient()
+  const store = new RedisChallengeStore({ redis, ...same })
+  const minted = createMint(clock)({ scope: 'x402-http' })
+  const { challengeId: id, requestId } = minted.base
+  const payment = minted.pay()
+  await store.create(minted.base, { key: 'create' })
+  const paying = new RedisChallengeStore({ redis: slow.client, ...same }).reserve(
+    id,
+    payment.intent(),
+    { key: 'reserve' },
+  )
+  await slow.reached
+  await store.transition({ id, from: 'PENDING', to: 'CANCELLED', key: 'cancel' })
+  slow.letGo()
+  expect((await paying).kind).toBe('lost')
+  expect(await redis.exists(`${same.keyPrefix}:request:${requestId}`)).toBe(0)
+  expect(await store.getClaim(payment.paymentRef)).toBeUndefined()
+})

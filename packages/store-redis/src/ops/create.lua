@@ -22,10 +22,10 @@ local other = named and read(named)
 if other and isLive(other) then return answer("replayed", other) end
 
 redis.call("DEL", KEYS[1], KEYS[2])
-for i = 8, #ARGV, 2 do redis.call("HSET", KEYS[1], ARGV[i], ARGV[i + 1]) end
-redis.call("HSET", KEYS[1], "state", "PENDING", "version", "1", "schemaVersion", "1")
-redis.call("HSET", KEYS[1], "updatedAt", toIso(NOW))
+redis.call("HSET", KEYS[1], unpack(ARGV, 8))
+local own = { "state", "PENDING", "version", "1", "schemaVersion", "1", "updatedAt", toIso(NOW) }
+redis.call("HSET", KEYS[1], unpack(own))
 local record = load(id)
-index(id, record)
+index(id, record, "")
 audit(id, record, "", attemptOf(ARGV[4], ARGV[5], ARGV[6], "", ""))
 return answer("applied", record)

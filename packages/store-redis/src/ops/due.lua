@@ -2,7 +2,7 @@
   KEYS[1..] due sets of the states asked for
   ARGV[1] prefix             ARGV[2] now, ms, or ""    ARGV[3] lifetimes
   ARGV[4] due by, ms         ARGV[5] limit
-  Answers the records. Members without a record leave the sets on the way. ]]
+  Answers the records. Members that do not belong in them leave the sets on the way. ]]
 begin(ARGV[1], ARGV[2], ARGV[3])
 local by, limit = ARGV[4], tonumber(ARGV[5])
 -- Forgotten records that nobody sweeps would stand at the head and hide living ones.
@@ -12,7 +12,8 @@ local members = {}
 for _, key in ipairs(KEYS) do
   local flat = redis.call("ZRANGEBYSCORE", key, "-inf", by, "WITHSCORES", "LIMIT", 0, limit)
   for i = 1, #flat, 2 do
-    members[#members + 1] = { id = flat[i], score = tonumber(flat[i + 1]) }
+    local state = string.match(key, "[A-Z_]+$")
+    members[#members + 1] = { id = flat[i], score = tonumber(flat[i + 1]), state = state }
   end
 end
 table.sort(members, function(one, other)
@@ -24,7 +25,10 @@ local found = {}
 for i = 1, math.min(#members, limit) do
   local id = members[i].id
   local record = read(id)
-  if record then
+  if record and record.state ~= members[i].state then
+    -- An older gateway beside us moved it and left our sets alone.
+    reindex(id, record)
+  elseif record then
     found[#found + 1] = toFlat(record)
   elseif not load(id) then
     forgetIndex(id)

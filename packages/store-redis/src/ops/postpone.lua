@@ -15,8 +15,7 @@ local record = read(id)
 if not record then return answer("absent") end
 if (record.version or "1") ~= ARGV[5] then return answer("lost", record) end
 
-for i = 6, #ARGV, 2 do redis.call("HSET", KEYS[1], ARGV[i], ARGV[i + 1]) end
-redis.call("HSET", KEYS[1], "version", int(tonumber(ARGV[5]) + 1))
+redis.call("HSET", KEYS[1], "version", int(tonumber(ARGV[5]) + 1), unpack(ARGV, 6))
 local after = load(id)
-index(id, after)
+index(id, after, after.state)
 return answer("applied", after)

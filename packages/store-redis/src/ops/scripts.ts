@@ -256,18 +256,19 @@ local function indexRefund(id, record)
   end
 end
 
--- Derives everything a record is found by, and how long it lives, from the record alone.
-local function index(id, record)
+-- Derives everything a record is found by, and how long it lives, from the record alone. before is
+-- the state in which it was indexed last, "" for a new record, nil when that is not known.
+local function index(id, record, before)
   local forget = forgetAt(record)
   local due = dueAt(record)
   for _, state in ipairs(DUE_STATES) do
     if due and state == record.state then
       redis.call("ZADD", P .. "due:" .. state, int(due), id)
-    else
+    elseif before == nil or before == state then
       redis.call("ZREM", P .. "due:" .. state, id)
     end
   end
-  indexRefund(id, record)
+  if before == nil or before == "PAID" or record.state == "PAID" then indexRefund(id, record) end
   indexRequest(id, record, forget)
   if forget then
     redis.call("ZADD", P .. "forget", int(forget), id)
@@ -352,8 +353,7 @@ end
 -- 1: moved. 0: it was in another state, and nothing was written.
 local function move(hash, paid, from, to, id, score, list, first)
   if redis.call("HGET", hash, "state") ~= from then return 0 end
-  redis.call("HSET", hash, "state", to)
-  for i = first, #list, 2 do redis.call("HSET", hash, list[i], list[i + 1]) end
+  redis.call("HSET", hash, "state", to, unpack(list, first))
   if to == "PAID" and score ~= "" then
     redis.call("ZADD", paid, score, id)
   elseif from == "PAID" then
@@ -382,7 +382,7 @@ local function write(id, record, to, score, list, first, attempt)
   local version = int((tonumber(record.version) or 1) + 1)
   redis.call("HSET", hash, "version", version, "schemaVersion", "1", "updatedAt", toIso(NOW))
   local after = load(id)
-  index(id, after)
+  index(id, after, from)
   audit(id, after, from, attempt)
   return after
 end
@@ -477,11 +477,11 @@ local other = named and read(named)
 if other and isLive(other) then return answer("replayed", other) end
 
 redis.call("DEL", KEYS[1], KEYS[2])
-for i = 8, #ARGV, 2 do redis.call("HSET", KEYS[1], ARGV[i], ARGV[i + 1]) end
-redis.call("HSET", KEYS[1], "state", "PENDING", "version", "1", "schemaVersion", "1")
-redis.call("HSET", KEYS[1], "updatedAt", toIso(NOW))
+redis.call("HSET", KEYS[1], unpack(ARGV, 8))
+local own = { "state", "PENDING", "version", "1", "schemaVersion", "1", "updatedAt", toIso(NOW) }
+redis.call("HSET", KEYS[1], unpack(own))
 local record = load(id)
-index(id, record)
+index(id, record, "")
 audit(id, record, "", attemptOf(ARGV[4], ARGV[5], ARGV[6], "", ""))
 return answer("applied", record)
 `,
@@ -490,7 +490,7 @@ return answer("applied", record)
   KEYS[1..] due sets of the states asked for
   ARGV[1] prefix             ARGV[2] now, ms, or ""    ARGV[3] lifetimes
   ARGV[4] due by, ms         ARGV[5] limit
-  Answers the records. Members without a record leave the sets on the way. ]]
+  Answers the records. Members that do not belong in them leave the sets on the way. ]]
 begin(ARGV[1], ARGV[2], ARGV[3])
 local by, limit = ARGV[4], tonumber(ARGV[5])
 -- Forgotten records that nobody sweeps would stand at the head and hide living ones.
@@ -500,7 +500,8 @@ local members = {}
 for _, key in ipairs(KEYS) do
   local flat = redis.call("ZRANGEBYSCORE", key, "-inf", by, "WITHSCORES", "LIMIT", 0, limit)
   for i = 1, #flat, 2 do
-    members[#members + 1] = { id = flat[i], score = tonumber(flat[i + 1]) }
+    local state = string.match(key, "[A-Z_]+$")
+    members[#members + 1] = { id = flat[i], score = tonumber(flat[i + 1]), state = state }
   end
 end
 table.sort(members, function(one, other)
@@ -512,7 +513,10 @@ local found = {}
 for i = 1, math.min(#members, limit) do
   local id = members[i].id
   local record = read(id)
-  if record then
+  if record and record.state ~= members[i].state then
+    -- An older gateway beside us moved it and left our sets alone.
+    reindex(id, record)
+  elseif record then
     found[#found + 1] = toFlat(record)
   elseif not load(id) then
     forgetIndex(id)
@@ -655,10 +659,9 @@ local record = read(id)
 if not record then return answer("absent") end
 if (record.version or "1") ~= ARGV[5] then return answer("lost", record) end
 
-for i = 6, #ARGV, 2 do redis.call("HSET", KEYS[1], ARGV[i], ARGV[i + 1]) end
-redis.call("HSET", KEYS[1], "version", int(tonumber(ARGV[5]) + 1))
+redis.call("HSET", KEYS[1], "version", int(tonumber(ARGV[5]) + 1), unpack(ARGV, 6))
 local after = load(id)
-index(id, after)
+index(id, after, after.state)
 return answer("applied", after)
 `,
   requestKeep: `

@@ -82,7 +82,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
 }
 
 /** Runs one errand over a connection of its own. */
-export async function withClient(
+async function withClient(
   port: number,
   errand: (client: Redis) => Promise<unknown>,
 ): Promise<void> {

@@ -4,8 +4,7 @@
 -- 1: moved. 0: it was in another state, and nothing was written.
 local function move(hash, paid, from, to, id, score, list, first)
   if redis.call("HGET", hash, "state") ~= from then return 0 end
-  redis.call("HSET", hash, "state", to)
-  for i = first, #list, 2 do redis.call("HSET", hash, list[i], list[i + 1]) end
+  redis.call("HSET", hash, "state", to, unpack(list, first))
   if to == "PAID" and score ~= "" then
     redis.call("ZADD", paid, score, id)
   elseif from == "PAID" then
@@ -34,7 +33,7 @@ local function write(id, record, to, score, list, first, attempt)
   local version = int((tonumber(record.version) or 1) + 1)
   redis.call("HSET", hash, "version", version, "schemaVersion", "1", "updatedAt", toIso(NOW))
   local after = load(id)
-  index(id, after)
+  index(id, after, from)
   audit(id, after, from, attempt)
   return after
 end

@@ -80,18 +80,19 @@ local function indexRefund(id, record)
   end
 end
 
--- Derives everything a record is found by, and how long it lives, from the record alone.
-local function index(id, record)
+-- Derives everything a record is found by, and how long it lives, from the record alone. before is
+-- the state in which it was indexed last, "" for a new record, nil when that is not known.
+local function index(id, record, before)
   local forget = forgetAt(record)
   local due = dueAt(record)
   for _, state in ipairs(DUE_STATES) do
     if due and state == record.state then
       redis.call("ZADD", P .. "due:" .. state, int(due), id)
-    else
+    elseif before == nil or before == state then
       redis.call("ZREM", P .. "due:" .. state, id)
     end
   end
-  indexRefund(id, record)
+  if before == nil or before == "PAID" or record.state == "PAID" then indexRefund(id, record) end
   indexRequest(id, record, forget)
   if forget then
     redis.call("ZADD", P .. "forget", int(forget), id)
