@@ -5,6 +5,7 @@ import { type Answer, type Call, perform, spoil, subjects } from './Call.ts'
 import { chooseOrder } from './chooseOrder.ts'
 import { describe } from './describe.ts'
 import { expectDue, expectEvents, expectRefundable, expectTrail } from './expect.ts'
+import { forgettingAtMs } from './rules.ts'
 import { step } from './step.ts'
 import { at } from './values.ts'
 import { emptyWorld, readNamed, readRecord, type World } from './World.ts'
@@ -22,11 +23,25 @@ export type Session = {
   readonly log: string[]
   /** Counts calls; names keys. */
   calls: number
+  readonly earlyMs: number
 }
 
-export function createSession(rig: Rig): Session {
+export function createSession(rig: Rig, earlyMs: number): Session {
   const world = emptyWorld(rig.clock.nowMs())
-  return { rig, world, sequences: new Map(), log: [], calls: 0 }
+  return { rig, world, sequences: new Map(), log: [], calls: 0, earlyMs }
+}
+
+/** Moves the clock, but never to where an engine's own clock could be the first to forget. */
+export async function advance(session: Session, ms: number): Promise<void> {
+  const { clock } = session.rig
+  const instants = [...session.world.records.values()].flatMap(forgettingAtMs)
+  let targetMs = clock.nowMs() + ms
+  for (const atMs of instants.toSorted((a, b) => a - b))
+    if (targetMs < atMs && atMs <= targetMs + session.earlyMs) targetMs = atMs
+  session.log.push(`clock.advance(${targetMs - clock.nowMs()})`)
+  clock.advance(targetMs - clock.nowMs())
+  session.world = { ...session.world, nowMs: clock.nowMs() }
+  await expectLists(session, ms % 2 === 0)
 }
 
 /** The store on one connection or the other. */
@@ -63,7 +78,7 @@ export async function race(session: Session, calls: readonly Call[]): Promise<vo
   await observe(session, calls, true)
 }
 
-export function lastSequence({ sequences }: Session): number {
+function lastSequence({ sequences }: Session): number {
   return Math.max(0, ...sequences.values())
 }
 
@@ -129,17 +144,18 @@ async function expectClaim({ world, rig }: Session, ref: string, isPeer: boolean
   spoil(claim)
 }
 
-/** What is due and what may be refunded: the first of each, and all. */
-export async function expectLists(session: Session, isPeer: boolean): Promise<void> {
+/**
+ * What is due and what may be refunded: the first of each, then all, one after the other. A long
+ * list may clear away what a short one would have stumbled over.
+ */
+async function expectLists(session: Session, isPeer: boolean): Promise<void> {
   const { world } = session
   const store = side(session, isPeer)
   const { nowMs } = world
   const state = at([undefined, 'PENDING', ...states] as const, session.calls)
-  await Promise.all([
-    // The short one first: a long one may clear away what it would have stumbled over.
-    expectDue(world, store, { nowMs, limit: 1, ...(state && { state }) }),
-    expectDue(world, store, { nowMs, limit: ALL }),
-    expectRefundable(world, store, { cutoffMs: nowMs + 1, limit: 1 }),
-    expectRefundable(world, store, { cutoffMs: nowMs + 1, limit: ALL }),
-  ])
+  for (const limit of [1, ALL]) {
+    const only = limit === 1 && state ? { state } : {}
+    await expectDue(world, store, { nowMs, limit, ...only })
+    await expectRefundable(world, store, { cutoffMs: nowMs + 1, limit })
+  }
 }

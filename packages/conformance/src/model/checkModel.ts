@@ -9,6 +9,8 @@ export type ModelRun = {
   readonly seed: number
   readonly runs: number
   readonly maxCommands: number
+  /** How much too early the store may forget by a clock of its own; default 0. */
+  readonly earlyMs?: number
   /** False: the first failure as it is found. */
   readonly shrinks?: boolean
 }
@@ -33,7 +35,7 @@ export async function checkModel(run: ModelRun): Promise<void> {
     if (failure && performance.now() - failure.atMs > SHRINKING_MS) return
     if (!failure) sequences += 1
     await using rig = await run.rig()
-    const session = createSession(rig)
+    const session = createSession(rig, run.earlyMs ?? 0)
     try {
       await fc.asyncModelRun(() => ({ model: session, real: session }), sequence)
       await observeAll(session)

@@ -7,7 +7,7 @@ import { expectDue, expectEvents, expectRefundable } from './expect.ts'
 import { leadTo, target } from './leadTo.ts'
 import { currentId, type Plan, resolve } from './Plan.ts'
 import { forgottenAtMs, visitedAtMs } from './rules.ts'
-import { expectLists, expectNamed, lead, race, type Session, side } from './Session.ts'
+import { advance, expectNamed, lead, race, type Session, side } from './Session.ts'
 import { at, ids, nameOf } from './values.ts'
 import { readRecord } from './World.ts'
 
@@ -84,13 +84,6 @@ function instantOf({ world }: Session, slot: number, which: number): number {
   const all = [...some, paidAt?.getTime(), nextVisitAt?.getTime()]
   const instant = at(all, which) ?? world.nowMs
   return Number.isFinite(instant) ? instant : world.nowMs
-}
-
-async function advance(session: Session, ms: number): Promise<void> {
-  session.log.push(`clock.advance(${ms})`)
-  session.rig.clock.advance(ms)
-  session.world = { ...session.world, nowMs: session.rig.clock.nowMs() }
-  await expectLists(session, ms % 2 === 0)
 }
 
 const HOUR_MS = 3_600_000

@@ -54,7 +54,7 @@ function expectRanked(
   spoil(found)
 }
 
-export function nameOfEvent({ challengeId, version }: Entry): string {
+function nameOfEvent({ challengeId, version }: Entry): string {
   return `${version} of ${challengeId}`
 }
 

@@ -27,6 +27,17 @@ export function forgottenAtMs(record: ChallengeRecord): number {
   return isDone ? after(deliveredAt ?? updatedAt, deliveredTTLSeconds) : Number.POSITIVE_INFINITY
 }
 
+/** Every instant at which it would be forgotten, whatever it is moved to before. */
+export function forgettingAtMs(record: ChallengeRecord): readonly number[] {
+  const { createdAt, deliveredAt, updatedAt } = record
+  const { pendingTTLSeconds, recordTTLSeconds, deliveredTTLSeconds } = defaultRetention
+  return [
+    createdAt.getTime() + pendingTTLSeconds * 1000,
+    createdAt.getTime() + recordTTLSeconds * 1000,
+    (deliveredAt ?? updatedAt).getTime() + deliveredTTLSeconds * 1000,
+  ]
+}
+
 /** When a worker must look at a record; `Infinity`: never. */
 export function visitedAtMs(record: ChallengeRecord): number {
   const { state, nextVisitAt, updatedAt, expiresAt, paymentFinal } = record

@@ -115,9 +115,14 @@ test('settings are read from the environment', () => {
   expect(modelSettings(all)).toEqual({ runs: 1, seed: 0, maxCommands: 9 })
 })
 
-test.each(['runs', 'seed', 'maxCommands'])('%s that is no whole number is refused', (name) => {
-  const { run, register } = collect()
-  for (const value of [Number.NaN, -1, 1.5])
-    expect(() => storeModel({ test: register, rig, [name]: value })).toThrow(`${name} is ${value}`)
-  expect(run.size).toBe(0)
-})
+test.each(['runs', 'seed', 'maxCommands', 'earlyMs'])(
+  '%s that is no whole number is refused',
+  (name) => {
+    const { run, register } = collect()
+    for (const value of [Number.NaN, -1, 1.5])
+      expect(() => storeModel({ test: register, rig, [name]: value })).toThrow(
+        `${name} is ${value}`,
+      )
+    expect(run.size).toBe(0)
+  },
+)

@@ -12,6 +12,11 @@ export type StoreModelOptions = {
   readonly seed?: number
   /** The longest sequence; default 16. */
   readonly maxCommands?: number
+  /**
+   * For an engine that forgets by its own clock, which runs while `rig.clock` stands: the clock is
+   * never stopped so few milliseconds before a record may be forgotten. Default 0.
+   */
+  readonly earlyMs?: number
 }
 
 /** So few that a runner's usual patience is enough for each test, on an engine far away too. */
@@ -22,19 +27,20 @@ const SEQUENCES_PER_TEST = 50
  * commands, and compare everything they answer and hold after each. A failure tells the seed and
  * the shortest sequence that was found for it.
  *
- * @throws RangeError when `runs`, `seed` or `maxCommands` is not a whole number in its range
+ * @throws RangeError when `runs`, `seed`, `maxCommands` or `earlyMs` is not a whole number in its range
  */
 export function storeModel(options: StoreModelOptions): void {
-  const { test, rig, runs = 1_000, maxCommands = 16 } = options
+  const { test, rig, runs = 1_000, maxCommands = 16, earlyMs = 0 } = options
   const { seed = Math.floor(Math.random() * 0x7fff_0000) } = options
   assertWhole('runs', runs, 1)
   assertWhole('maxCommands', maxCommands, 1)
   assertWhole('seed', seed, 0)
+  assertWhole('earlyMs', earlyMs, 0)
   for (let first = 0; first < runs; first += SEQUENCES_PER_TEST) {
     const count = Math.min(SEQUENCES_PER_TEST, runs - first)
     const own = seed + first / SEQUENCES_PER_TEST
     test(`model: sequences ${first + 1} to ${first + count} (seed ${own})`, () =>
-      checkModel({ rig, seed: own, runs: count, maxCommands }))
+      checkModel({ rig, seed: own, runs: count, maxCommands, earlyMs }))
   }
 }
 

@@ -121,7 +121,7 @@ export function paidOf({ txHash, from }: Paying, nowMs: number): ChallengeFields
   }
 }
 
-export function grantOf(base: ChallengeBase, n: number): AccessGrant {
+function grantOf(base: ChallengeBase, n: number): AccessGrant {
   const { challengeId, requestId, resourceId, planId } = base
   return {
     type: 'AccessGrant',
