@@ -47,7 +47,7 @@ export type BackendAuth =
 export type StorageConfig =
   | { readonly kind: 'memory' }
   | { readonly kind: 'embedded'; readonly dataDir: string }
-  | { readonly kind: 'redis'; readonly url: string }
+  | { readonly kind: 'redis' | 'postgres'; readonly url: string }
 
 export type SettlementConfig =
   | { readonly mode: 'gas-wallet'; readonly privateKey: Hex }

@@ -120,6 +120,39 @@ describe('names', () => {
   })
 })
 
+describe('where challenges are kept', () => {
+  test.each<readonly [name: string, env: Env, storage: GatewayConfig['storage']]>([
+    [
+      'a Redis URL implies Redis',
+      { REDIS_URL: 'redis://r:6379' },
+      { kind: 'redis', url: 'redis://r:6379' },
+    ],
+    [
+      'a database URL implies PostgreSQL',
+      { DATABASE_URL: 'postgres://p/d' },
+      { kind: 'postgres', url: 'postgres://p/d' },
+    ],
+    [
+      'both URLs: what STORAGE_BACKEND says',
+      { REDIS_URL: 'rediss://r', DATABASE_URL: 'postgres://p/d', STORAGE_BACKEND: 'redis' },
+      { kind: 'redis', url: 'rediss://r' },
+    ],
+  ])('%s', (_, env, storage) => {
+    expect(configOf({ ...least, ...env }).storage).toEqual(storage)
+  })
+
+  test.each<readonly [name: string, env: Env]>([
+    ['REDIS_URL', { STORAGE_BACKEND: 'redis' }],
+    ['REDIS_URL', { STORAGE_BACKEND: 'redis', REDIS_URL: 'http://hunter2@r' }],
+    ['DATABASE_URL', { STORAGE_BACKEND: 'postgres' }],
+    ['DATABASE_URL', { DATABASE_URL: 'mysql://hunter2@d' }],
+  ])('%s that is missing or another engine’s is told, not repeated', (name, env) => {
+    const told = problemsOf({ ...least, ...env })
+    expect(told).toContain(name)
+    expect(told).not.toContain('hunter2')
+  })
+})
+
 test('every mistake is told in one message', () => {
   const told = problemsOf({
     KEY0_WALLET_ADDRESS: '0x123',

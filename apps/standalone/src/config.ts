@@ -109,21 +109,24 @@ function readStorage(read: Reader, network: GatewayConfig['network']): StorageCo
   const implied = read.has('databaseUrl') ? 'postgres' : read.has('redisUrl') ? 'redis' : 'embedded'
   const kind = read.oneOf('storageBackend', backends, implied)
   const dataDir = read.text('dataDir', join(homedir(), '.key0'))
-  if (kind === 'redis') return { kind, url: readRedisUrl(read) }
-  if (kind === 'postgres') {
-    read.fault('storageBackend', '"postgres" is not part of this version: use redis or embedded')
-    return { kind: 'embedded', dataDir }
-  }
+  if (kind === 'redis') return { kind, url: readServerUrl(read, 'redisUrl', /^rediss?:$/) }
+  if (kind === 'postgres')
+    return { kind, url: readServerUrl(read, 'databaseUrl', /^postgres(?:ql)?:$/) }
   if (kind === 'memory' && network === 'mainnet')
     read.fault('storageBackend', '"memory" forgets everything on restart: not on mainnet')
   return kind === 'memory' ? { kind } : { kind, dataDir }
 }
 
-function readRedisUrl(read: Reader): string {
-  const url = read.text('redisUrl')
-  if (url !== undefined && URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol)) return url
-  // The value is not repeated: it may hold a password.
-  read.fault('redisUrl', 'must be a redis:// or rediss:// URL when STORAGE_BACKEND is redis')
+/** The value is never repeated: it may hold a password. */
+function readServerUrl(
+  read: Reader,
+  setting: 'redisUrl' | 'databaseUrl',
+  protocol: RegExp,
+): string {
+  const url = read.text(setting)
+  if (url !== undefined && URL.canParse(url) && protocol.test(new URL(url).protocol)) return url
+  const expected = setting === 'redisUrl' ? 'redis:// or rediss://' : 'postgres://'
+  read.fault(setting, `must be a ${expected} URL for this STORAGE_BACKEND`)
   return ''
 }
 

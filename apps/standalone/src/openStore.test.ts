@@ -4,19 +4,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Key0Error } from '@key0/core'
-import { findRedis, type SharedRedis } from '@key0/test-services'
+import { findPostgres, findRedis, type SharedPostgres, type SharedRedis } from '@key0/test-services'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { GatewayConfig, StorageConfig } from './GatewayConfig.ts'
 import { openStore } from './openStore.ts'
 
 let redis: SharedRedis
+let postgres: SharedPostgres
 let dataDir: string
 beforeAll(async () => {
   redis = await findRedis()
+  postgres = await findPostgres()
   dataDir = await mkdtemp(join(tmpdir(), 'key0-open-store-'))
 })
 afterAll(async () => {
   await redis.stop()
+  await postgres.stop()
   await rm(dataDir, { recursive: true, force: true })
 })
 
@@ -28,6 +31,23 @@ test('a gateway on Redis keeps its challenges there', async () => {
   const opened = await openStore(configOf({ kind: 'redis', url: redis.url }))
   expect(await opened.store.get('no-such-challenge')).toBeUndefined()
   await opened.close()
+})
+
+test('a gateway on PostgreSQL makes its tables and keeps its challenges there', async () => {
+  const opened = await openStore(
+    configOf({ kind: 'postgres', url: await postgres.createDatabase() }),
+  )
+  expect(await opened.store.get('no-such-challenge')).toBeUndefined()
+  await opened.close()
+})
+
+test('a PostgreSQL that is not there is said within seconds, without its password', async () => {
+  const url = 'postgres://key0:hunter2@127.0.0.1:9/shop'
+  const error = await openStore(configOf({ kind: 'postgres', url })).catch(
+    (cause: unknown) => cause,
+  )
+  expect(Key0Error.is(error, 'STORE_UNAVAILABLE')).toBe(true)
+  expect(`${error}`).not.toContain('hunter2')
 })
 
 test('a Redis that is not there is said within seconds, without its password', async () => {

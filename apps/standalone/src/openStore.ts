@@ -44,6 +44,8 @@ async function open(storage: StorageConfig): Promise<Opened> {
       return owned(createSqliteStore({ dataDir: storage.dataDir }))
     case 'redis':
       return openRedis(storage.url)
+    case 'postgres':
+      return openPostgres(storage.url)
   }
 }
 
@@ -64,6 +66,21 @@ async function openRedis(url: string): Promise<Opened> {
   const close = async (): Promise<void> => {
     await store.close()
     redis.disconnect()
+  }
+  return { store, close }
+}
+
+async function openPostgres(url: string): Promise<Opened> {
+  const [{ default: postgres }, { PostgresChallengeStore }] = await Promise.all([
+    import('postgres'),
+    import('@key0/store-postgres'),
+  ])
+  // No prepared statements, so that a pooler in transaction mode may stand in between.
+  const sql = postgres(url, { prepare: false, onnotice: () => {}, connect_timeout: 10 })
+  const store = new PostgresChallengeStore({ sql })
+  const close = async (): Promise<void> => {
+    await store.close()
+    await sql.end({ timeout: 5 })
   }
   return { store, close }
 }
