@@ -62,17 +62,17 @@ async function examine(node: Redis, waitsFor: number): Promise<Findings> {
   const lossy = [
     ...(await examineSettings(node)),
     ...(evicted > 0 ? [`Redis has evicted ${evicted} keys: records may be missing.`] : []),
-    ...judgeReplicas(replicas, waitsFor),
+    ...judgeReplicas(replicas, waitsFor, info.redis_mode === 'cluster'),
   ]
   return { broken, lossy }
 }
 
-function judgeReplicas(replicas: number, waitsFor: number): readonly string[] {
+function judgeReplicas(replicas: number, waitsFor: number, isCluster: boolean): readonly string[] {
   if (replicas < waitsFor)
     return [`Writes wait for ${waitsFor} replicas and ${replicas} are connected.`]
-  if (replicas > 0 && waitsFor === 0)
-    return ['A failover may lose acknowledged writes. Set the option waitForReplicas.']
-  return []
+  if (replicas === 0 || waitsFor > 0) return []
+  const loss = 'A failover may lose acknowledged writes.'
+  return [isCluster ? loss : `${loss} Set the option waitForReplicas.`]
 }
 
 async function examineSettings(node: Redis): Promise<readonly string[]> {
