@@ -63,7 +63,7 @@ function problemsOfPlace({ standby, readOnly }: Facts): readonly string[] {
 }
 
 /** What speaks against an acknowledged write surviving a crash of the machine. */
-export function problemsOfDurability(
+function problemsOfDurability(
   facts: Pick<Facts, 'synchronousCommit' | 'fsync' | 'fullPageWrites' | 'unlogged'>,
 ): readonly string[] {
   const problems: string[] = []

@@ -7,7 +7,8 @@ import { Key0Error } from '@key0/core'
 export function toUnavailable(operation: string, error: unknown): Key0Error {
   if (Key0Error.is(error)) return error
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
-  const cause = new Error(String(message ?? error))
+  // A refused connection to several addresses has a code and no message.
+  const cause = new Error(String(message || code || error))
   const facts = typeof code === 'string' ? { operation, sqlState: code } : { operation }
   return new Key0Error('STORE_UNAVAILABLE', { facts, cause })
 }
