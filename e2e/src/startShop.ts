@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type ServerType, serve } from '@hono/node-server'
 import { createEvmChain } from '@key0/chain-evm'
 import type {
@@ -12,21 +9,21 @@ import type {
   Finality,
   Hex,
 } from '@key0/core'
-import { createMemoryStore } from '@key0/core/memory'
 import { createCallbackIssuer } from '@key0/delivery'
 import type { Sandbox } from '@key0/sandbox'
 import { createKey0, type Key0 } from '@key0/sdk'
-import { createSqliteStore } from '@key0/store-sqlite'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import { createShelf, type OpenStore, type StoreKind } from './createShelf.ts'
 import { createExchanges, type Exchanges } from './Exchanges.ts'
 import { createIssuer, type Issuer } from './Issuer.ts'
 import { listRecords } from './listRecords.ts'
-
-type StoreKind = 'memory' | 'sqlite'
+import { type Servers, sharedServers } from './servers.ts'
 
 export type ShopOptions = {
   readonly sandbox: Sandbox
   readonly store: StoreKind
+  /** Where Redis and PostgreSQL are. Default: one server for all shops of this process. */
+  readonly servers?: Servers
   /** A base URL makes a facilitator settle; otherwise a gas wallet of the shop's own does. */
   readonly facilitatorUrl?: string
   /** Default: the sandbox itself; a proxy's when the shop's view of the chain is to be spoilt. */
@@ -61,7 +58,7 @@ export type Shop = AsyncDisposable & {
   readonly events: readonly EngineEvent[]
   readonly key0: () => Key0
   readonly store: () => ChallengeStore
-  /** As many as there are gateways; over SQLite each with a connection of its own. */
+  /** As many as there are gateways; all but memory with a connection each. */
   readonly stores: () => readonly ChallengeStore[]
   readonly records: () => Promise<readonly ChallengeRecord[]>
   /** Another process over the same store: nothing that was only in memory survives. */
@@ -96,7 +93,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   const gas = await newWallet(sandbox, { eth: 10n ** 18n })
   const issuer = createIssuer(tokenSecret)
   const events: EngineEvent[] = []
-  const shelf = createShelf(options.store, clock)
+  const shelf = await createShelf(options.store, clock, options.servers ?? sharedServers)
   let gateways: readonly Gateway[] = []
   let turn = 0
   const first = (): Gateway => {
@@ -122,7 +119,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       key0.close()
       key0.chain.close()
     }
-    await shelf.close(gateways.map(({ store }) => store))
+    await Promise.all(gateways.map(({ close }) => close()))
   }
   await openAll()
   return {
@@ -155,7 +152,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   }
 }
 
-type Gateway = { readonly key0: Key0; readonly store: ChallengeStore }
+type Gateway = OpenStore & { readonly key0: Key0 }
 
 type Parts = Pick<Shop, 'url' | 'seller' | 'gas' | 'issuer' | 'clock'> & {
   readonly options: ShopOptions
@@ -163,7 +160,7 @@ type Parts = Pick<Shop, 'url' | 'seller' | 'gas' | 'issuer' | 'clock'> & {
   readonly events: EngineEvent[]
 }
 
-async function openGateway(store: ChallengeStore, parts: Parts): Promise<Gateway> {
+async function openGateway({ store, close }: OpenStore, parts: Parts): Promise<Gateway> {
   const { options, url, rpcUrl, seller, gas, issuer, clock, events } = parts
   const network = options.network ?? 'testnet'
   const chain = await createEvmChain({
@@ -194,7 +191,7 @@ async function openGateway(store: ChallengeStore, parts: Parts): Promise<Gateway
     refunds: { automatic: true, minAgeMs: 0 },
     observe: (event) => events.push(event),
   })
-  return { key0, store }
+  return { key0, store, close }
 }
 
 function createMovableClock(): MovableClock {
@@ -204,24 +201,6 @@ function createMovableClock(): MovableClock {
     advance: (ms) => {
       aheadMs += ms
     },
-  }
-}
-
-/** Where a shop's store is kept, and what of it outlives a gateway. */
-function createShelf(kind: StoreKind, clock: Clock) {
-  if (kind === 'memory') {
-    const store = createMemoryStore({ clock })
-    // Its content is the process's: what a restart loses here is all else that a gateway keeps.
-    return { open: () => store, close: async () => {}, remove: () => {} }
-  }
-  const directory = mkdtempSync(join(tmpdir(), 'key0-e2e-'))
-  return {
-    open: (): ChallengeStore =>
-      createSqliteStore({ path: join(directory, 'shop.sqlite'), clock, synchronous: 'NORMAL' }),
-    close: async (stores: readonly ChallengeStore[]): Promise<void> => {
-      await Promise.all(stores.map((store) => store.close()))
-    },
-    remove: (): void => rmSync(directory, { recursive: true, force: true }),
   }
 }
 

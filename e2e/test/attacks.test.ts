@@ -2,8 +2,10 @@ import { type Sandbox, startRpcProxy, startSandbox } from '@key0/sandbox'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkBooks } from '../src/checkBooks.ts'
 import { createBuyer, toPayment } from '../src/createBuyer.ts'
+import { storeKinds } from '../src/createShelf.ts'
 import { dumpRecord } from '../src/dump.ts'
 import { readCarrier, readPool, submitTogether } from '../src/mempool.ts'
+import { stopServers } from '../src/servers.ts'
 import { priceOf, startShop } from '../src/startShop.ts'
 
 let sandbox: Sandbox
@@ -11,13 +13,14 @@ beforeAll(async () => {
   sandbox = await startSandbox()
 })
 afterAll(() => sandbox.stop())
+afterAll(stopServers)
 
 const withoutId = ({ extra, ...accepted }: Readonly<Record<string, unknown>>) => {
   const { challengeId: _, ...rest } = extra as Record<string, unknown>
   return { ...accepted, extra: rest }
 }
 
-describe.each(['memory', 'sqlite'] as const)('over a store in %s', (store) => {
+describe.each(storeKinds)('over a store in %s', (store) => {
   describe('a stranger who read a mined payment off the chain', () => {
     test.each(['none', 'signature'] as const)(
       'gets nothing with it (proofs are bound by %s)',

@@ -4,6 +4,8 @@ import { type Sandbox, startSandbox } from '@key0/sandbox'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkBooks } from '../src/checkBooks.ts'
 import { createBuyer } from '../src/createBuyer.ts'
+import { storeKinds } from '../src/createShelf.ts'
+import { stopServers } from '../src/servers.ts'
 import { priceOf, type Shop, startShop } from '../src/startShop.ts'
 
 let sandbox: Sandbox
@@ -11,6 +13,7 @@ beforeAll(async () => {
   sandbox = await startSandbox()
 })
 afterAll(() => sandbox.stop())
+afterAll(stopServers)
 
 /** The call of the documents, with an endpoint and no grace period. */
 async function refundAll(
@@ -34,7 +37,7 @@ async function passOf(shop: Shop): Promise<readonly RefundResult[]> {
   return createRefunds({ store: shop.store(), chain, walletPrivateKey, clock, minAgeMs: 0 }).run()
 }
 
-describe.each(['memory', 'sqlite'] as const)('a buyer at a shop with a store in %s', (store) => {
+describe.each(storeKinds)('a buyer at a shop with a store in %s', (store) => {
   test.each(['throws', 'hangs', 'nonsense'] as const)(
     'whose goods never came (issuing %s) is told so and gets the money back once',
     async (conduct) => {
