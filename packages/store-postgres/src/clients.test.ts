@@ -57,6 +57,22 @@ test.each([
   await live(sql)
 })
 
+test('a role that owns nothing runs a gateway, and cannot switch a guard off', async () => {
+  const { sql } = await databases.fresh({ max: 1 })
+  await new PostgresChallengeStore({ sql }).get('nobody')
+  const role = `gateway_${crypto.randomUUID().replaceAll('-', '')}`
+  await sql.unsafe(`
+    create role ${role};
+    grant usage on schema public to ${role};
+    grant select, insert, update, delete on all tables in schema public to ${role};
+    set role ${role}`)
+  await live(sql)
+  await expect(sql`alter table key0_claims disable trigger all`).rejects.toThrow('owner')
+  await expect(sql`truncate key0_claims`).rejects.toThrow('permission denied')
+  await expect(sql`set session_replication_role = replica`).rejects.toThrow('permission denied')
+  await sql.unsafe(`reset role; drop owned by ${role}; drop role ${role}`)
+})
+
 test('without a clock of its own it goes by the database’s', async () => {
   const { sql } = await databases.fresh()
   const store = new PostgresChallengeStore({ sql })
