@@ -58,7 +58,12 @@ export function resolve(plan: Plan, world: World, count: number): Call {
     case 'create':
       return { op: 'create', base: baseOf(id, nowMs, kind, plan.payment), attempt }
     case 'reserve':
-      return { op: 'reserve', id, intent: intentOf(payingOf(plan, world), nowMs, 'OPEN'), attempt }
+      return {
+        op: 'reserve',
+        id,
+        intent: intentOf(payingOf(plan, world, id), nowMs, 'OPEN'),
+        attempt,
+      }
     case 'settle':
       return settlement(plan, world, id, attempt)
     case 'transition':
@@ -79,16 +84,19 @@ export function currentId(world: World, slot: number): string {
   })
 }
 
-/** Mostly the id that a slot stands for; beyond the slots, one that was forgotten. */
+/** The small slots are records that are there; beyond the slots, one that was forgotten. */
 function presentId(world: World, slot: number): string {
-  const isGhost = slot >= ids.length
-  const ghost = [...world.records.values()].find((record) => isForgotten(world, record))
-  return isGhost && ghost ? ghost.challengeId : currentId(world, slot)
+  const records = [...world.records.values()]
+  const there = records.filter((record) => !isForgotten(world, record))
+  const ghost = records.find((record) => isForgotten(world, record))
+  const record = slot >= ids.length ? ghost : slot < 3 ? there[slot % there.length] : undefined
+  return record?.challengeId ?? currentId(world, slot)
 }
 
-function payingOf({ slot, payment }: Plan, world: World): Paying {
-  const owner = payment < 2 ? slot : payment
-  const paying = paymentOf(currentId(world, owner))
+/** Its own payment, or another's; or its own as an older deployment would have named it. */
+function payingOf({ payment }: Plan, world: World, id: string): Paying {
+  const isOwn = payment < 2 || payment === 6
+  const paying = paymentOf(isOwn ? id : presentId(world, payment - 2))
   return payment === 6 ? { ...paying, paymentRef: olderRef(paying) } : paying
 }
 
@@ -106,7 +114,7 @@ function versionOf({ version }: Plan, record: ChallengeRecord | undefined): numb
 }
 
 function settlement(plan: Plan, world: World, id: string, attempt: Attempt): Call {
-  const paying = payingOf(plan, world)
+  const paying = payingOf(plan, world, id)
   const { nowMs } = world
   const intent = intentOf(paying, nowMs, 'PAID')
   const whole = { ...paidOf(paying, nowMs), ...(plan.isUsual && { intent }) }

@@ -32,7 +32,7 @@ function planOf(...ops: readonly Call['op'][]): fc.Arbitrary<Plan> {
     version: digit(6),
     move: rarely(23, 87),
     isUsual: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, fc.boolean()),
-    fields: fc.array(fc.tuple(rarely(19, 40), digit(3)), { maxLength: 3 }),
+    fields: fc.array(fc.tuple(rarely(19, 40), digit(3)), { maxLength: 2 }),
   })
 }
 

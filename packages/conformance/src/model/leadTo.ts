@@ -37,7 +37,7 @@ export async function leadTo(
   const record = (): ChallengeRecord | undefined => readRecord(session.world, id)
   const make = (call: Call) => lead(session, call, isPeer)
   if (!record()) {
-    const plan = { slot, payment: slot, kind: slot, key: 0, version: 0, move: 0, fields: [] }
+    const plan = { slot, payment: slot, kind: slot % 2, key: 0, version: 0, move: 0, fields: [] }
     await make(resolve({ ...plan, op: 'create', isUsual: true }, session.world, session.calls))
   }
   for (const next of paths[to]) {
