@@ -1,14 +1,17 @@
 import type { CredentialRequest } from '@key0/core'
 import { AccessTokenIssuer } from '@key0/token'
 
+/** `hangs` never ends; a promise is awaited before issuing. */
+type Conduct = 'works' | 'throws' | 'hangs' | 'nonsense' | Promise<unknown>
+
 /** The seller's own issuing function, which works or does not as told. */
 export type Issuer = {
   readonly issue: (request: CredentialRequest, signal: AbortSignal) => Promise<unknown>
   /** Every call, in order, whatever became of it. */
   readonly calls: readonly CredentialRequest[]
   readonly callsFor: (challengeId: string) => number
-  /** What the next calls do: `hang` never ends; a promise is awaited before issuing. */
-  behave(as: 'works' | 'throws' | 'hangs' | 'nonsense' | Promise<unknown>): void
+  /** What the next calls do; a function says it for each, by its number from 1. */
+  behave(as: Conduct | ((call: number) => Conduct)): void
   /** Resolves when the n-th call from the beginning has come in. */
   readonly reached: (count: number) => Promise<void>
 }
@@ -17,12 +20,12 @@ export function createIssuer(secret: string): Issuer {
   const signer = new AccessTokenIssuer(secret)
   const calls: CredentialRequest[] = []
   const waiting: { readonly count: number; readonly done: () => void }[] = []
-  let mode: Parameters<Issuer['behave']>[0] = 'works'
+  let conduct: Parameters<Issuer['behave']>[0] = 'works'
   return {
     calls,
     callsFor: (id) => calls.filter(({ challengeId }) => challengeId === id).length,
     behave: (as) => {
-      mode = as
+      conduct = as
     },
     reached: (count) =>
       new Promise((done) => {
@@ -32,6 +35,7 @@ export function createIssuer(secret: string): Issuer {
     async issue(request) {
       calls.push(request)
       for (const { count, done } of waiting) if (calls.length >= count) done()
+      const mode = typeof conduct === 'function' ? conduct(calls.length) : conduct
       if (mode === 'throws') throw new Error('the database is down')
       if (mode === 'hangs') return new Promise(() => {})
       if (mode === 'nonsense') return undefined

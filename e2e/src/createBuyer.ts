@@ -106,7 +106,7 @@ export async function createBuyer(shop: Shop, wallet?: Wallet): Promise<Buyer> {
 }
 
 /** The offer of a 402. Throws when the reply is none. */
-function readOffer(reply: Reply): Offer {
+export function readOffer(reply: Reply): Offer {
   const text = reply.headers.get('payment-required')
   if (reply.status !== 402 || text === null) throw new Error(`no offer: ${reply.text}`)
   const required = decode(text)
