@@ -74,6 +74,7 @@ export type {
   AccessRequest,
   Delivered,
   Engine,
+  Offered,
   PresentedPayment,
   PresentedTransfer,
 } from '../usecases/Engine.ts'

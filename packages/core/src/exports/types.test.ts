@@ -54,6 +54,7 @@ test('the types of @key0/core', () => {
     Move
     Observe
     Offer
+    Offered
     Outcome
     PaymentClaim
     PaymentEvidence
