@@ -125,7 +125,10 @@ describe('as documented', () => {
       clientAgentId: 'x402-http',
     })
     const offer = await buyer.offered({ planId: 'basic', requestId })
-    const { header } = await buyer.sign(offer)
+    // Over HTTP a request id that is known already is offered without its challenge; the seller's
+    // own code has it from its own call.
+    const extra = { ...offer.accepted.extra, challengeId }
+    const { header } = await buyer.sign({ ...offer, accepted: { ...offer.accepted, extra } })
     const { payer, txHash } = await key0.settlePayment(header)
     expect(await shop.store().get(challengeId)).toMatchObject({ state: 'PAID', fromAddress: payer })
     const grant = await key0.processHttpPayment({ requestId, payer })
