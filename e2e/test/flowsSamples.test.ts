@@ -125,11 +125,9 @@ describe('as documented', () => {
       clientAgentId: 'x402-http',
     })
     const offer = await buyer.offered({ planId: 'basic', requestId })
-    // Over HTTP a request id that is known already is offered without its challenge; the seller's
-    // own code has it from its own call.
-    const extra = { ...offer.accepted.extra, challengeId }
-    const { header } = await buyer.sign({ ...offer, accepted: { ...offer.accepted, extra } })
-    const { payer, txHash } = await key0.settlePayment(header)
+    // A request id that is known already is offered without its challenge's secret id.
+    const { header } = await buyer.sign(offer)
+    const { payer, txHash } = await key0.settlePayment(header, { requestId })
     expect(await shop.store().get(challengeId)).toMatchObject({ state: 'PAID', fromAddress: payer })
     const grant = await key0.processHttpPayment({ requestId, payer })
     expect(grant).toMatchObject({ type: 'AccessGrant', challengeId, txHash, tokenType: 'Bearer' })

@@ -55,9 +55,10 @@ export type Key0 = {
   }): Promise<AccessGrant>
   /**
    * Settles an x402 payment, as the header's text or its decoded object, by gas wallet or
-   * facilitator: PENDING -> PAID on the chain's evidence. Delivers nothing.
+   * facilitator: PENDING -> PAID on the chain's evidence. Delivers nothing. `requestId` finds the
+   * challenge of a payment that does not name it, as one for a repeated request does not.
    */
-  settlePayment(payment: string | object): Promise<Settled>
+  settlePayment(payment: string | object, of?: { readonly requestId?: string }): Promise<Settled>
   /**
    * Delivers what `settlePayment` settled. For code of this process that knows the payer: its
    * result must only go to the client that presented the payment.

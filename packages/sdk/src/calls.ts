@@ -28,8 +28,11 @@ export function createCalls(engine: Engine, store: ChallengeStore): Calls {
     requestHttpAccess: async (call) =>
       toChallenge(await engine.issue({ ...call, clientAgentId: HTTP_AGENT })),
     submitProof: async (proof) => (await engine.submitProof(proof)).grant,
-    async settlePayment(payment) {
-      const record = await engine.settle(readPresentedPayment(payment))
+    async settlePayment(payment, of) {
+      const named = of?.requestId
+      const asked = named && (await store.findActiveByRequestId(named, HTTP_AGENT))
+      const presented = readPresentedPayment(payment, asked ? asked.challengeId : undefined)
+      const record = await engine.settle(presented)
       const { challengeId, requestId, txHash, fromAddress } = record
       invariant(txHash && fromAddress, 'a settled record knows its payment')
       return { challengeId, requestId, txHash, payer: fromAddress }

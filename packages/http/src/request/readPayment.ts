@@ -47,13 +47,14 @@ export function readPayment(headers: Headers, maxBytes: number): PaymentPayload 
 /**
  * Reads a payment that did not come in a request of ours: a header's text, or its decoded object.
  *
- * @throws as `readPayment`, and PAYMENT_MALFORMED when it does not name its challenge.
+ * @param known The challenge it is for, when the caller knows and the payment may not say.
+ * @throws as `readPayment`, and PAYMENT_MALFORMED when nobody names its challenge.
  */
-export function readPresentedPayment(payment: string | object): PresentedPayment {
+export function readPresentedPayment(payment: string | object, known?: string): PresentedPayment {
   const payload = decode(() =>
     typeof payment === 'string' ? decodePaymentHeader(payment) : parsePaymentPayload(payment),
   )
-  const challengeId = challengeIdOf(payload)
+  const challengeId = challengeIdOf(payload) ?? known
   if (challengeId === undefined) throw unnamed()
   return { challengeId, authorization: authorizationOf(payload), request: {} }
 }
