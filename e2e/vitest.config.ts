@@ -1,4 +1,10 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { shared } from '../vitest.shared.ts'
 
-// Tests here mostly wait, for servers that start and for chains: two files at once on two cores.
-export default { ...shared, test: { ...shared.test, maxWorkers: 2 } }
+// Most of a test here is waiting for servers: two files at once keep two cores busy.
+const config: ViteUserConfig = defineConfig({
+  ...shared,
+  test: { ...shared.test, maxWorkers: 2 },
+})
+
+export default config
