@@ -16,7 +16,7 @@ import {
   type Settler,
 } from '@key0/core'
 import { createCallbackIssuer } from '@key0/delivery'
-import { createHttpHandler } from '@key0/http'
+import { createHttpHandler, type Seller } from '@key0/http'
 import { getAddress, isAddress } from 'viem'
 import { createCalls } from './calls.ts'
 import { createIds } from './createIds.ts'
@@ -64,7 +64,7 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
         publicUrl: config.agentUrl,
         chainId: chain.chainId,
         payTo,
-        token: { ...chain.token, ...chain.token.domain },
+        token: toToken(chain),
       },
       maxTimeoutSeconds: settings.maxTimeoutSeconds,
       observe: (failure) => {
@@ -97,6 +97,11 @@ function createRecovery(context: EngineContext): Key0['recover'] {
     settings = context.settings
     return recovered
   }
+}
+
+function toToken({ token }: EvmChain): Seller['token'] {
+  const { address, symbol, decimals, domain } = token
+  return { address, symbol, decimals, ...domain }
 }
 
 function toSettler(config: SellerConfig, chain: EvmChain): Settler {
