@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { installPackage, untilNobodyInstalls } from '../installPackage.ts'
 import { readEnvironment } from '../readEnvironment.ts'
 
 const run = promisify(execFile)
@@ -31,9 +32,10 @@ export function findPostgresPrograms(): Promise<PostgresPrograms> {
 }
 
 async function find(): Promise<PostgresPrograms> {
+  await untilNobodyInstalls()
   const own = lookUp()
   if (own) return { directory: own, version: await versionOf(own), rung: 'machine' }
-  const why = await installPackage()
+  const why = await installPackage('postgresql', () => lookUp() !== undefined)
   const installed = lookUp()
   if (installed) {
     return { directory: installed, version: await versionOf(installed), rung: 'package' }
@@ -73,20 +75,4 @@ function isWhole(directory: string): boolean {
 async function versionOf(directory: string): Promise<string> {
   const { stdout } = await run(join(directory, 'postgres'), ['--version'])
   return /\d[\w.]*/.exec(stdout)?.[0] ?? 'unknown'
-}
-
-/** Installs Debian's package without letting it start a server of its own; says how it went. */
-async function installPackage(): Promise<string> {
-  if (process.getuid?.() !== 0) return 'not tried, because only root may.'
-  if (!existsSync('/usr/bin/apt-get')) return 'not tried, because this machine has no apt-get.'
-  // With RUNLEVEL=1 the package's scripts find nothing to start: no server is left on port 5432.
-  const env = { PATH: readEnvironment('PATH'), DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
-  const install = ['install', '-y', '-qq', '--no-install-recommends', 'postgresql']
-  try {
-    await run('apt-get', ['update', '-qq'], { env, timeout: 120_000 })
-    await run('apt-get', install, { env, timeout: 300_000 })
-    return 'it was installed, but brought no initdb and postgres.'
-  } catch (error) {
-    return `failed. ${String(error).split('\n').slice(-3).join(' ')}`
-  }
 }

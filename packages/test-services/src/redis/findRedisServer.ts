@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
+import { installPackage, untilNobodyInstalls } from '../installPackage.ts'
 import { readEnvironment } from '../readEnvironment.ts'
 
 const run = promisify(execFile)
@@ -29,9 +30,10 @@ export function findRedisServer(): Promise<RedisProgram> {
 }
 
 async function find(): Promise<RedisProgram> {
+  await untilNobodyInstalls()
   const own = lookUp('redis-server')
   if (own) return { path: own, version: await versionOf(own), rung: 'machine' }
-  const why = await installPackage()
+  const why = await installPackage('redis-server', () => lookUp('redis-server') !== undefined)
   const installed = lookUp('redis-server')
   if (installed) return { path: installed, version: await versionOf(installed), rung: 'package' }
   throw new Error(
@@ -63,20 +65,4 @@ function isExecutable(path: string): boolean {
 async function versionOf(path: string): Promise<string> {
   const { stdout } = await run(path, ['--version'])
   return /v=(\S+)/.exec(stdout)?.[1] ?? 'unknown'
-}
-
-/** Installs Debian's package without letting it start a server of its own; says how it went. */
-async function installPackage(): Promise<string> {
-  if (process.getuid?.() !== 0) return 'not tried, because only root may.'
-  if (!lookUp('apt-get')) return 'not tried, because this machine has no apt-get.'
-  // With RUNLEVEL=1 the package's scripts find nothing to start: no server is left on port 6379.
-  const env = { PATH: readEnvironment('PATH'), DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
-  const install = ['install', '-y', '-qq', '--no-install-recommends', 'redis-server']
-  try {
-    await run('apt-get', ['update', '-qq'], { env, timeout: 120_000 })
-    await run('apt-get', install, { env, timeout: 300_000 })
-    return 'it was installed, but brought no redis-server.'
-  } catch (error) {
-    return `failed. ${String(error).split('\n').slice(-3).join(' ')}`
-  }
 }
