@@ -127,6 +127,31 @@ describe('a request id that anybody may guess', () => {
     expect(await theft.text()).not.toContain('http-')
   })
 
+  test('a thief who burns a payment of its own for it is not told the challenge either', async () => {
+    const world = open()
+    await world.handler(ask(guessable))
+    const known = signFor(readOffer(await world.handler(ask(guessable))))
+    const thief = fakeAccounts.stranger
+    const burnt = resign(world, known, '34', thief) as typeof known
+    const { signature, authorization } = burnt.payload
+    const { value, validAfter, validBefore } = authorization
+    const numbers = {
+      value: BigInt(value),
+      validAfter: BigInt(validAfter),
+      validBefore: BigInt(validBefore),
+    }
+    const call = {
+      kind: 'authorized',
+      authorization: { ...authorization, ...numbers, signature },
+    } as const
+    world.ledger.broadcast(world.ledger.prepare([call], 'thief').hash)
+    const body = JSON.stringify(guessable)
+    const told = await world.handler(toRequest({ ...paidDraft('basic', burnt), body }, origin))
+    const text = await told.text()
+    expect([told.status, JSON.parse(text).code]).toEqual([403, 'PAYER_PROOF_REQUIRED'])
+    expect(text).not.toContain('http-')
+  })
+
   test('the victim, who lost the answer, signs again, is served and not charged', async () => {
     const world = open()
     const first = signFor(readOffer(await world.handler(ask(guessable))))

@@ -29,6 +29,26 @@ export async function settleFor(
   payment: PresentedPayment,
   holder?: string,
 ): Promise<ChallengeRecord> {
+  try {
+    return await settleOrRecognise(ctx, payment, holder)
+  } catch (error) {
+    throw payment.onlyFresh ? withoutChallenge(error) : error
+  }
+}
+
+/** The message a payer would sign names the challenge: whoever does not know it is not told. */
+function withoutChallenge(error: unknown): unknown {
+  if (!Key0Error.is(error, 'PAYER_PROOF_REQUIRED') || !error.facts.message) return error
+  const { txHash = '' } = error.facts
+  const expected = "the payer's proof, with the challenge id that the first offer named"
+  return new Key0Error('PAYER_PROOF_REQUIRED', { facts: { txHash, expected } })
+}
+
+async function settleOrRecognise(
+  ctx: EngineContext,
+  payment: PresentedPayment,
+  holder?: string,
+): Promise<ChallengeRecord> {
   const record = await load(ctx, payment.challengeId)
   assertSameRequest(record, payment.request)
   switch (record.state) {
