@@ -171,9 +171,11 @@ function toBar(result: Result): Bar {
   const p99 = percentile(result.blocks, 0.99)
   const refused = result.purchases.length - granted(result).length
   // Who comes at a rate cannot be served faster than that; what is judged then is the wait.
-  const isFast = result.perSecond !== undefined || rate >= aim.perSecond
+  const isPaced = result.perSecond !== undefined
+  const isFast = isPaced || rate >= aim.perSecond
+  const pace = isPaced ? '' : `${aim.perSecond}/s, `
   return {
-    promise: `${titleOf(result)}: ${aim.perSecond}/s, p99 within ${aim.blocks} blocks, none refused`,
+    promise: `${titleOf(result)}: ${pace}p99 within ${aim.blocks} blocks, none refused`,
     measured: `${round(rate, 1)}/s, p99 ${p99} blocks, ${refused} refused`,
     isReached: isFast && p99 <= aim.blocks && refused === 0,
   }
