@@ -85,3 +85,8 @@ CREATE TABLE acks (
   consumer text primary key not null,
   sequence integer not null
 ) strict, without rowid;
+
+CREATE TABLE witness (
+  id integer primary key check (id = 1),
+  body text not null check (json_valid(body))
+) strict;

@@ -95,5 +95,13 @@ create table acks (
 ) strict, without rowid;
 `
 
+const witness = `
+-- Whether the data still continues what it was; one row, of the form core gives it.
+create table witness (
+  id integer primary key check (id = 1),
+  body text not null check (json_valid(body))
+) strict;
+`
+
 /** What brings a database from version n to n + 1, at position n. */
-export const migrations: readonly string[] = [start]
+export const migrations: readonly string[] = [start, witness]

@@ -53,6 +53,9 @@ export function createSqliteTables(db: DatabaseSync): Tables {
         readRecord,
       ),
     forgettable: (nowMs, limit) => all('forgettable', nowMs, limit).map(readRecord),
+    highestEvent: () => Number(one('highestEvent')?.seq ?? 0),
+    getWitness: () => one('getWitness')?.body as string | undefined,
+    putWitness: (text) => run('putWitness', text),
     getAck: (consumer) => Number(one('getAck', consumer)?.sequence ?? 0),
     putAck: (consumer, sequence) => run('putAck', consumer, sequence),
     close() {
@@ -112,6 +115,11 @@ const sources = {
   forgettable: `
     select body from records where forget_at is not null and forget_at <= ?
     order by forget_at, id limit ?`,
+  highestEvent: "select seq from sqlite_sequence where name = 'audit'",
+  getWitness: 'select body from witness where id = 1',
+  putWitness: `
+    insert into witness (id, body) values (1, ?)
+    on conflict (id) do update set body = excluded.body`,
   getAck: 'select sequence from acks where consumer = ?',
   putAck: `
     insert into acks (consumer, sequence) values (?, ?)

@@ -1,5 +1,6 @@
 import type { Case } from './Case.ts'
 import { auditLaws } from './laws/audit.ts'
+import { continuityLaws } from './laws/continuity.ts'
 import { createLaws } from './laws/create.ts'
 import { dueLaws } from './laws/due.ts'
 import { gridLaws } from './laws/grid.ts'
@@ -25,5 +26,6 @@ export const storeLaws: readonly Case[] = [
   ...refundableLaws,
   ...retentionLaws,
   ...auditLaws,
+  ...continuityLaws,
   ...valueLaws,
 ]

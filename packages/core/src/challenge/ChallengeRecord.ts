@@ -1,6 +1,7 @@
 import type { State } from '../lifecycle/transitions.ts'
 import type { AccessGrant } from './AccessGrant.ts'
 import type { Address, Hash } from './hex.ts'
+import type { Disposition } from './PaymentClaim.ts'
 import type { PaymentRef } from './PaymentRef.ts'
 import type { RefundProgress } from './RefundProgress.ts'
 import type { SettlementIntent } from './SettlementIntent.ts'
@@ -52,6 +53,10 @@ export type ChallengeFields = {
   readonly refundError?: string
   /** Why no automatic path may move this money. Absent: not held. */
   readonly held?: string
+  /** When a person or evidence released it: losses of the store before that hold it no more. */
+  readonly releasedAt?: Date
+  /** Absent for what a challenge bought; otherwise why this payment bought nothing. */
+  readonly disposition?: Disposition
   /** When a worker must look at this record next; absent: as its state says. */
   readonly nextVisitAt?: Date
 }

@@ -13,6 +13,7 @@ const dates = new Set([
   'deliveredAt',
   'refundedAt',
   'nextVisitAt',
+  'releasedAt',
 ])
 const objects = new Set(['intent', 'refund', 'accessGrant', 'lease', 'paidBlock'])
 const numbers = new Set(['chainId', 'version', 'schemaVersion'])

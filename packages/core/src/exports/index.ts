@@ -20,11 +20,12 @@ export type {
   ChallengeRecord,
 } from '../challenge/ChallengeRecord.ts'
 export { type Address, type Hash, type Hex, sameAddress } from '../challenge/hex.ts'
-export type { PaymentClaim } from '../challenge/PaymentClaim.ts'
+export type { Disposition, PaymentClaim } from '../challenge/PaymentClaim.ts'
 export { authorizationRef, type PaymentRef, transferRef } from '../challenge/PaymentRef.ts'
 export type { RefundProgress } from '../challenge/RefundProgress.ts'
 export type { SettlementIntent } from '../challenge/SettlementIntent.ts'
 export type { Submission } from '../challenge/Submission.ts'
+export type { BreakCause, Continuity, Heartbeat, Remembered } from '../continuity/Continuity.ts'
 export { type ErrorCode, errorCodes, type Retry } from '../errors/codes.ts'
 export { invariant } from '../errors/invariant.ts'
 export { Key0Error, type Key0ErrorOptions } from '../errors/Key0Error.ts'
@@ -45,6 +46,7 @@ export type {
   PaymentEvidence,
   Sighting,
   TransferQuery,
+  TransfersQuery,
   Verification,
 } from '../ports/Chain.ts'
 export type {

@@ -1,7 +1,7 @@
 import { Key0Error } from '../errors/Key0Error.ts'
 import { findTransition, type State } from './transitions.ts'
 
-const ALWAYS = new Set(['nextVisitAt', 'held'])
+const ALWAYS = new Set(['nextVisitAt', 'held', 'releasedAt'])
 
 /**
  * Refuses a move that the table does not have, or a field that the move does not write.

@@ -27,7 +27,7 @@ type Row = {
   readonly to: State
   /** What happened, in one phrase. */
   readonly trigger: string
-  /** The only fields this move may write; `nextVisitAt` and `held` may go with any. */
+  /** The only fields this move may write; `nextVisitAt`, `held` and `releasedAt` go with any. */
   readonly writes: readonly (keyof ChallengeFields)[]
 }
 
@@ -47,6 +47,7 @@ export const transitions: readonly Row[] = [
       'paidBlock',
       'paymentFinal',
       'lease',
+      'disposition',
     ],
   },
   { from: 'PENDING', to: 'EXPIRED', trigger: 'deadline passed', writes: [] },

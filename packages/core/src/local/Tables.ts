@@ -47,6 +47,12 @@ export interface Tables {
   due(nowMs: number, limit: number, state: State | undefined): readonly ChallengeRecord[]
   forgettable(nowMs: number, limit: number): readonly ChallengeRecord[]
 
+  /** The highest sequence given so far, also when its entry is forgotten. */
+  highestEvent(): number
+  /** The text of the store's continuity. */
+  getWitness(): string | undefined
+  putWitness(text: string): void
+
   getAck(consumer: string): number
   putAck(consumer: string, sequence: number): void
 

@@ -1,3 +1,6 @@
+import type { Continuity, Heartbeat } from '../continuity/Continuity.ts'
+import { decodeContinuity, encodeContinuity } from '../continuity/continuityCodec.ts'
+import { judgeBeat } from '../continuity/judgeBeat.ts'
 import { defaultRetention, type Retention } from '../lifecycle/retention.ts'
 import type { ChallengeStore, StoreHealth } from '../ports/ChallengeStore.ts'
 import type { Clock } from '../ports/Clock.ts'
@@ -35,7 +38,22 @@ export function createLocalStore(tables: Tables, options: LocalStoreOptions): Ch
     events: async (after, limit) => tables.events(after, limit),
     ack: async (consumer, sequence) => tables.putAck(consumer, sequence),
     acked: async (consumer) => tables.getAck(consumer),
+    beat: async (heartbeat) => tables.atomically(() => beat(tables, clock, heartbeat)),
     healthCheck: async () => options.health(),
     close: async () => tables.close(),
   }
+}
+
+/** What lives in one process has no engine that could lose writes without telling. */
+const LINEAGE = 'local'
+
+function beat(tables: Tables, clock: Clock, heartbeat: Heartbeat): Continuity {
+  const stored = tables.getWitness()
+  const continuity = judgeBeat(
+    stored === undefined ? undefined : decodeContinuity(stored),
+    heartbeat,
+    { lineage: LINEAGE, highestEvent: tables.highestEvent(), nowMs: clock.nowMs() },
+  )
+  tables.putWitness(encodeContinuity(continuity))
+  return continuity
 }

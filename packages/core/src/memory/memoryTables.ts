@@ -18,6 +18,7 @@ export function createMemoryTables(): Tables {
   /** Every entry at the place of its sequence; forgotten ones leave a hole. */
   const stream: (AuditEntry | undefined)[] = []
   const acks = new Map<string, number>()
+  let witness: string | undefined
   const index = createMemoryIndex()
 
   // The length says where the scope ends, whatever it holds.
@@ -61,6 +62,11 @@ export function createMemoryTables(): Tables {
     refundable: (paidBeforeMs, nowMs, limit) => load(index.refundable(paidBeforeMs, nowMs, limit)),
     due: (nowMs, limit, state) => load(index.due(nowMs, limit, state)),
     forgettable: (nowMs, limit) => load(index.forgettable(nowMs, limit)),
+    highestEvent: () => stream.length,
+    getWitness: () => witness,
+    putWitness(text) {
+      witness = text
+    },
     getAck: (consumer) => acks.get(consumer) ?? 0,
     putAck: (consumer, acked) => void acks.set(consumer, Math.max(acked, acks.get(consumer) ?? 0)),
     close() {

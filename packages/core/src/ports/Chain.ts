@@ -93,6 +93,16 @@ export type TransferQuery = {
   readonly finality: Finality
 }
 
+/** Which transfers of a token to list. At least one of `from` and `to` must be given. */
+export type TransfersQuery = {
+  readonly token: Address
+  readonly from?: Address
+  readonly to?: Address
+  /** Both ends are included. */
+  readonly fromBlock: bigint
+  readonly toBlock: bigint
+}
+
 /** Reads one chain. Answers about it and never guesses. */
 export interface Chain {
   readonly chainId: number
@@ -109,8 +119,15 @@ export interface Chain {
    */
   inspect(query: TransferQuery): Promise<Sighting>
 
-  /** The latest block. Throws `CHAIN_UNREACHABLE`. */
-  head(): Promise<Head>
+  /**
+   * Every transfer of the token in a range of blocks, each named by its own identity, in the order
+   * of the chain; those of nothing are left out. Whole or not at all: when a part of the range
+   * could not be read it throws `CHAIN_UNREACHABLE`.
+   */
+  transfers(query: TransfersQuery): Promise<readonly PaymentEvidence[]>
+
+  /** The newest block as deep as `finality`, by default the latest. Throws `CHAIN_UNREACHABLE`. */
+  head(finality?: Finality): Promise<Head>
 
   /**
    * Whether `address` signed `message` (EIP-191; EIP-1271 when it is a contract). Throws

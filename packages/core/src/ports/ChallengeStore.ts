@@ -8,6 +8,7 @@ import type { Hash } from '../challenge/hex.ts'
 import type { PaymentClaim } from '../challenge/PaymentClaim.ts'
 import type { PaymentRef } from '../challenge/PaymentRef.ts'
 import type { SettlementIntent } from '../challenge/SettlementIntent.ts'
+import type { Continuity, Heartbeat } from '../continuity/Continuity.ts'
 import type { State } from '../lifecycle/transitions.ts'
 
 /**
@@ -139,6 +140,13 @@ export interface ChallengeStore {
 
   /** What `ack` remembered last; 0 when nothing yet. */
   acked(consumer: string): Promise<number>
+
+  /**
+   * A sign of life of one process, and its doubts: compares what the process remembers with what
+   * the store is, notes a loss or a silence, and answers how things stand. One atomic step; every
+   * process of a deployment does it every few seconds.
+   */
+  beat(heartbeat: Heartbeat): Promise<Continuity>
 
   healthCheck(): Promise<StoreHealth>
 

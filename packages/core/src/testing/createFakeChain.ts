@@ -12,6 +12,7 @@ import type {
   PaymentEvidence,
   Sighting,
   TransferQuery,
+  TransfersQuery,
   Verification,
 } from '../ports/Chain.ts'
 import type { FakeClock } from './createFakeClock.ts'
@@ -56,7 +57,8 @@ export function createFakeChain(options: {
       }
     },
     inspect: (query) => sighted(() => inspect(chain, query)),
-    head: async () => ask(() => ledger.head()),
+    transfers: async (query) => ask(() => list(chain, query)),
+    head: async (finality) => ask(() => ledger.head(finality)),
     isSignedBy: async (address, message, signature) =>
       ask(() => signature === fakeSignature(address, message)),
     isAuthorizedBy: async (token, authorization) => ask(() => isSigned(token, authorization)),
@@ -125,6 +127,21 @@ function inspect(chain: FakeChain, query: TransferQuery): Sighting {
   )
   if (!match) return { kind: 'mismatch', facts: { txHash: query.txHash } }
   return placed(chain, match, query.finality)
+}
+
+function list(chain: FakeChain, query: TransfersQuery): readonly PaymentEvidence[] {
+  const { token, from, to, fromBlock, toBlock } = query
+  const wanted = chain.ledger
+    .transfers()
+    .filter(
+      (transfer) =>
+        sameAddress(token, chain.ledger.token) &&
+        (from === undefined || sameAddress(transfer.from, from)) &&
+        (to === undefined || sameAddress(transfer.to, to)) &&
+        transfer.block.number >= fromBlock &&
+        transfer.block.number <= toBlock,
+    )
+  return wanted.map((transfer) => toEvidence(chain, transfer))
 }
 
 function placed(chain: FakeChain, transfer: FakeTransfer, finality: Finality): Sighting {
