@@ -30,8 +30,10 @@ export const layers: Readonly<Record<string, Layer>> = {
     may: ['core', 'wire', 'token', 'adapter', 'surface', 'middleware', 'worker'],
     testsMayAlso: ['sandbox', 'laws'],
   },
+  /** What our programs share. */
+  kit: { may: ['core', 'adapter'], testsMayAlso: ['sandbox', 'laws'] },
   app: {
-    may: ['core', 'wire', 'token', 'adapter', 'surface', 'middleware', 'worker', 'bundle'],
+    may: ['kit', 'core', 'wire', 'token', 'adapter', 'surface', 'middleware', 'worker', 'bundle'],
     testsMayAlso: ['sandbox', 'laws'],
   },
   /** Ends of the graph: benchmarks, end-to-end tests, examples. Nobody imports them. */

@@ -37,14 +37,15 @@ function withoutSecrets(url: string | undefined): string {
 }
 
 function refundStatus(refunds: GatewayConfig['refunds']): string {
-  if (!refunds.walletPrivateKey) return 'DISABLED (set KEY0_WALLET_PRIVATE_KEY)'
-  return refunds.inside ? 'ENABLED, inside this process' : 'OFF in this process (REFUNDS=off)'
+  if (!refunds.inside) return 'OFF in this process (REFUNDS=off)'
+  if (refunds.walletPrivateKeys.length === 0) return 'DISABLED (set KEY0_WALLET_PRIVATE_KEY)'
+  return 'ENABLED, inside this process'
 }
 
 function keysHeld({ settlement, refunds }: GatewayConfig): string {
   const keys = [
     settlement.mode === 'gas-wallet' && 'gas wallet (pays for settlement)',
-    refunds.walletPrivateKey && refunds.inside && 'receiving wallet (signs refunds)',
+    refunds.walletPrivateKeys.length > 0 && refunds.inside && 'receiving wallet (signs refunds)',
   ].filter((key) => typeof key === 'string')
   return keys.length > 0 ? keys.join(', ') : 'none'
 }

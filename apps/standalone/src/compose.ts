@@ -1,3 +1,4 @@
+import { describeError, logEvent, openStore, reportWaiting } from '@key0/app-kit'
 import type { ChallengeStore, CredentialIssuer } from '@key0/core'
 import {
   createNativeTokenIssuer,
@@ -11,8 +12,6 @@ import { createKey0, type Key0 } from '@key0/sdk'
 import { AccessTokenIssuer } from '@key0/token'
 import type { Logger } from 'pino'
 import type { BackendAuth, GatewayConfig } from './GatewayConfig.ts'
-import { describeError, logEvent } from './logEvent.ts'
-import { openStore } from './openStore.ts'
 import { serveApp } from './serveApp.ts'
 
 const RECOVERY_INTERVAL_MS = 2_000
@@ -45,7 +44,7 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Gateway
     onError: (error) => log.error({ cause: describeError(error) }, 'recovery pass failed'),
   })
   const refunding = startTimer({
-    pass: refunds ? () => refunds.run() : () => reportWaiting(config, store, log),
+    pass: refunds ? () => refunds.run() : () => skipRefunds(config, store, log),
     intervalMs: config.refunds.intervalMs,
     onError: (error) => log.error({ cause: describeError(error) }, 'refund pass failed'),
   })
@@ -100,7 +99,7 @@ function toSellerConfig(
     tokenIssuer: toIssuer(config),
     finality: config.finality,
     refunds: {
-      automatic: refunds.walletPrivateKey !== undefined,
+      automatic: refunds.walletPrivateKeys.length > 0 || !refunds.inside,
       minAgeMs: refunds.minAgeMs,
     },
     ...(settlement.mode === 'gas-wallet'
@@ -128,23 +127,19 @@ function toAuth(auth: BackendAuth): ReturnType<typeof noAuth> {
   return auth.strategy === 'none' ? noAuth() : sharedSecretAuth(auth.header, auth.value)
 }
 
-/**
- * Opens the store. Real money is not kept where it may be lost: on mainnet every problem that the
- * store itself sees keeps the gateway from starting.
- */
 async function openRefunds(
   config: GatewayConfig,
   key0: Key0,
   store: ChallengeStore,
   observe: ReturnType<typeof logEvent>,
 ): Promise<Refunds | undefined> {
-  const { walletPrivateKey, inside, minAgeMs, batchSize } = config.refunds
-  if (!inside || !walletPrivateKey) return undefined
-  const gas = config.settlement.mode === 'gas-wallet' ? config.settlement.privateKey : undefined
+  const { walletPrivateKeys, inside, minAgeMs, batchSize } = config.refunds
+  if (!inside || walletPrivateKeys.length === 0) return undefined
+  const gas = config.settlement.mode === 'gas-wallet' ? config.settlement.refundKeys : undefined
   return createRefunds({
     store,
     chain: key0.chain,
-    walletPrivateKey,
+    walletPrivateKey: walletPrivateKeys,
     payee: config.walletAddress,
     ...(gas && { gasWalletPrivateKey: gas }),
     finality: config.finality.refund,
@@ -154,15 +149,11 @@ async function openRefunds(
   })
 }
 
-/** The refund pass of a process that refunds nothing: it skips, and says what it skipped. */
-async function reportWaiting(
-  { refunds: { minAgeMs, inside, batchSize } }: GatewayConfig,
+/** The refund pass of a process that refunds nothing. */
+async function skipRefunds(
+  { refunds }: GatewayConfig,
   store: ChallengeStore,
   log: Logger,
 ): Promise<void> {
-  if (!inside) return
-  const waiting = await store.findPendingForRefund(new Date(Date.now() - minAgeMs), batchSize)
-  if (waiting.length === 0) return
-  const payments = waiting.length < batchSize ? waiting.length : `${batchSize} or more`
-  log.warn({ payments }, 'refunds are due and skipped: KEY0_WALLET_PRIVATE_KEY is not set')
+  if (refunds.inside) await reportWaiting(store, refunds, log)
 }

@@ -48,7 +48,7 @@ describe('defaults', () => {
     ['TOKEN_MODE', config.token.mode, 'native'],
     ['STORAGE_BACKEND', config.storage, { kind: 'embedded', dataDir: join(homedir(), '.key0') }],
     ['USE_GAS_WALLET', config.settlement, { mode: 'facilitator' }],
-    ['KEY0_WALLET_PRIVATE_KEY', config.refunds.walletPrivateKey, undefined],
+    ['KEY0_WALLET_PRIVATE_KEY', config.refunds.walletPrivateKeys, []],
     ['REFUNDS', config.refunds.inside, true],
     ['REFUND_INTERVAL_MS', config.refunds.intervalMs, 60_000],
     ['REFUND_MIN_AGE_MS', config.refunds.minAgeMs, 300_000],
@@ -294,6 +294,19 @@ describe('settlement', () => {
     expect(configOf({ ...least, ...env }).settlement.mode).toBe(mode)
   })
 
+  test('of several gas wallets the first settles, and all carry refunds', () => {
+    const other = `0x${'4d'.repeat(32)}`
+    const config = configOf({ ...least, GAS_WALLET_PRIVATE_KEY: `${key}, ${other}` })
+    expect(config.settlement).toEqual({
+      mode: 'gas-wallet',
+      privateKey: key,
+      refundKeys: [key, other],
+    })
+    expect(problemsOf({ ...least, GAS_WALLET_PRIVATE_KEY: `${key},0x12` })).toContain(
+      'GAS_WALLET_PRIVATE_KEY must be 0x and 64 hexadecimal digits, each of them',
+    )
+  })
+
   test('USE_GAS_WALLET=true without a key is a mistake', () => {
     expect(problemsOf({ ...least, USE_GAS_WALLET: 'true' })).toContain(
       'GAS_WALLET_PRIVATE_KEY must be set when USE_GAS_WALLET is true',
@@ -352,6 +365,12 @@ describe('testnet warns of', () => {
   ])('%s', (_, env, expected) => {
     expect(configOf(env).warnings.join('\n')).toContain(expected)
   })
+})
+
+test('a gateway that leaves refunds to a worker needs no key for them, and warns of nothing', () => {
+  const config = configOf({ ...least, REFUNDS: 'off' })
+  expect(config.refunds).toMatchObject({ inside: false, walletPrivateKeys: [] })
+  expect(config.warnings.join()).not.toContain('Refunds are DISABLED')
 })
 
 test('no message repeats a secret, also when it stands under a wrong name', () => {

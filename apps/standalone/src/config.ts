@@ -1,16 +1,19 @@
-import { homedir } from 'node:os'
-import { join } from 'node:path'
-import { createCatalog, Key0Error, type Plan } from '@key0/core'
-import type { RawConfig } from './env.ts'
 import {
-  type GatewayConfig,
+  type Reader as AnyReader,
+  assertFaultless,
+  createReader,
   logLevels,
-  type RefundConfig,
-  type StorageConfig,
-} from './GatewayConfig.ts'
-import { createReader, type Reader } from './Reader.ts'
+  readNetwork,
+  readRefunds as readSharedRefunds,
+  readStorage,
+} from '@key0/app-kit'
+import { createCatalog, Key0Error, type Plan } from '@key0/core'
+import type { RawConfig, Setting } from './env.ts'
+import type { GatewayConfig } from './GatewayConfig.ts'
 import { readSettlement } from './readSettlement.ts'
 import { readToken } from './readToken.ts'
+
+type Reader = AnyReader<Setting>
 
 /** What the engine adds to the issuer's own worst case. */
 const LEASE_MARGIN_MS = 5_000
@@ -24,7 +27,7 @@ const DEFAULT_PLANS = '[{"planId":"basic","unitAmount":"$0.10"}]'
 export function toConfig(raw: RawConfig): GatewayConfig {
   const read = createReader(raw)
   const warnings: string[] = [...raw.warnings]
-  const network = read.oneOf('network', ['testnet', 'mainnet'], 'testnet')
+  const { network, rpcUrls, finality } = readNetwork(read)
   const port = read.int('port', 3000, { min: 0, max: 65_535 })
   const token = readToken(read, network, warnings)
   const config: GatewayConfig = {
@@ -33,8 +36,8 @@ export function toConfig(raw: RawConfig): GatewayConfig {
     host: read.text('host', '0.0.0.0'),
     port,
     publicUrl: readPublicUrl(read, network, port, warnings),
-    rpcUrls: read.urls('rpcUrl'),
-    finality: readFinality(read, network),
+    rpcUrls,
+    finality,
     plans: readPlans(read),
     challengeTTLSeconds: read.int('challengeTTLSeconds', 900, { min: 30, max: 86_400 }),
     agent: {
@@ -47,16 +50,14 @@ export function toConfig(raw: RawConfig): GatewayConfig {
     },
     basePath: read.text('basePath', '/a2a'),
     token,
-    storage: readStorage(read, network),
+    storage: readDurableStorage(read, network),
     settlement: readSettlement(read, network, warnings),
     refunds: readRefunds(read, network, token, warnings),
     logLevel: read.oneOf('logLevel', logLevels, 'info'),
     warnings,
   }
-  if (read.problems.length === 0) return config
-  throw new Key0Error('CONFIG_INVALID', {
-    facts: Object.fromEntries(read.problems.map((text, index) => [`${index + 1}`, text])),
-  })
+  assertFaultless(read)
+  return config
 }
 
 function readWalletAddress(read: Reader): `0x${string}` {
@@ -79,15 +80,6 @@ function readPublicUrl(
   return url
 }
 
-function readFinality(read: Reader, network: GatewayConfig['network']): GatewayConfig['finality'] {
-  const tags = ['latest', 'safe', 'finalized'] as const
-  if (read.has('finality')) {
-    const both = read.oneOf('finality', tags, 'latest')
-    return { payment: both, refund: both }
-  }
-  return { payment: 'latest', refund: network === 'mainnet' ? 'finalized' : 'latest' }
-}
-
 function readPlans(read: Reader): readonly Plan[] {
   const setting = read.has('plansBase64') ? 'plansBase64' : 'plans'
   const text = read.text(setting, DEFAULT_PLANS)
@@ -104,30 +96,14 @@ function readPlans(read: Reader): readonly Plan[] {
   }
 }
 
-function readStorage(read: Reader, network: GatewayConfig['network']): StorageConfig {
-  const backends = ['embedded', 'memory', 'redis', 'postgres'] as const
-  const implied = read.has('databaseUrl') ? 'postgres' : read.has('redisUrl') ? 'redis' : 'embedded'
-  const kind = read.oneOf('storageBackend', backends, implied)
-  const dataDir = read.text('dataDir', join(homedir(), '.key0'))
-  if (kind === 'redis') return { kind, url: readServerUrl(read, 'redisUrl', /^rediss?:$/) }
-  if (kind === 'postgres')
-    return { kind, url: readServerUrl(read, 'databaseUrl', /^postgres(?:ql)?:$/) }
-  if (kind === 'memory' && network === 'mainnet')
-    read.fault('storageBackend', '"memory" forgets everything on restart: not on mainnet')
-  return kind === 'memory' ? { kind } : { kind, dataDir }
-}
-
-/** The value is never repeated: it may hold a password. */
-function readServerUrl(
+function readDurableStorage(
   read: Reader,
-  setting: 'redisUrl' | 'databaseUrl',
-  protocol: RegExp,
-): string {
-  const url = read.text(setting)
-  if (url !== undefined && URL.canParse(url) && protocol.test(new URL(url).protocol)) return url
-  const expected = setting === 'redisUrl' ? 'redis:// or rediss://' : 'postgres://'
-  read.fault(setting, `must be a ${expected} URL for this STORAGE_BACKEND`)
-  return ''
+  network: GatewayConfig['network'],
+): GatewayConfig['storage'] {
+  const storage = readStorage(read)
+  if (storage.kind === 'memory' && network === 'mainnet')
+    read.fault('storageBackend', '"memory" forgets everything on restart: not on mainnet')
+  return storage
 }
 
 /** What every attempt and every wait before a retry take together: 250 ms, 500 ms and so on. */
@@ -140,22 +116,17 @@ function readRefunds(
   network: GatewayConfig['network'],
   token: GatewayConfig['token'],
   warnings: string[],
-): RefundConfig {
-  const walletPrivateKey = read.privateKey('walletPrivateKey')
-  const minAgeMs = read.int('refundMinAgeMs', 300_000, { min: 0, max: 604_800_000 })
+): GatewayConfig['refunds'] {
+  const inside = read.oneOf('refunds', ['inside', 'off'], 'inside') === 'inside'
+  const refunds = readSharedRefunds(read)
+  const { minAgeMs, walletPrivateKeys } = refunds
   const worstCaseMs = LEASE_MARGIN_MS + (token.mode === 'remote' ? issuingMs(token) : 0)
   if (minAgeMs < worstCaseMs) {
     const text = `is shorter than the worst case of issuing a token (${worstCaseMs} ms)`
     if (network === 'mainnet') read.fault('refundMinAgeMs', text)
     else warnings.push(`REFUND_MIN_AGE_MS ${text}: a slow delivery may be refunded instead.`)
   }
-  if (!walletPrivateKey)
+  if (walletPrivateKeys.length === 0 && inside)
     warnings.push('Refunds are DISABLED: set KEY0_WALLET_PRIVATE_KEY to send money back.')
-  return {
-    ...(walletPrivateKey && { walletPrivateKey }),
-    inside: read.oneOf('refunds', ['inside', 'off'], 'inside') === 'inside',
-    intervalMs: read.int('refundIntervalMs', 60_000, { min: 100, max: 86_400_000 }),
-    minAgeMs,
-    batchSize: read.int('refundBatchSize', 50, { min: 1, max: 1_000 }),
-  }
+  return { ...refunds, inside }
 }

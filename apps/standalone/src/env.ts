@@ -1,4 +1,10 @@
-import { readFileSync } from 'node:fs'
+import {
+  type RawConfig as AnyRawConfig,
+  type Env,
+  knownNames as namesIn,
+  readSettings,
+  secretNames as secretsIn,
+} from '@key0/app-kit'
 
 /** Names in the order in which they count: the first that is set wins. */
 const names = {
@@ -78,38 +84,20 @@ const later: Readonly<Record<string, 'wrong' | 'missing'>> = {
   SKILLS_MD_ENABLED: 'missing',
 }
 
+const table = { names, secrets, others: later }
+
+export type { Env }
 export type Setting = keyof typeof names
-export type Env = Readonly<Record<string, string | undefined>>
-
-/** What the environment says, by setting; mistakes of naming and reading collected. */
-export type RawConfig = {
-  readonly values: Readonly<Partial<Record<Setting, string>>>
-  readonly problems: readonly string[]
-  readonly warnings: readonly string[]
-}
-
-/** The name an operator should see in a message about a setting. */
-export function nameOf(setting: Setting): string {
-  return names[setting][0]
-}
+export type RawConfig = AnyRawConfig<Setting>
 
 /** Step 1, names only: the one place of this app that spells an environment variable. */
 export function readEnv(env: Env): RawConfig {
-  const values: Partial<Record<Setting, string>> = {}
-  const problems: string[] = unknownNames(env)
-  for (const setting of Object.keys(names) as Setting[]) {
-    for (const name of names[setting]) {
-      const value = read(env, name, secrets.includes(setting), problems)
-      if (value !== undefined) values[setting] ??= value
-    }
-  }
-  const [wrong, missing] = laterNames(env)
-  return { values, problems: [...problems, ...wrong], warnings: missing }
+  return readSettings(env, table)
 }
 
 /** Every name that is read, with its setting; the README's table is checked against it. */
 export function knownNames(): readonly string[] {
-  return Object.values(names).flat()
+  return namesIn(table)
 }
 
 /** Every name that is known and not part of this version. */
@@ -119,63 +107,7 @@ export function laterVersionNames(): readonly string[] {
 
 /** The names that may also end in `_FILE`. */
 export function secretNames(): readonly string[] {
-  return secrets.flatMap((setting) => [...names[setting]])
-}
-
-function laterNames(env: Env): readonly [wrong: readonly string[], missing: readonly string[]] {
-  const set = Object.keys(later).filter((name) => env[name] && env[name] !== 'false')
-  const say = (name: string): string => `${name} is not part of this version`
-  return [
-    set.filter((name) => later[name] === 'wrong').map(say),
-    set.filter((name) => later[name] === 'missing').map((name) => `${say(name)}: ignored.`),
-  ]
-}
-
-function read(env: Env, name: string, mayBeFile: boolean, problems: string[]): string | undefined {
-  // Blanks around a value come from files and shells, never from who wrote it.
-  const value = env[name]?.trim()
-  const file = mayBeFile ? env[`${name}_FILE`] : undefined
-  if (!file) return value === '' ? undefined : value
-  if (value) problems.push(`${name} and ${name}_FILE are both set: keep one`)
-  try {
-    const text = readFileSync(file, 'utf8').trim()
-    if (text !== '') return text
-    problems.push(`${name}_FILE names an empty file`)
-  } catch {
-    problems.push(`${name}_FILE names a file that cannot be read`)
-  }
-  return undefined
-}
-
-/** A misspelt name would be a setting silently ignored. */
-function unknownNames(env: Env): string[] {
-  const known = knownNames()
-  const files = secretNames().map((name) => `${name}_FILE`)
-  const all = [...known, ...files, ...Object.keys(later)]
-  return Object.keys(env)
-    .filter((name) => name.startsWith('KEY0_') && env[name] && !all.includes(name))
-    .map((name) => `${name} is not a setting; did you mean ${nearest(name, known)}?`)
-}
-
-function nearest(name: string, known: readonly string[]): string {
-  const candidates = known.filter((other) => other.startsWith('KEY0_'))
-  return candidates.reduce((best, other) =>
-    distance(name, other) < distance(name, best) ? other : best,
-  )
-}
-
-/** Levenshtein's edit distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1))
-    }
-    row = next
-  }
-  return row[b.length] as number
+  return secretsIn(table)
 }
 
 /** The environment of this process. */

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { endWithParent, isModern, relaunch } from './relaunch.ts'
+import { endWithParent, isModern, relaunch } from '@key0/app-kit/relaunch'
 
 if (isModern(process.versions.node)) {
   endWithParent()

@@ -1,17 +1,20 @@
+import type { Reader } from '@key0/app-kit'
+import type { Setting } from './env.ts'
 import type { GatewayConfig, SettlementConfig } from './GatewayConfig.ts'
-import type { Reader } from './Reader.ts'
 
 /** Who brings payments to the chain: our own gas wallet, or a facilitator. */
 export function readSettlement(
-  read: Reader,
+  read: Reader<Setting>,
   network: GatewayConfig['network'],
   warnings: string[],
 ): SettlementConfig {
-  const privateKey = read.privateKey('gasWalletPrivateKey')
+  const refundKeys = read.privateKeys('gasWalletPrivateKey')
+  // Settlements go out from the first: one wallet in one process is one queue.
+  const [privateKey] = refundKeys
   const useGasWallet = read.flag('useGasWallet')
   if (useGasWallet === true && !read.has('gasWalletPrivateKey'))
     read.fault('gasWalletPrivateKey', 'must be set when USE_GAS_WALLET is true')
-  if (privateKey && useGasWallet !== false) return { mode: 'gas-wallet', privateKey }
+  if (privateKey && useGasWallet !== false) return { mode: 'gas-wallet', privateKey, refundKeys }
 
   const urls = read.urls('facilitatorUrl')
   const id = read.text('cdpApiKeyId')

@@ -1,5 +1,8 @@
+import type { Reader as AnyReader } from '@key0/app-kit'
+import type { Setting } from './env.ts'
 import type { BackendAuth, GatewayConfig, TokenConfig } from './GatewayConfig.ts'
-import type { Reader } from './Reader.ts'
+
+type Reader = AnyReader<Setting>
 
 const MIN_SECRET_LENGTH = 32
 const noAuth = { strategy: 'none' } as const

@@ -20,8 +20,11 @@ export type RefundsOptions = {
   readonly walletPrivateKey: Hex | readonly Hex[]
   /** The wallet that sells now; when given, a key for it must be there. */
   readonly payee?: Address
-  /** Pays for the transactions; default: the receiving wallet itself. */
-  readonly gasWalletPrivateKey?: Hex
+  /**
+   * Pay for the transactions, the least busy first; default: the receiving wallets themselves. A
+   * wallet of one process must not be another's.
+   */
+  readonly gasWalletPrivateKey?: Hex | readonly Hex[]
   /** How deep a payment and its refund must be; default as the chain's kind demands. */
   readonly finality?: Finality
   readonly minAgeMs?: number
@@ -49,13 +52,11 @@ const DAY_MS = 86_400_000
 export function createRefunds(options: RefundsOptions): Refunds {
   const { store, chain, payee } = options
   const keys = [options.walletPrivateKey].flat()
-  const { gasWalletPrivateKey } = options
+  const gasKeys = [options.gasWalletPrivateKey ?? []].flat()
   const payout = createPayout({
     chain,
     keys,
-    ...(gasWalletPrivateKey && {
-      carriers: [createSender({ chain, privateKey: gasWalletPrivateKey })],
-    }),
+    carriers: gasKeys.map((privateKey) => createSender({ chain, privateKey })),
   })
   if (payee !== undefined && !payout.canSignFor(payee))
     throw new Key0Error('SIGNER_MISMATCH', { facts: { expected: `the key of ${payee}` } })

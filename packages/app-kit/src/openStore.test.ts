@@ -6,8 +6,9 @@ import { promisify } from 'node:util'
 import { Key0Error } from '@key0/core'
 import { findPostgres, findRedis, type SharedPostgres, type SharedRedis } from '@key0/test-services'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { GatewayConfig, StorageConfig } from './GatewayConfig.ts'
 import { openStore } from './openStore.ts'
+import type { Network } from './readNetwork.ts'
+import type { StorageConfig } from './readStorage.ts'
 
 let redis: SharedRedis
 let postgres: SharedPostgres
@@ -23,8 +24,8 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true })
 })
 
-function configOf(storage: StorageConfig, network: GatewayConfig['network'] = 'testnet') {
-  return { storage, network } as GatewayConfig
+function configOf(storage: StorageConfig, network: Network = 'testnet') {
+  return { storage, network }
 }
 
 test('a gateway on Redis keeps its challenges there', async () => {

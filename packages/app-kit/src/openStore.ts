@@ -1,7 +1,9 @@
 import { type ChallengeStore, Key0Error, type StoreHealth } from '@key0/core'
 import { createMemoryStore } from '@key0/core/memory'
 import { createSqliteStore } from '@key0/store-sqlite'
-import type { GatewayConfig, StorageConfig } from './GatewayConfig.ts'
+import { connectRedis } from './connectRedis.ts'
+import type { Network } from './readNetwork.ts'
+import type { StorageConfig } from './readStorage.ts'
 
 /** A store with everything it stands on: closing it closes its connections too. */
 type Opened = { readonly store: ChallengeStore; readonly close: () => Promise<void> }
@@ -17,7 +19,13 @@ export type OpenStore = Opened & {
  * @throws STORE_UNAVAILABLE when it does not answer, or would lose money on mainnet, with what to
  * set
  */
-export async function openStore({ storage, network }: GatewayConfig): Promise<OpenStore> {
+export async function openStore({
+  storage,
+  network,
+}: {
+  readonly storage: StorageConfig
+  readonly network: Network
+}): Promise<OpenStore> {
   const opened = await open(storage)
   try {
     const health = await opened.store.healthCheck()
@@ -29,7 +37,7 @@ export async function openStore({ storage, network }: GatewayConfig): Promise<Op
   }
 }
 
-function assertFit({ ok, durable, problems }: StoreHealth, network: GatewayConfig['network']) {
+function assertFit({ ok, durable, problems }: StoreHealth, network: Network) {
   if (ok && (network !== 'mainnet' || (durable && problems.length === 0))) return
   throw new Key0Error('STORE_UNAVAILABLE', {
     facts: Object.fromEntries(problems.map((text, index) => [`store ${index + 1}`, text])),
@@ -54,14 +62,11 @@ function owned(store: ChallengeStore): Opened {
 }
 
 async function openRedis(url: string): Promise<Opened> {
-  const [{ Redis }, { RedisChallengeStore }] = await Promise.all([
-    import('ioredis'),
+  const [redis, { RedisChallengeStore }] = await Promise.all([
+    // A request waits for two reconnections, not for ever: its client asks again.
+    connectRedis(url, { maxRetriesPerRequest: 2 }),
     import('@key0/store-redis'),
   ])
-  // A request waits for two reconnections, not for ever: its client asks again.
-  const redis = new Redis(url, { maxRetriesPerRequest: 2 })
-  // Said by whoever asked; without a listener the driver would print it, URL and all.
-  redis.on('error', () => {})
   const store = new RedisChallengeStore({ redis })
   const close = async (): Promise<void> => {
     await store.close()

@@ -1,0 +1,23 @@
+/*
+ * What our programs share, so that a setting, a log line and an end mean the same in each. Nothing
+ * here is published.
+ */
+export { createProbe } from '../createProbe.ts'
+export { describeError, logEvent } from '../logEvent.ts'
+export { type LogLevel, logLevels } from '../logLevels.ts'
+export { type OpenStore, openStore } from '../openStore.ts'
+export { assertFaultless, createReader, type Reader } from '../Reader.ts'
+export { type Network, type NetworkConfig, readNetwork } from '../readNetwork.ts'
+export { type RefundConfig, readRefunds } from '../readRefunds.ts'
+export {
+  type Env,
+  knownNames,
+  type RawConfig,
+  readSettings,
+  type SettingsTable,
+  secretNames,
+} from '../readSettings.ts'
+export { readStorage, redisProtocols, type StorageConfig } from '../readStorage.ts'
+export { reportWaiting } from '../reportWaiting.ts'
+export { type Program, runProgram } from '../runProgram.ts'
+export { type Serving, serveHttp } from '../serveHttp.ts'

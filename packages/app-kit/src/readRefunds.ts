@@ -1,0 +1,22 @@
+import type { Hex } from '@key0/core'
+import type { Reader } from './Reader.ts'
+
+export type RefundConfig = {
+  /** Of the wallets that were paid. None: the schedule runs, and says that it skips. */
+  readonly walletPrivateKeys: readonly Hex[]
+  readonly intervalMs: number
+  readonly minAgeMs: number
+  readonly batchSize: number
+}
+
+type RefundSetting = 'walletPrivateKey' | 'refundIntervalMs' | 'refundMinAgeMs' | 'refundBatchSize'
+
+/** When and from which wallets money goes back. */
+export function readRefunds(read: Reader<RefundSetting>): RefundConfig {
+  return {
+    walletPrivateKeys: read.privateKeys('walletPrivateKey'),
+    intervalMs: read.int('refundIntervalMs', 60_000, { min: 100, max: 86_400_000 }),
+    minAgeMs: read.int('refundMinAgeMs', 300_000, { min: 0, max: 604_800_000 }),
+    batchSize: read.int('refundBatchSize', 50, { min: 1, max: 1_000 }),
+  }
+}
