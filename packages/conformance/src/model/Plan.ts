@@ -5,6 +5,7 @@ import {
   type State,
   states,
   transitions,
+  writtenWithAny,
 } from '@key0/core'
 import type { Call } from './Call.ts'
 import {
@@ -44,7 +45,7 @@ export type Plan = {
 const names = Object.keys({
   ...{ intent: 0, paymentRef: 0, txHash: 0, paidAt: 0, fromAddress: 0, paidBlock: 0, lease: 0 },
   ...{ paymentFinal: 0, accessGrant: 0, deliveredAt: 0, refund: 0, refundTxHash: 0, held: 0 },
-  ...{ refundedAt: 0, refundError: 0, nextVisitAt: 0 },
+  ...{ refundedAt: 0, refundError: 0, nextVisitAt: 0, releasedAt: 0, disposition: 0 },
 } satisfies Record<keyof ChallengeFields, 0>) as readonly (keyof ChallengeFields)[]
 
 /** The call that a plan means in this world. `count` makes its key like no other. */
@@ -149,7 +150,7 @@ function moveNothing(plan: Plan, id: string, attempt: Attempt): Call {
 
 function namesFor(from: State, to: State): readonly (keyof ChallengeFields)[] {
   const row = transitions.find((one) => one.from === from && one.to === to)
-  return [...(row?.writes ?? []), 'held', 'nextVisitAt']
+  return [...(row?.writes ?? []), ...writtenWithAny]
 }
 
 /** Fields of the row; a name beyond twenty is any field, which most rows refuse. */

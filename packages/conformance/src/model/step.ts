@@ -4,6 +4,7 @@ import {
   findTransition,
   type PaymentClaim,
   type State,
+  writtenWithAny,
 } from '@key0/core'
 import type { Answer, Call } from './Call.ts'
 import { isRefused } from './rules.ts'
@@ -98,7 +99,7 @@ function postpone(world: World, call: Of<'postpone'>): Stepped {
 
 function isLegal(from: State, to: State, fields: object): boolean {
   const writes: readonly string[] = findTransition(from, to)?.writes ?? []
-  const known = new Set([...writes, 'nextVisitAt', 'held'])
+  const known = new Set<string>([...writes, ...writtenWithAny])
   return findTransition(from, to) !== undefined && Object.keys(fields).every((n) => known.has(n))
 }
 

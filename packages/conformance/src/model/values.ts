@@ -169,6 +169,8 @@ export function sampleOf(
     refundedAt: new Date(nowMs + n),
     refundError: 'the payee is blocked',
     held: 'late money',
+    releasedAt: new Date(nowMs - n * 3),
+    disposition: at(['SURPLUS', 'LATE', 'UNDER', 'UNMATCHED'] as const, n),
     nextVisitAt: new Date(nowMs + at([90_001, -5, 0], n)),
   } satisfies { readonly [name in keyof Required<ChallengeFields>]: ChallengeFields[name] }
   return some[name]

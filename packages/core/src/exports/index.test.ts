@@ -32,6 +32,7 @@ test('exports these values and no others', () => {
       "states",
       "transferRef",
       "transitions",
+      "writtenWithAny",
     ]
   `)
 })

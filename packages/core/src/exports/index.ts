@@ -35,7 +35,13 @@ export { isLive } from '../lifecycle/isLive.ts'
 export { isRefundable } from '../lifecycle/isRefundable.ts'
 export { assertLegalMove } from '../lifecycle/legalMove.ts'
 export { defaultRetention, forgetAtMs, type Retention } from '../lifecycle/retention.ts'
-export { findTransition, type State, states, transitions } from '../lifecycle/transitions.ts'
+export {
+  findTransition,
+  type State,
+  states,
+  transitions,
+  writtenWithAny,
+} from '../lifecycle/transitions.ts'
 export { formatUnits, parsePrice } from '../money/Units.ts'
 export type {
   AuthorizationQuery,

@@ -4,6 +4,7 @@ import * as entry from './local.ts'
 test('exports these values and no others', () => {
   expect(Object.keys(entry).toSorted()).toMatchInlineSnapshot(`
     [
+      "beatBySwap",
       "createLocalStore",
       "decodeRecord",
       "encodeRecord",

@@ -24,6 +24,7 @@ test('the types of @key0/core', () => {
     AuditEntry
     Authorization
     AuthorizationQuery
+    BreakCause
     Catalog
     Chain
     ChallengeBase
@@ -33,10 +34,12 @@ test('the types of @key0/core', () => {
     Claimed
     Clock
     Continued
+    Continuity
     Credential
     CredentialIssuer
     CredentialRequest
     Delivered
+    Disposition
     Engine
     EngineContext
     EngineEvent
@@ -45,6 +48,7 @@ test('the types of @key0/core', () => {
     Finality
     Hash
     Head
+    Heartbeat
     Hex
     IChallengeStore
     ISeenTxStore
@@ -68,6 +72,7 @@ test('the types of @key0/core', () => {
     Recovered
     RefundContext
     RefundProgress
+    Remembered
     Retention
     Retry
     SeenTxStore
@@ -81,6 +86,7 @@ test('the types of @key0/core', () => {
     Submission
     Submitted
     TransferQuery
+    TransfersQuery
     Verification"
   `)
 })
@@ -90,7 +96,8 @@ test('the types of @key0/core/local', () => {
     "EncodedRecord
     LocalStoreOptions
     RecordIndex
-    Tables"
+    Tables
+    WitnessCell"
   `)
 })
 

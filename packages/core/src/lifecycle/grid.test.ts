@@ -38,7 +38,7 @@ test('the lifecycle is exactly this picture', () => {
     REFUND_FAILED  | ·       | l    | ·         | ·       | ·         | ·              | ·        | ·
 
     a  settlement intent persisted: intent
-    b  payment proven on chain: intent, paymentRef, txHash, paidAt, fromAddress, paidBlock, paymentFinal, lease
+    b  payment proven on chain: intent, paymentRef, txHash, paidAt, fromAddress, paidBlock, paymentFinal, lease, disposition
     c  deadline passed: nothing
     d  cancelled: nothing
     e  grant persisted, lease taken or payment watched: accessGrant, lease, intent, txHash, paidBlock, paymentFinal

@@ -1,7 +1,5 @@
 import { Key0Error } from '../errors/Key0Error.ts'
-import { findTransition, type State } from './transitions.ts'
-
-const ALWAYS = new Set(['nextVisitAt', 'held', 'releasedAt'])
+import { findTransition, type State, writtenWithAny } from './transitions.ts'
 
 /**
  * Refuses a move that the table does not have, or a field that the move does not write.
@@ -11,8 +9,8 @@ const ALWAYS = new Set(['nextVisitAt', 'held', 'releasedAt'])
 export function assertLegalMove(from: State, to: State, fields: object): void {
   const row = findTransition(from, to)
   if (!row) throw new Key0Error('TRANSITION_ILLEGAL', { facts: { from, to } })
-  const allowed: readonly string[] = row.writes
+  const allowed: readonly string[] = [...row.writes, ...writtenWithAny]
   for (const field of Object.keys(fields))
-    if (!allowed.includes(field) && !ALWAYS.has(field))
+    if (!allowed.includes(field))
       throw new Key0Error('TRANSITION_ILLEGAL', { facts: { from, to, field } })
 }

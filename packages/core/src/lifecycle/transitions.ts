@@ -27,9 +27,16 @@ type Row = {
   readonly to: State
   /** What happened, in one phrase. */
   readonly trigger: string
-  /** The only fields this move may write; `nextVisitAt`, `held` and `releasedAt` go with any. */
+  /** The only fields this move may write, besides `writtenWithAny`. */
   readonly writes: readonly (keyof ChallengeFields)[]
 }
+
+/** Fields that every move may write: they are about our work, not about the state. */
+export const writtenWithAny: readonly (keyof ChallengeFields)[] = [
+  'nextVisitAt',
+  'held',
+  'releasedAt',
+]
 
 /** Every legal move of a challenge. What is not here cannot happen, in any store. */
 export const transitions: readonly Row[] = [

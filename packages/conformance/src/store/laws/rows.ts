@@ -5,6 +5,7 @@ import {
   type Outcome,
   type State,
   states,
+  writtenWithAny,
 } from '@key0/core'
 import { expectIllegal, expectKind, expectSame, expectTrue } from '../assert.ts'
 import type { Case } from '../Case.ts'
@@ -49,6 +50,8 @@ function samples(scene: Scene): Required<ChallengeFields> {
     refundedAt: at(-5),
     refundError: 'asked a person',
     held: 'for review',
+    releasedAt: at(-3),
+    disposition: 'LATE',
     nextVisitAt: at(90_001),
   }
 }
@@ -74,7 +77,7 @@ function writes(row: Row): Case {
       const trail = await rig.store.history(scene.id)
       rig.clock.advance(1_234)
       const now = new Date(rig.clock.nowMs())
-      const fields = pick(samples(scene), [...row.writes, 'held', 'nextVisitAt'])
+      const fields = pick(samples(scene), [...row.writes, ...writtenWithAny])
       const outcome = await make(scene, row, fields, 'once')
       const { record } = expectKind(outcome, 'applied', row.trigger)
       const after = { ...before, ...fields, state: row.to, version: before.version + 1 }
@@ -102,7 +105,7 @@ function refusesFields(row: Row): Case {
     law: `${nameOf(row)} refuses every field that its row does not name`,
     async prove(rig) {
       const scene = await bring(rig, row.from)
-      const allowed: readonly string[] = [...row.writes, 'held', 'nextVisitAt']
+      const allowed: readonly string[] = [...row.writes, ...writtenWithAny]
       const all = { ...samples(scene), state: 'PAID', version: 99, amountRaw: 1n, scope: 'other' }
       const foreign = Object.entries(all).filter(([name]) => !allowed.includes(name))
       await unwritten([scene], async () => {
@@ -176,7 +179,7 @@ function removes(row: Row): Case {
       await dress(scene, row.from, row.to)
       const before = await read(scene)
       const reorg = row.from === 'PAID' && row.to === 'PENDING'
-      const names = ([...row.writes, 'held', 'nextVisitAt'] as const).filter(
+      const names = ([...row.writes, ...writtenWithAny] as const).filter(
         (name) => before[name] !== undefined && (removable.has(name) || reorg),
       )
       expectTrue(names.length > 0, 'there is something to remove')
