@@ -1,6 +1,6 @@
 import type { Clock, Finality, Hash, Hex } from '@key0/core'
 import { hexToBigInt, numberToHex } from 'viem'
-import type { Rpc } from '../rpc/Rpc.ts'
+import type { Rpc, RpcRequest } from '../rpc/Rpc.ts'
 import { RpcError } from '../rpc/RpcError.ts'
 import type { Block } from './EvmChain.ts'
 
@@ -28,6 +28,21 @@ type RawBlock = {
   readonly baseFeePerGas?: Hex
 }
 
+/** The block of a tag or a height (in hex), or `undefined`, as one node says right now. */
+export async function readBlock(
+  request: RpcRequest,
+  which: string,
+): Promise<Omit<Block, 'readAtMs'> | undefined> {
+  const raw = await request<RawBlock | null>('eth_getBlockByNumber', [which, false])
+  if (!raw) return undefined
+  return {
+    number: hexToBigInt(raw.number),
+    hash: raw.hash,
+    time: hexToBigInt(raw.timestamp),
+    baseFeePerGas: raw.baseFeePerGas ? hexToBigInt(raw.baseFeePerGas) : 0n,
+  }
+}
+
 export async function createBlocks(rpc: Rpc, clock: Clock): Promise<Blocks> {
   const inFlight = new Map<string, Promise<Block | undefined>>()
   /** Many payments of one block ask for it together: one question serves them. */
@@ -37,15 +52,8 @@ export async function createBlocks(rpc: Rpc, clock: Clock): Promise<Blocks> {
     return await reading
   }
   const readNow = async (which: string): Promise<Block | undefined> => {
-    const raw = await rpc.request<RawBlock | null>('eth_getBlockByNumber', [which, false])
-    if (!raw) return undefined
-    return {
-      number: hexToBigInt(raw.number),
-      hash: raw.hash,
-      time: hexToBigInt(raw.timestamp),
-      baseFeePerGas: raw.baseFeePerGas ? hexToBigInt(raw.baseFeePerGas) : 0n,
-      readAtMs: clock.nowMs(),
-    }
+    const block = await readBlock(rpc.request, which)
+    return block && { ...block, readAtMs: clock.nowMs() }
   }
   const readTag = async (tag: Finality): Promise<Block> => {
     const block = await read(tag)

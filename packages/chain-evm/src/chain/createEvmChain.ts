@@ -8,6 +8,7 @@ import { createBlocks } from './Blocks.ts'
 import type { Context } from './Context.ts'
 import type { EvmChain } from './EvmChain.ts'
 import { inspect } from './inspect.ts'
+import { listTransfers } from './listTransfers.ts'
 import { isAuthorizedBy, isSignedBy } from './proofs.ts'
 import { verify } from './verify.ts'
 import { createWatcher, observe } from './Watcher.ts'
@@ -58,9 +59,10 @@ export async function createEvmChain(options: EvmChainOptions): Promise<EvmChain
     verify: async (offer, authorization) => await verify(context, offer, authorization),
     observe: async (query) => await observe(context, watcher, query),
     inspect: async (query) => await inspect(context, query),
-    head: async () => {
+    transfers: async (query) => await listTransfers(context, query),
+    head: async (finality = 'latest') => {
       try {
-        const { number, hash, time } = await blocks.latest()
+        const { number, hash, time } = await blocks.at(finality)
         return { number, hash, time }
       } catch (error) {
         throw toChainUnreachable(error)

@@ -27,6 +27,8 @@ export type ChainRow = {
   readonly explorerTxUrl: string
   /** Usual time between blocks. */
   readonly blockTimeMs: number
+  /** How many blocks a search for logs spans at first; refused, it is halved. Default 2,000. */
+  readonly logRangeBlocks?: number
   /** Wei for each unit of gas: the tip offered, and the most a transaction may offer in all. */
   readonly fees: { readonly tipWei: bigint; readonly maxFeeWei: bigint }
   /** The first is the default. */

@@ -8,8 +8,17 @@ export type Rpc = {
   /** Names the set of nodes without revealing a URL to anybody who prints it. */
   readonly identity: symbol
   /** @throws RpcError the last node's refusal; RpcUnreachable when none could be asked. */
-  readonly request: <result>(method: string, params: readonly unknown[]) => Promise<result>
+  readonly request: RpcRequest
+  /**
+   * Puts several questions to one and the same node. When one of them fails, or the answers do
+   * not fit together, all of them are put to the next node: no two nodes' answers are mixed.
+   *
+   * @throws what `request` throws, and what `ask` threw on the last node.
+   */
+  readonly withOneNode: <result>(ask: (request: RpcRequest) => Promise<result>) => Promise<result>
 }
+
+export type RpcRequest = <result>(method: string, params: readonly unknown[]) => Promise<result>
 
 export type RpcOptions = {
   readonly chainId: number
@@ -50,7 +59,7 @@ export async function createRpc(options: RpcOptions): Promise<Rpc> {
     })
   }
 
-  const askEach = async (method: string, params: readonly unknown[]): Promise<unknown> => {
+  const askEach = async <result>(ask: (request: RpcRequest) => Promise<result>) => {
     const now = clock.nowMs()
     const isResting = (node: Node): boolean => node.restingUntilMs > now
     const order = [...nodes.filter((it) => !isResting(it)), ...nodes.filter(isResting)]
@@ -58,7 +67,7 @@ export async function createRpc(options: RpcOptions): Promise<Rpc> {
     for (const node of order) {
       try {
         await node.admit()
-        const result = await node.request(method, params)
+        const result = await ask(node.request as RpcRequest)
         node.restingUntilMs = 0
         return result
       } catch (error) {
@@ -70,17 +79,23 @@ export async function createRpc(options: RpcOptions): Promise<Rpc> {
     }
     throw failure
   }
-  const request = async (method: string, params: readonly unknown[]): Promise<unknown> => {
+  const withOneNode: Rpc['withOneNode'] = async (ask) => {
     try {
-      return await askEach(method, params)
+      return await askEach(ask)
     } catch (error) {
       if (!(error instanceof RpcUnreachable) || error.timedOut) throw error
       // A connection that was closed under us, or a moment of too many requests: once more.
       await new Promise((resolve) => setTimeout(resolve, retryAfterMs))
-      return await askEach(method, params)
+      return await askEach(ask)
     }
   }
-  return { hosts, identity: identify(options), request: request as Rpc['request'] }
+  return {
+    hosts,
+    identity: identify(options),
+    withOneNode,
+    request: async (method, params) =>
+      await withOneNode(async (request) => await request(method, params)),
+  }
 }
 
 function createNode({ chainId, timeoutMs }: RpcOptions, url: URL): Node {

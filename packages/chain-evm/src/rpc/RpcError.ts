@@ -24,6 +24,16 @@ export class RpcUnreachable extends Error {
   }
 }
 
+/**
+ * A node whose answers do not fit together, or do not reach as far as was asked: it lags, or the
+ * chain was reorganised while it was read. Asked again, it may answer well.
+ */
+export class RpcInconsistent extends RpcError {
+  constructor(message: string) {
+    super(-32_001, message)
+  }
+}
+
 /** Whether the node ran the call and the contract refused it, which every node would repeat. */
 export function isRevert(error: unknown): error is RpcError {
   if (!(error instanceof RpcError)) return false

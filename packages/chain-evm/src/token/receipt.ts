@@ -13,6 +13,8 @@ export type RawLog = {
   readonly blockNumber: Hex
   readonly blockHash: Hash
   readonly transactionHash: Hash
+  /** Set when the block that held it is no longer part of the chain. */
+  readonly removed?: boolean
 }
 
 export type RawReceipt = {
@@ -32,6 +34,8 @@ export type TokenTransfer = {
   readonly value: bigint
   /** The nonce of the authorization that made it, when one did. */
   readonly nonce: Hash | undefined
+  /** Its place among all logs of the block. */
+  readonly logIndex: bigint
   readonly blockNumber: bigint
   readonly blockHash: Hash
 }
@@ -46,8 +50,11 @@ export const topics: { readonly transfer: Hash; readonly used: Hash; readonly ca
 }
 
 /** The receipt of a mined transaction, or `undefined`. Throws what `Rpc.request` throws. */
-export async function readReceipt(rpc: Rpc, hash: Hash): Promise<RawReceipt | undefined> {
-  const receipt = await rpc.request<RawReceipt | null>('eth_getTransactionReceipt', [hash])
+export async function readReceipt(
+  { request }: Pick<Rpc, 'request'>,
+  hash: Hash,
+): Promise<RawReceipt | undefined> {
+  const receipt = await request<RawReceipt | null>('eth_getTransactionReceipt', [hash])
   if (!receipt || !Array.isArray(receipt.logs)) return undefined
   return sameAddress(receipt.transactionHash, hash) ? receipt : undefined
 }
@@ -68,18 +75,43 @@ export function readTransfers(
     const transfer = decodeTransfer(token, log)
     if (!transfer) continue
     const nonce = nonceBefore(token, receipt.logs[ordinal - 1], log, transfer.from)
-    const txHash = receipt.transactionHash
+    const place = { ...readPlace(receipt), logIndex: hexToBigInt(log.logIndex) }
     const paymentRef = nonce
       ? authorizationRef({ chainId, token, from: transfer.from, nonce })
-      : transferRef({ chainId, token, txHash, ordinal })
-    const { blockHash } = receipt
-    const blockNumber = hexToBigInt(receipt.blockNumber)
-    transfers.push({ ...transfer, paymentRef, txHash, nonce, blockNumber, blockHash })
+      : transferRef({ chainId, token, txHash: place.txHash, ordinal })
+    transfers.push({ ...transfer, ...place, paymentRef, nonce })
   }
   return transfers
 }
 
-function decodeTransfer(
+/**
+ * The transfer of a log that was found by a search, when `before`, the log before it in its
+ * transaction, says which authorization made it. Without that nothing is said: only the whole
+ * receipt tells whether a transfer is a plain one, and its place.
+ */
+export function readAuthorizedTransfer(
+  chainId: number,
+  token: Address,
+  log: RawLog,
+  before: RawLog | undefined,
+): TokenTransfer | undefined {
+  const transfer = decodeTransfer(token, log)
+  const nonce = transfer && nonceBefore(token, before, log, transfer.from)
+  if (!transfer || !nonce) return undefined
+  const place = { ...readPlace(log), logIndex: hexToBigInt(log.logIndex) }
+  const paymentRef = authorizationRef({ chainId, token, from: transfer.from, nonce })
+  return { ...transfer, ...place, paymentRef, nonce }
+}
+
+function readPlace(
+  it: RawLog | RawReceipt,
+): Pick<TokenTransfer, 'txHash' | 'blockNumber' | 'blockHash'> {
+  const { transactionHash: txHash, blockHash } = it
+  return { txHash, blockNumber: hexToBigInt(it.blockNumber), blockHash }
+}
+
+/** What a log moved, or `undefined` when it is no Transfer of the token. */
+export function decodeTransfer(
   token: Address,
   log: RawLog,
 ): Pick<TokenTransfer, 'from' | 'to' | 'value'> | undefined {
