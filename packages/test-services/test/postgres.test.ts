@@ -1,6 +1,7 @@
 import postgres from 'postgres'
 import { expect, test } from 'vitest'
 import { findPostgres } from '../src/postgres/findPostgres.ts'
+import { findNpmPostgres } from '../src/postgres/findPostgresPrograms.ts'
 import { startPostgres } from '../src/postgres/startPostgres.ts'
 
 test('a server says where it comes from and makes databases apart from each other', async () => {
@@ -30,4 +31,14 @@ test('a server that is killed keeps what it acknowledged', async () => {
   const after = postgres(url, { max: 1 })
   expect(await after`select id from kept`).toEqual([{ id: 7 }])
   await after.end()
+})
+
+test('the server that npm brings runs on this platform', async () => {
+  const programs = await findNpmPostgres()
+  if (!programs) throw new Error('npm has no PostgreSQL for this platform, or it does not run.')
+  expect(programs.rung).toBe('npm')
+  await using server = await startPostgres({}, programs)
+  const sql = postgres(await server.createDatabase(), { max: 1 })
+  expect(await sql`select 1 as one`).toEqual([{ one: 1 }])
+  await sql.end()
 })

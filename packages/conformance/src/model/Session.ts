@@ -145,7 +145,7 @@ async function expectClaim({ world, rig }: Session, ref: string, isPeer: boolean
 }
 
 /**
- * What is due and what may be refunded: the first of each, then all, one after the other. A long
+ * What is due and what may be refunded: first one of each, and all of them only after that. A long
  * list may clear away what a short one would have stumbled over.
  */
 async function expectLists(session: Session, isPeer: boolean): Promise<void> {
@@ -155,7 +155,9 @@ async function expectLists(session: Session, isPeer: boolean): Promise<void> {
   const state = at([undefined, 'PENDING', ...states] as const, session.calls)
   for (const limit of [1, ALL]) {
     const only = limit === 1 && state ? { state } : {}
-    await expectDue(world, store, { nowMs, limit, ...only })
-    await expectRefundable(world, store, { cutoffMs: nowMs + 1, limit })
+    await Promise.all([
+      expectDue(world, store, { nowMs, limit, ...only }),
+      expectRefundable(world, store, { cutoffMs: nowMs + 1, limit }),
+    ])
   }
 }

@@ -1,6 +1,8 @@
 import postgres from 'postgres'
+import { startContainer } from '../containers/startContainer.ts'
 import { readEnvironment } from '../readEnvironment.ts'
 import { createDatabase } from './createDatabase.ts'
+import type { PostgresPrograms } from './findPostgresPrograms.ts'
 import { startPostgres } from './startPostgres.ts'
 
 /** A server to share: every user takes a database of its own. */
@@ -12,10 +14,19 @@ export type SharedPostgres = {
   stop(): Promise<void>
 }
 
+const image = 'postgres:16-alpine'
+
+const origins: Readonly<Record<PostgresPrograms['rung'], string>> = {
+  machine: "the machine's own",
+  npm: 'the one that npm brought:',
+  package: "Debian's package, installed for this run:",
+}
+
 /**
- * The server that `KEY0_TEST_DATABASE_URL` names, else one started for us. A named one is never
- * stopped, and it is an error when it does not answer: a test run must not pass on another server
- * than the one that was asked for.
+ * The server that `KEY0_TEST_DATABASE_URL` names, else one in a container where a Docker engine
+ * answers, else one started for us from programs. A named one is never stopped, and it is an error
+ * when it does not answer: a test run must not pass on another server than the one that was asked
+ * for.
  */
 export async function findPostgres(): Promise<SharedPostgres> {
   const url = readEnvironment('KEY0_TEST_DATABASE_URL')
@@ -27,11 +38,21 @@ export async function findPostgres(): Promise<SharedPostgres> {
       stop: async () => {},
     }
   }
+  const container = await startContainer({
+    // It starts a first time to make its databases, where nobody can reach it.
+    ...{ image, port: 5_432, ready: [/ready to accept connections/, 2] },
+    environment: { POSTGRES_USER: 'key0', POSTGRES_PASSWORD: 'key0', POSTGRES_DB: 'postgres' },
+    command: ['postgres', '-c', 'max_connections=120', '-c', 'shared_buffers=64MB'],
+  })
+  if (typeof container !== 'string') {
+    const { address, stop } = container
+    const maintenance = `postgres://key0:key0@${address}/postgres`
+    const source = `PostgreSQL: a container of ${image}.`
+    return { source, createDatabase: () => createDatabase(maintenance), stop }
+  }
   const server = await startPostgres()
   const { version, rung, directory } = server.programs
-  const from =
-    rung === 'machine' ? "the machine's own" : "Debian's package, installed for this run:"
-  const source = `PostgreSQL ${version}: ${from} ${directory}.`
+  const source = `PostgreSQL ${version}: ${origins[rung]} ${directory}; ${container}`
   return { source, createDatabase: server.createDatabase, stop: server.stop }
 }
 

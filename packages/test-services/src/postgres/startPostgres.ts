@@ -7,6 +7,7 @@ import { freePort } from '../freePort.ts'
 import { type Program, startProgram } from '../startProgram.ts'
 import { createDatabase } from './createDatabase.ts'
 import { findPostgresPrograms, type PostgresPrograms } from './findPostgresPrograms.ts'
+import { serverUser } from './serverUser.ts'
 
 const run = promisify(execFile)
 
@@ -28,21 +29,21 @@ export type PostgresServer = AsyncDisposable & {
   stop(): Promise<void>
 }
 
-/** PostgreSQL refuses to run as root: then it runs as nobody, who owns nothing but its files. */
-const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
-
 /**
  * Starts a real PostgreSQL that waits for the disk at every commit.
  *
  * @param settings more of `postgresql.conf`, such as `{ wal_level: 'replica' }`
+ * @param given default: the ones found; a container has none, and cannot be killed like this
  * @throws Error that says what to install when there is none, or what the server said
  */
 export async function startPostgres(
   settings: Readonly<Record<string, string>> = {},
+  given?: PostgresPrograms,
 ): Promise<PostgresServer> {
-  const programs = await findPostgresPrograms()
+  const programs = given ?? (await findPostgresPrograms())
   const directory = mkdtempSync(join(tmpdir(), 'key0-postgres-'))
-  if (user.uid !== undefined) chownSync(directory, user.uid, user.gid)
+  const { uid, gid } = serverUser
+  if (uid !== undefined && gid !== undefined) chownSync(directory, uid, gid)
   const data = join(directory, 'data')
   const port = await freePort()
   const all = { ...defaults, port: String(port), ...settings }
@@ -52,14 +53,19 @@ export async function startPostgres(
     ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ]
   const launch = async (): Promise<Program> => {
-    const started = startProgram(join(programs.directory, 'postgres'), args, directory, user)
-    await started.said(/ready to accept (?:read-only )?connections/)
-    return started
+    const started = startProgram(join(programs.directory, 'postgres'), args, directory, serverUser)
+    try {
+      await started.said(/ready to accept (?:read-only )?connections/)
+      return started
+    } catch (error) {
+      await started.kill('SIGKILL')
+      throw error
+    }
   }
   let server: Program
   try {
     await run(join(programs.directory, 'initdb'), ['-D', data, ...initial], {
-      ...user,
+      ...serverUser,
       cwd: directory,
     })
     server = await launch()

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import { startContainer } from '../containers/startContainer.ts'
 import { readEnvironment } from '../readEnvironment.ts'
 import { startRedis } from './startRedis.ts'
 
@@ -10,10 +11,13 @@ export type SharedRedis = {
   stop(): Promise<void>
 }
 
+const image = 'redis:7-alpine'
+
 /**
- * The server that `KEY0_TEST_REDIS_URL` names, else one started for us. A named one is never
- * stopped, and it is an error when it does not answer: a test run must not pass on another server
- * than the one that was asked for.
+ * The server that `KEY0_TEST_REDIS_URL` names, else one in a container where a Docker engine
+ * answers, else one started for us from the machine's programs. A named one is never stopped, and
+ * it is an error when it does not answer: a test run must not pass on another server than the one
+ * that was asked for.
  */
 export async function findRedis(): Promise<SharedRedis> {
   const url = readEnvironment('KEY0_TEST_REDIS_URL')
@@ -21,11 +25,19 @@ export async function findRedis(): Promise<SharedRedis> {
     await ping(url)
     return { url, source: 'Redis: the one in KEY0_TEST_REDIS_URL.', stop: async () => {} }
   }
+  const container = await startContainer({
+    ...{ image, port: 6_379, ready: [/Ready to accept connections/, 1] },
+    command: ['redis-server', '--save', '', '--appendonly', 'no'],
+  })
+  if (typeof container !== 'string') {
+    const { address, stop } = container
+    return { url: `redis://${address}`, source: `Redis: a container of ${image}.`, stop }
+  }
   const server = await startRedis()
   const { version, rung, path } = server.program
   const from =
     rung === 'machine' ? "the machine's own" : "Debian's package, installed for this run:"
-  const source = `Redis ${version}: ${from} ${path}.`
+  const source = `Redis ${version}: ${from} ${path}; ${container}`
   return { url: server.url, source, stop: server.stop }
 }
 

@@ -18,9 +18,10 @@ export type RedisProgram = {
 let found: Promise<RedisProgram> | undefined
 
 /**
- * The machine's own `redis-server`, else Debian's package when we may install it. A container
- * would be the rung between the two; these tests kill servers and restart them on the same files,
- * which a program of the machine does in milliseconds, so there is none.
+ * The machine's own `redis-server`, else Debian's package when we may install it; npm ships none
+ * that runs everywhere. Suites that kill, restart, promote and cluster servers take this way even
+ * where a Docker engine answers: a program is killed and back on its files in milliseconds, on the
+ * port that its replicas and clients know.
  *
  * @throws Error that says what to install, when there is no way to a server
  */
