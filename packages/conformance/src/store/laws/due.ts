@@ -156,6 +156,22 @@ export const dueLaws: readonly Case[] = [
     },
   },
   {
+    law: 'due: forgotten records standing first never make a page short',
+    async prove(rig) {
+      const limit = 5
+      for (let i = 0; i < 3 * limit; i += 1) await open(rig)
+      rig.clock.advance(DAY_MS)
+      const living: string[] = []
+      for (let i = 0; i < limit + 1; i += 1) {
+        rig.clock.advance(1)
+        const { id } = await bring(rig, i % 2 === 0 ? 'PAID' : 'REFUND_PENDING')
+        living.push(id)
+      }
+      rig.clock.advance(7 * DAY_MS)
+      expectSame(await dueIn(rig, 0, limit), living.slice(0, limit), 'the first page')
+    },
+  },
+  {
     law: 'due: of one state, the longest overdue of that state come first',
     async prove(rig) {
       const crowd: Scene[] = []
