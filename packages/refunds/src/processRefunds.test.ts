@@ -1,10 +1,9 @@
-import { type ChallengeStore, Key0Error, transferRef } from '@key0/core'
+import { type ChallengeStore, Key0Error } from '@key0/core'
 import { createMemoryStore } from '@key0/core/memory'
 import { type Sandbox, startSandbox } from '@key0/sandbox'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { PRICE, paidUndelivered as payWithoutDelivery } from '../test/paidUndelivered.ts'
 import { type ProcessRefundsOptions, processRefunds } from './processRefunds.ts'
-
-const PRICE = 250_000n
 
 let chain: Sandbox
 let store: ChallengeStore
@@ -18,47 +17,7 @@ beforeEach(() => {
   store = createMemoryStore()
 })
 
-/** A challenge whose buyer paid for real and got nothing. */
-async function paidUndelivered(): Promise<string> {
-  count += 1
-  const { buyer, seller } = chain.wallets
-  const token = chain.usdc.address
-  const txHash = await chain.transfer(buyer.address, seller.address, PRICE)
-  const [transfer] = (await chain.transfers({ from: buyer.address, to: seller.address })).slice(-1)
-  const challengeId = `challenge-${count}`
-  await store.create(
-    {
-      challengeId,
-      requestId: `request-${count}`,
-      scope: 'x402-http',
-      clientAgentId: 'x402-http',
-      resourceId: 'default',
-      planId: 'report',
-      amount: '$0.25',
-      amountRaw: PRICE,
-      asset: 'USDC',
-      token,
-      chainId: chain.chainId,
-      destination: seller.address,
-      createdAt: new Date(),
-      expiresAt: new Date(Date.now() + 900_000),
-    },
-    { key: 'create' },
-  )
-  const paymentRef = transferRef({ chainId: chain.chainId, token, txHash, ordinal: 0 })
-  await store.settle(
-    challengeId,
-    paymentRef,
-    {
-      txHash,
-      paidAt: new Date(Date.now() - 600_000),
-      fromAddress: buyer.address,
-      paidBlock: { number: transfer?.blockNumber ?? 0n, hash: transfer?.blockHash ?? '0x' },
-    },
-    { key: 'settle' },
-  )
-  return challengeId
-}
+const paidUndelivered = (): Promise<string> => payWithoutDelivery(chain, store)
 
 function options(changes: Partial<ProcessRefundsOptions> = {}): ProcessRefundsOptions {
   const walletPrivateKey = chain.wallets.seller.privateKey

@@ -1,6 +1,10 @@
+import { createPasses, type PassStatus } from './createPasses.ts'
+
 export type Timer = {
   /** Runs a pass now, or joins the one that is running. */
   tick(): Promise<void>
+  /** How the passes go, for health checks and metrics. */
+  status(): PassStatus
   /** Stops, and waits for the pass that is running. */
   stop(): Promise<void>
 }
@@ -14,31 +18,19 @@ export function startTimer(options: {
   readonly intervalMs: number
   readonly onError: (error: unknown) => void
 }): Timer {
-  const { pass, intervalMs, onError } = options
-  let running: Promise<void> | undefined
-  let stopped = false
-
-  const tick = (): Promise<void> => {
-    if (stopped) return Promise.resolve()
-    running ??= pass()
-      .then(
-        () => {},
-        (error: unknown) => onError(error),
-      )
-      .finally(() => {
-        running = undefined
-      })
-    return running
+  const passes = createPasses<void>(options)
+  const tick = async (): Promise<void> => {
+    await passes.run()
   }
-  const timer = setInterval(tick, intervalMs)
+  const timer = setInterval(tick, options.intervalMs)
   timer.unref()
 
   return {
     tick,
+    status: passes.status,
     async stop() {
-      stopped = true
       clearInterval(timer)
-      await running
+      await passes.stop()
     },
   }
 }

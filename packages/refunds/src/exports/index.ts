@@ -1,3 +1,4 @@
+export type { PassStatus } from '../createPasses.ts'
 export { createRefunds, type Refunds, type RefundsOptions } from '../createRefunds.ts'
 export { type ProcessRefundsOptions, processRefunds } from '../processRefunds.ts'
 export type { RefundResult } from '../RefundResult.ts'
