@@ -9,6 +9,7 @@ import {
   Key0Error,
   type Observe,
   type RefundContext,
+  watchContinuity,
 } from '@key0/core'
 import type { RefundResult } from './RefundResult.ts'
 import { DEFAULT_BATCH_SIZE, DEFAULT_MIN_AGE_MS, runRefunds } from './runRefunds.ts'
@@ -61,13 +62,19 @@ export function createRefunds(options: RefundsOptions): Refunds {
   if (payee !== undefined && !payout.canSignFor(payee))
     throw new Key0Error('SIGNER_MISMATCH', { facts: { expected: `the key of ${payee}` } })
 
-  const ctx: RefundContext = {
+  const { address: token, symbol: asset, decimals } = chain.token
+  const shared = {
     store,
-    chain,
-    payout,
     clock: options.clock ?? { nowMs: () => Date.now() },
     newId: () => randomBytes(16).toString('hex'),
     observe: options.observe ?? (() => {}),
+  }
+  const ctx: RefundContext = {
+    ...shared,
+    chain,
+    payout,
+    continuity: watchContinuity(shared),
+    wallets: [...payout.payees].map((payee) => ({ token, payee, asset, decimals })),
     settings: {
       finality: options.finality ?? (chain.row.testnet ? 'latest' : 'finalized'),
       waitMs: options.waitMs ?? 10_000,

@@ -3,6 +3,8 @@ import {
   type Continued,
   claimRefund,
   continueRefund,
+  type Fence,
+  findFence,
   invariant,
   type RefundContext,
   RefundMoved,
@@ -38,8 +40,9 @@ export async function runRefunds(
   const cutoff = new Date(now.getTime() - minAgeMs)
   // Refunds that wait for something or somebody must not keep all others from ever starting.
   const room = Math.max(batchSize - underWay.length, Math.ceil(batchSize / 2))
+  const fence = await findFence(ctx)
   const eligible = await findOurs(ctx, cutoff, room)
-  const started = await Promise.all(eligible.map((record) => start(ctx, record)))
+  const started = await Promise.all(eligible.map((record) => start(ctx, record, fence)))
   return [...results, ...started].filter((result) => result !== undefined)
 }
 
@@ -65,9 +68,10 @@ async function findOurs(
 async function start(
   ctx: RefundContext,
   record: ChallengeRecord,
+  fence: Fence,
 ): Promise<RefundResult | undefined> {
   try {
-    const claimed = await claimRefund(ctx, record)
+    const claimed = await claimRefund(ctx, record, fence)
     if (claimed.kind === 'claimed') return proceed(ctx, claimed.record)
   } catch (cause) {
     ctx.observe({

@@ -53,6 +53,11 @@ export type SellerConfig = {
   /** How long a request waits for its settlement before it answers "pending"; default 30000. */
   readonly settleWaitMs?: number
 
+  /**
+   * The block from which transfers into the wallet are accounted for when the store does not know:
+   * after a store was lost whole. Default: the newest block at the first start.
+   */
+  readonly accountFromBlock?: bigint
   readonly finality?: { readonly payment?: Finality; readonly refund?: Finality }
   /** Whether a presented transfer needs its payer's signature; default: on mainnet. */
   readonly proofBinding?: 'signature' | 'none'

@@ -5,7 +5,9 @@ import {
   type EvmChain,
 } from '@key0/chain-evm'
 import {
+  type AccountingContext,
   type Address,
+  accountForTransfers,
   type CredentialIssuer,
   createCatalog,
   createEngine,
@@ -14,6 +16,7 @@ import {
   Key0Error,
   recover,
   type Settler,
+  watchContinuity,
 } from '@key0/core'
 import { createCallbackIssuer } from '@key0/delivery'
 import { createHttpHandler, type Seller } from '@key0/http'
@@ -25,6 +28,7 @@ import type { SellerConfig } from './SellerConfig.ts'
 import { toSettings } from './toSettings.ts'
 
 const RECOVERY_BATCH = 100
+const ACCOUNT_EVERY_MS = 30_000
 
 /**
  * The whole gateway, embedded in your own server. Reads the token's identity from the chain first
@@ -73,7 +77,7 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
       },
     }),
     ...createCalls(engine, config.store),
-    recover: createRecovery(context),
+    recover: createRecovery(context, toAccounting(config, context, chain.token)),
     close: () => chain.close(),
   }
 }
@@ -90,12 +94,35 @@ function readAddress(address: string): Address {
  * What an earlier process sent may never have left it, and nobody waits for it: the first pass
  * sends everything again at once, which is harmless, and later ones only what is overdue.
  */
-function createRecovery(context: EngineContext): Key0['recover'] {
+function createRecovery(context: EngineContext, accounting: AccountingContext): Key0['recover'] {
+  const continuity = watchContinuity(context)
   let settings = { ...context.settings, resubmitAfterMs: 0 }
+  let accountedAtMs = Number.NEGATIVE_INFINITY
   return async () => {
+    await continuity.check()
     const recovered = await recover({ ...context, settings }, { limit: RECOVERY_BATCH })
     settings = context.settings
+    if (context.clock.nowMs() - accountedAtMs < ACCOUNT_EVERY_MS) return recovered
+    accountedAtMs = context.clock.nowMs()
+    await accountForTransfers(accounting)
     return recovered
+  }
+}
+
+/** What arrived in the wallet is compared with the records seldom: nobody waits for it. */
+function toAccounting(
+  config: SellerConfig,
+  context: EngineContext,
+  { decimals }: EvmChain['token'],
+): AccountingContext {
+  const { settings, store, chain, clock, newId, observe } = context
+  const { token, asset, payTo: payee, finality, challengeTTLMs, skewMs } = settings
+  const wallets = [{ token, payee, asset, decimals }]
+  return {
+    ...{ store, chain, clock, newId, observe, wallets },
+    finality: finality.refund,
+    adoptAfterMs: challengeTTLMs + skewMs,
+    ...(config.accountFromBlock !== undefined && { fromBlock: config.accountFromBlock }),
   }
 }
 

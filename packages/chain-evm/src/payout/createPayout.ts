@@ -31,6 +31,7 @@ export function createPayout(options: PayoutOptions): Payout {
     ? options.carriers
     : options.keys.map((privateKey) => createSender({ chain, privateKey }))
   return {
+    payees: [...accounts.values()].map(({ address }) => address),
     canSignFor: (payee) => accounts.has(payee.toLowerCase()),
     refundNonce,
     findObstacle: async (refund) => {

@@ -6,6 +6,7 @@ test('exports these values and no others', () => {
     [
       "Key0Error",
       "RefundMoved",
+      "accountForTransfers",
       "assertLegalMove",
       "authorizationRef",
       "claimRefund",
@@ -15,6 +16,7 @@ test('exports these values and no others', () => {
       "defaultRetention",
       "dueAtMs",
       "errorCodes",
+      "findFence",
       "findTransition",
       "forgetAtMs",
       "formatUnits",
@@ -32,6 +34,7 @@ test('exports these values and no others', () => {
       "states",
       "transferRef",
       "transitions",
+      "watchContinuity",
       "writtenWithAny",
     ]
   `)

@@ -75,6 +75,11 @@ export type { Payout, PayoutObstacle } from '../ports/Payout.ts'
 export type { ISeenTxStore, SeenTxStore } from '../ports/SeenTxStore.ts'
 export type { Journal, Settler, Submitted } from '../ports/Settler.ts'
 export { fromSellerPair, type SellerPair } from '../seen/fromSellerPair.ts'
+export {
+  type Accounted,
+  type AccountingContext,
+  accountForTransfers,
+} from '../usecases/accountForTransfers.ts'
 export { type Claimed, claimRefund } from '../usecases/claimRefund.ts'
 export { type Continued, continueRefund } from '../usecases/continueRefund.ts'
 export { createEngine } from '../usecases/createEngine.ts'
@@ -87,7 +92,10 @@ export type {
   PresentedTransfer,
 } from '../usecases/Engine.ts'
 export type { EngineContext, EngineSettings } from '../usecases/EngineContext.ts'
+export { type Fence, findFence } from '../usecases/findFence.ts'
+export type { Wallet } from '../usecases/listUnclaimed.ts'
 export { payerProofMessage } from '../usecases/payerProof.ts'
 export type { RefundContext } from '../usecases/RefundContext.ts'
 export { type Recovered, recover } from '../usecases/recover.ts'
 export { RefundMoved } from '../usecases/refundWrites.ts'
+export { type ContinuityWatch, watchContinuity } from '../usecases/watchContinuity.ts'

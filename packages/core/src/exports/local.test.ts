@@ -6,7 +6,9 @@ test('exports these values and no others', () => {
     [
       "beatBySwap",
       "createLocalStore",
+      "decodeContinuity",
       "decodeRecord",
+      "encodeContinuity",
       "encodeRecord",
     ]
   `)

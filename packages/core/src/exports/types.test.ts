@@ -19,6 +19,8 @@ test('the types of @key0/core', () => {
   expect(typesOf('index')).toMatchInlineSnapshot(`
     "AccessGrant
     AccessRequest
+    Accounted
+    AccountingContext
     Address
     Attempt
     AuditEntry
@@ -35,6 +37,7 @@ test('the types of @key0/core', () => {
     Clock
     Continued
     Continuity
+    ContinuityWatch
     Credential
     CredentialIssuer
     CredentialRequest
@@ -45,6 +48,7 @@ test('the types of @key0/core', () => {
     EngineEvent
     EngineSettings
     ErrorCode
+    Fence
     Finality
     Hash
     Head
@@ -87,7 +91,8 @@ test('the types of @key0/core', () => {
     Submitted
     TransferQuery
     TransfersQuery
-    Verification"
+    Verification
+    Wallet"
   `)
 })
 

@@ -16,6 +16,9 @@ export type PayoutObstacle =
  * token contract executes a refund at most once, whoever asks however often.
  */
 export interface Payout {
+  /** The payees whose keys this process holds. */
+  readonly payees: Iterable<Address>
+
   /** Whether this process holds the key of the payment's own payee. */
   canSignFor(payee: Address): boolean
 

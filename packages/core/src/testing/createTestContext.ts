@@ -4,10 +4,12 @@ import type { Address } from '../challenge/hex.ts'
 import { createMemoryStore } from '../memory/createMemoryStore.ts'
 import type { ChallengeStore } from '../ports/ChallengeStore.ts'
 import type { EngineEvent } from '../ports/Events.ts'
+import type { AccountingContext } from '../usecases/accountForTransfers.ts'
 import { createEngine } from '../usecases/createEngine.ts'
 import type { Engine } from '../usecases/Engine.ts'
 import type { EngineContext, EngineSettings } from '../usecases/EngineContext.ts'
 import type { RefundContext } from '../usecases/RefundContext.ts'
+import { watchContinuity } from '../usecases/watchContinuity.ts'
 import { createFakeChain, type FakeChain } from './createFakeChain.ts'
 import { createFakeClock, type FakeClock } from './createFakeClock.ts'
 import { createFakeIssuer, type FakeIssuer } from './createFakeIssuer.ts'
@@ -45,6 +47,7 @@ export type TestProcess = FakeProcess & {
   readonly engine: Engine
   readonly ctx: EngineContext
   readonly refunds: RefundContext
+  readonly accounting: AccountingContext
 }
 
 /** A world with a fake chain, a memory store, and funded buyer and stranger. */
@@ -116,8 +119,13 @@ export function startProcess(
     sleep: (ms) => world.clock.sleep(ms),
     settings: { ...testSettings, ...options.settings },
   }
+  const { token, asset, payTo: payee } = ctx.settings
+  const wallets = [{ token, payee, asset, decimals: 6 }]
+  const continuity = watchContinuity(shared)
   const refunds: RefundContext = {
     ...shared,
+    continuity,
+    wallets,
     payout: reach('payout', world.payout),
     settings: {
       finality: ctx.settings.finality.refund,
@@ -127,7 +135,14 @@ export function startProcess(
       giveUpAfterMs: 86_400_000,
     },
   }
-  return Object.assign(process, { engine: createEngine(ctx), ctx, refunds })
+  const { challengeTTLMs, skewMs, finality } = ctx.settings
+  const accounting: AccountingContext = {
+    ...shared,
+    wallets,
+    finality: finality.refund,
+    adoptAfterMs: challengeTTLMs + skewMs,
+  }
+  return Object.assign(process, { engine: createEngine(ctx), ctx, refunds, accounting })
 }
 
 /** A world and one process over it: what most tests start from. */

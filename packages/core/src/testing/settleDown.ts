@@ -1,6 +1,7 @@
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import { claimRefund } from '../usecases/claimRefund.ts'
 import { continueRefund } from '../usecases/continueRefund.ts'
+import { findFence } from '../usecases/findFence.ts'
 import type { RefundContext } from '../usecases/RefundContext.ts'
 import { recover } from '../usecases/recover.ts'
 import type { TestProcess, TestWorld } from './createTestContext.ts'
@@ -27,10 +28,11 @@ export async function refundPass(ctx: RefundContext, minAgeMs: number = 300_000)
   const nowMs = ctx.clock.nowMs()
   const underWay = await ctx.store.due(new Date(nowMs), 100, 'REFUND_PENDING')
   for (const record of underWay) await attempt(async () => void (await continueRefund(ctx, record)))
+  const fence = await findFence(ctx)
   const eligible = await ctx.store.findPendingForRefund(new Date(nowMs - minAgeMs), 100)
   for (const record of eligible)
     await attempt(async () => {
-      const claimed = await claimRefund(ctx, record)
+      const claimed = await claimRefund(ctx, record, fence)
       if (claimed.kind === 'claimed') await continueRefund(ctx, claimed.record)
     })
 }

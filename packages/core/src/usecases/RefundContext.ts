@@ -3,6 +3,8 @@ import type { ChallengeStore } from '../ports/ChallengeStore.ts'
 import type { Clock } from '../ports/Clock.ts'
 import type { Observe } from '../ports/Events.ts'
 import type { Payout } from '../ports/Payout.ts'
+import type { Wallet } from './listUnclaimed.ts'
+import type { ContinuityWatch } from './watchContinuity.ts'
 
 /** What refunding needs. A worker builds this alone, without the rest of a gateway. */
 export type RefundContext = {
@@ -12,6 +14,9 @@ export type RefundContext = {
   readonly clock: Clock
   readonly newId: () => string
   readonly observe: Observe
+  readonly continuity: ContinuityWatch
+  /** The wallets refunded from. */
+  readonly wallets: readonly Wallet[]
   readonly settings: {
     readonly finality: Finality
     /** How long one pass waits for a refund to be mined. */

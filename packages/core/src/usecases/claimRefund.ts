@@ -2,7 +2,9 @@ import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import type { RefundProgress } from '../challenge/RefundProgress.ts'
 import { isRefundable } from '../lifecycle/isRefundable.ts'
 import type { PaymentEvidence } from '../ports/Chain.ts'
+import { STORE_LOST_WRITES } from './closed.ts'
 import { examinePayment } from './examinePayment.ts'
+import type { Fence } from './findFence.ts'
 import type { RefundContext } from './RefundContext.ts'
 
 /** Whether a record's refund was claimed by this call, or why not. */
@@ -15,12 +17,19 @@ export type Claimed =
  * Claims one refund: PAID -> REFUND_PENDING with its intent. Payer, payee and value come from the
  * chain's own log, never from the record alone: a tampered database cannot redirect money.
  */
-export async function claimRefund(ctx: RefundContext, record: ChallengeRecord): Promise<Claimed> {
+export async function claimRefund(
+  ctx: RefundContext,
+  record: ChallengeRecord,
+  fence: Fence,
+): Promise<Claimed> {
   if (!isRefundable(record)) return { kind: 'skipped', reason: `the challenge is ${record.state}` }
   if (!ctx.payout.canSignFor(record.destination))
     return { kind: 'skipped', reason: `no key for the payee ${record.destination}` }
   if (record.chainId !== ctx.chain.chainId)
     return { kind: 'skipped', reason: `the payment is on chain ${record.chainId}` }
+  if (fence.waitBefore && record.createdAt < fence.waitBefore)
+    return { kind: 'skipped', reason: 'the store was silent: the chain is asked what it forgot' }
+  if (isBehind(fence, record)) return hold(ctx, record, STORE_LOST_WRITES)
   const examined = await examinePayment(ctx, record)
   if (examined.kind === 'wait') return { kind: 'skipped', reason: examined.reason }
   if (examined.kind === 'hold') return hold(ctx, record, examined.reason)
@@ -44,6 +53,11 @@ export async function claimRefund(ctx: RefundContext, record: ChallengeRecord): 
     case 'foreign':
       return { kind: 'skipped', reason: 'the challenge is gone' }
   }
+}
+
+function isBehind({ heldBefore }: Fence, { createdAt, releasedAt }: ChallengeRecord): boolean {
+  if (!heldBefore || createdAt >= heldBefore) return false
+  return releasedAt === undefined || releasedAt < heldBefore
 }
 
 /** The record and the chain disagree: no automatic path may move this money. */

@@ -3,10 +3,14 @@ import { Key0Error } from '../errors/Key0Error.ts'
 import { hasOpenIntent } from '../lifecycle/guard.ts'
 import type { EngineContext } from './EngineContext.ts'
 
+/** The scope of records of money that no challenge explains; they are named by their payment. */
+export const STRAY_SCOPE = 'stray'
+
 /** Reads a challenge. @throws CHALLENGE_UNKNOWN */
 export async function load(ctx: EngineContext, id: string): Promise<ChallengeRecord> {
   const record = await ctx.store.get(id)
-  if (!record) throw new Key0Error('CHALLENGE_UNKNOWN')
+  // Money that bought nothing has a record too, but nothing to buy or to deliver.
+  if (!record || record.scope === STRAY_SCOPE) throw new Key0Error('CHALLENGE_UNKNOWN')
   return record
 }
 

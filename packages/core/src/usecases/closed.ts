@@ -1,6 +1,12 @@
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
 
+/**
+ * Why a record is held whose delivery may be among the writes that the store lost. Its buyer may
+ * still be served: that is what was paid for, once more at most.
+ */
+export const STORE_LOST_WRITES = 'the store lost writes: its delivery may be among them'
+
 /** Why a challenge that can neither be paid nor delivered is closed, as the error to throw. */
 export function closedError(record: ChallengeRecord): Key0Error {
   switch (record.state) {

@@ -5,7 +5,7 @@ import { Key0Error } from '../errors/Key0Error.ts'
 import { isRefundOnly } from '../lifecycle/guard.ts'
 import type { Credential, Issued } from '../ports/CredentialIssuer.ts'
 import { load } from './close.ts'
-import { closedError, refundFacts } from './closed.ts'
+import { closedError, refundFacts, STORE_LOST_WRITES } from './closed.ts'
 import type { Delivered } from './Engine.ts'
 import type { EngineContext } from './EngineContext.ts'
 
@@ -26,7 +26,8 @@ export async function deliver(
   holder?: string,
 ): Promise<Delivered> {
   if (record.state === 'DELIVERED') return delivered(record, true)
-  if (record.state !== 'PAID' || isRefundOnly(record) || record.held) throw closedError(record)
+  const barred = record.held !== undefined && record.held !== STORE_LOST_WRITES
+  if (record.state !== 'PAID' || isRefundOnly(record) || barred) throw closedError(record)
   if (record.accessGrant) return complete(ctx, record, record.accessGrant)
   if (holder !== undefined && record.lease?.holder === holder) return attempt(ctx, record)
   if ((record.lease?.untilMs ?? 0) > ctx.clock.nowMs()) return waitForOther(ctx, record)
@@ -131,6 +132,7 @@ async function complete(
       accessGrant: grant,
       deliveredAt: new Date(ctx.clock.nowMs()),
       lease: undefined,
+      ...(record.held !== undefined && { held: undefined }),
     },
     key: ctx.newId(),
   })

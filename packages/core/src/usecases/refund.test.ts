@@ -191,7 +191,7 @@ test('a delivery that begins between the worker’s look and its claim goes firs
   world.ledger.mine(3)
   world.issuer.mood = 'issue'
   world.issuer.meanwhile = async () => {
-    expect(await claimRefund(world.refunds, looked)).toMatchObject({ kind: 'skipped' })
+    expect(await claimRefund(world.refunds, looked, {})).toMatchObject({ kind: 'skipped' })
   }
   const answer = await buyer.pay(world.engine, challengeId, buyer.sign(looked))
   expect(answer.kind).toBe('delivered')
@@ -288,7 +288,7 @@ test('a payment that is not final yet is not returned', async () => {
   world.clock.advance(301_000)
   await refundPass(world.refunds)
   expect(await read()).toMatchObject({ state: 'PAID' })
-  expect(await claimRefund(world.refunds, await read())).toMatchObject({ kind: 'skipped' })
+  expect(await claimRefund(world.refunds, await read(), {})).toMatchObject({ kind: 'skipped' })
 })
 
 test('a refund that a reorganisation dropped is sent again and paid once', async () => {
@@ -326,7 +326,7 @@ test.each<[string, Partial<ChallengeRecord>]>([
   world.payout.payees.add(elsewhere)
   world.clock.advance(301_000)
   world.ledger.mine(3)
-  expect(await claimRefund(world.refunds, await tamper(fields))).toMatchObject({
+  expect(await claimRefund(world.refunds, await tamper(fields), {})).toMatchObject({
     kind: 'skipped',
     reason: expect.stringContaining('held'),
   })
@@ -348,7 +348,7 @@ test('a record that names somebody else’s real payment cannot be refunded with
   world.ledger.mine(3)
   const { intent, paymentRef, txHash } = theirs as ChallengeRecord
   const forged = await tamper({ intent, paymentRef, txHash } as ChallengeFields)
-  expect(await claimRefund(world.refunds, forged)).toMatchObject({
+  expect(await claimRefund(world.refunds, forged, {})).toMatchObject({
     kind: 'skipped',
     reason: 'held: the payment bought another challenge',
   })
@@ -366,7 +366,7 @@ test.each([
   world.ledger.fund(elsewhere, 900_000n)
   world.clock.advance(301_000)
   world.ledger.mine(3)
-  await claimRefund(world.refunds, await read())
+  await claimRefund(world.refunds, await read(), {})
   const { refund } = await read()
   const forged = await tamper({ refund: { ...(refund as NonNullable<typeof refund>), ...part } })
   expect(await continueRefund(world.refunds, forged)).toMatchObject({
@@ -424,8 +424,8 @@ test('a worker of another chain never touches the refund', async () => {
   world.clock.advance(301_000)
   world.ledger.mine(3)
   const foreign = { ...world.refunds, chain: { ...world.chain, chainId: 8_453 } }
-  expect(await claimRefund(foreign, await read())).toMatchObject({ kind: 'skipped' })
-  await claimRefund(world.refunds, await read())
+  expect(await claimRefund(foreign, await read(), {})).toMatchObject({ kind: 'skipped' })
+  await claimRefund(world.refunds, await read(), {})
   expect(await continueRefund(foreign, await read())).toMatchObject({ kind: 'pending' })
   expect(back()).toEqual([])
 })
@@ -434,9 +434,9 @@ test('a worker without the payee’s key leaves a claimed refund to one that has
   const { world, read, pass } = await scene()
   world.clock.advance(301_000)
   world.ledger.mine(3)
-  await claimRefund(world.refunds, await read())
+  await claimRefund(world.refunds, await read(), {})
   world.payout.payees.clear()
-  expect(await claimRefund(world.refunds, await read())).toMatchObject({ kind: 'skipped' })
+  expect(await claimRefund(world.refunds, await read(), {})).toMatchObject({ kind: 'skipped' })
   expect(await pass()).toMatchObject({ state: 'REFUND_PENDING' })
   world.payout.payees.add(fakeAccounts.seller)
   await pass()

@@ -186,7 +186,7 @@ test('a seller who restores a backup sees the refund that was paid already, not 
     return early ? ({ kind: 'mismatch', facts: {} } as const) : sighting
   }
   const refunds = { ...world.refunds, store, chain: { ...world.chain, observe } }
-  const claimed = await claimRefund(refunds, (await store.get(backup.challengeId)) as never)
+  const claimed = await claimRefund(refunds, (await store.get(backup.challengeId)) as never, {})
   if (claimed.kind !== 'claimed') throw new Error(claimed.reason)
   expect(await continueRefund(refunds, claimed.record)).toMatchObject({ kind: 'refunded' })
   expect(world.ledger.transfers()).toHaveLength(2)

@@ -86,6 +86,10 @@ test('a refund: four writes; payment and nonce are read from the chain before it
   expect(calls).toMatchInlineSnapshot(`
     [
       "store.due",
+      "store.beat",
+      "store.acked",
+      "chain.head",
+      "store.ack",
       "store.findPendingForRefund",
       "payout.canSignFor",
       "chain.observe",

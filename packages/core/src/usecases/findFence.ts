@@ -1,0 +1,71 @@
+import type { Continuity } from '../continuity/Continuity.ts'
+import { type AccountingContext, openCursor } from './accountForTransfers.ts'
+import { listUnclaimed } from './listUnclaimed.ts'
+import type { ContinuityWatch } from './watchContinuity.ts'
+
+/**
+ * Which records a store that lost writes may be wrong about: one that looks undelivered may have
+ * been delivered in what was lost.
+ */
+export type Fence = {
+  /** Records born before this instant are held, unless somebody released them since. */
+  readonly heldBefore?: Date
+  /** Records born before this instant wait: the chain is still to be asked what is missing. */
+  readonly waitBefore?: Date
+}
+
+type FenceContext = Pick<AccountingContext, 'store' | 'chain' | 'clock' | 'wallets'> & {
+  readonly continuity: ContinuityWatch
+}
+
+/** After this long a chain without newer blocks is believed to have none. */
+const CHAIN_IDLE_MS = 300_000
+
+/**
+ * Asks the store whether it is still what it was, and after a silence the chain whether payments
+ * of that time are missing. Every refund pass begins here. Opens the accounts of a new deployment,
+ * so that the next silence has something to be compared with.
+ *
+ * @throws STORE_UNAVAILABLE; CHAIN_UNREACHABLE when a new deployment cannot be compared later.
+ */
+export async function findFence(ctx: FenceContext): Promise<Fence> {
+  const seen = await ctx.continuity.beat()
+  for (const wallet of ctx.wallets) await openCursor(ctx, wallet)
+  const { silence } = seen
+  if (!silence) return toFence(seen)
+  const paymentsMissing = await examine(ctx, silence).catch(() => undefined)
+  if (paymentsMissing === undefined) return { ...toFence(seen), waitBefore: silence.until }
+  const { until } = silence
+  return toFence(await ctx.continuity.conclude({ until, paymentsMissing }))
+}
+
+function toFence({ silence, break: loss }: Continuity): Fence {
+  return {
+    ...(loss && { heldBefore: loss.until }),
+    ...(silence && { waitBefore: silence.until }),
+  }
+}
+
+/**
+ * Whether a payment of the silent time is in no record: then somebody sold, so the store was alive
+ * and has forgotten it. `undefined`: the chain's answer is not complete yet.
+ */
+async function examine(
+  ctx: FenceContext,
+  { since, until }: NonNullable<Continuity['silence']>,
+): Promise<boolean | undefined> {
+  const head = await ctx.chain.head()
+  const reached = Number(head.time) * 1000 >= until.getTime()
+  if (!reached && ctx.clock.nowMs() < until.getTime() + CHAIN_IDLE_MS) return undefined
+  // Blocks tell whole seconds: one of the same second may be a little later than the last beat.
+  const sinceSecond = Math.floor(since.getTime() / 1000)
+  for (const wallet of ctx.wallets) {
+    const cursor = await openCursor(ctx, wallet)
+    for await (const { unclaimed } of listUnclaimed(ctx, wallet, cursor + 1n, head.number))
+      for (const { block } of unclaimed) {
+        const minedMs = Number(block.time) * 1000
+        if (Number(block.time) >= sinceSecond && minedMs <= until.getTime()) return true
+      }
+  }
+  return false
+}

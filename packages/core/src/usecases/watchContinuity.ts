@@ -1,0 +1,53 @@
+import type { Continuity, Heartbeat, Remembered } from '../continuity/Continuity.ts'
+import type { ChallengeStore } from '../ports/ChallengeStore.ts'
+import type { Clock } from '../ports/Clock.ts'
+import type { Observe } from '../ports/Events.ts'
+
+/** What one process sees of its store's continuity, and remembers outside the store. */
+export type ContinuityWatch = {
+  /** A sign of life, at most every few seconds; in between what the last one found. */
+  check(): Promise<Continuity>
+  /** A sign of life now. */
+  beat(): Promise<Continuity>
+  /** Tells the store what the chain said about its silence. */
+  conclude(examined: NonNullable<Heartbeat['examined']>): Promise<Continuity>
+}
+
+const BEAT_EVERY_MS = 5_000
+
+/** Twelve beats missed: no process of the deployment was alive, or the store forgot that one was. */
+const QUIET_MS = 60_000
+
+/** One per process and store: the gateway's and the worker's passes share it. */
+export function watchContinuity(of: {
+  readonly store: Pick<ChallengeStore, 'beat'>
+  readonly clock: Clock
+  readonly newId: () => string
+  readonly observe: Observe
+}): ContinuityWatch {
+  let last: Continuity | undefined
+  let beatenAtMs = Number.NEGATIVE_INFINITY
+
+  const beat = async (examined?: Heartbeat['examined']): Promise<Continuity> => {
+    const remembered = last && remember(last)
+    const newDeploymentId = of.newId()
+    const now = await of.store.beat({ newDeploymentId, quietMs: QUIET_MS, remembered, examined })
+    beatenAtMs = of.clock.nowMs()
+    last = now
+    const loss = now.break
+    // Whoever noticed it says it: the others see a loss that ended before their own beat.
+    if (loss && (loss.until.getTime() === now.aliveAt.getTime() || examined?.paymentsMissing))
+      of.observe({ name: 'alert', what: `the store lost writes (${loss.cause}): refunds are held` })
+    return now
+  }
+  return {
+    beat: () => beat(),
+    check: async () =>
+      last && of.clock.nowMs() - beatenAtMs < BEAT_EVERY_MS ? last : await beat(),
+    conclude: (examined) => beat(examined),
+  }
+}
+
+function remember({ deploymentId, highestEvent, aliveAt }: Continuity): Remembered {
+  return { deploymentId, highestEvent, aliveAt }
+}
