@@ -1,11 +1,16 @@
-import type { Attempt, Outcome, Retention } from '@key0/core'
+import type { Attempt, ChallengeRecord, Outcome, Retention } from '@key0/core'
 import { decodeFlat } from './storedRecord.ts'
 
 type Answer = readonly [moved: 0 | 1, kind: Outcome['kind'], told?: readonly string[] | string]
 
-/** Reads what every write answers; see `answer` in `ops/includes/move.lua`. */
-export function toOutcome(reply: unknown): Outcome {
+/**
+ * Reads what every write answers; see `answer` in `ops/includes/move.lua`.
+ *
+ * @param born makes the record that was created, of which only `updatedAt` is answered
+ */
+export function toOutcome(reply: unknown, born?: (updatedAt: Date) => ChallengeRecord): Outcome {
   const [, kind, told = ''] = reply as Answer
+  if (kind === 'applied' && born) return { kind, record: born(new Date(told as string)) }
   switch (kind) {
     case 'absent':
       return { kind }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { Key0Error } from '@key0/core'
 import type { Cluster, Redis } from 'ioredis'
-import { type OperationName, operations, prelude } from './scripts.ts'
+import { composeScript } from './composeScript.ts'
+import { type OperationName, operations } from './scripts.ts'
 
 /** An ioredis client, of one server or of a cluster. */
 export type RedisClient = Redis | Cluster
@@ -17,7 +18,7 @@ export type Run = (
 
 const scripts = Object.fromEntries(
   Object.entries(operations).map(([name, body]) => {
-    const source = body.includes('begin(') ? prelude + body : body
+    const source = composeScript(body)
     return [name, { source, sha: createHash('sha1').update(source).digest('hex') }]
   }),
 ) as Readonly<Record<OperationName, Script>>

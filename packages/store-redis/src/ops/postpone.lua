@@ -15,7 +15,8 @@ local record = read(id)
 if not record then return answer("absent") end
 if (record.version or "1") ~= ARGV[5] then return answer("lost", record) end
 
+local before = traceOf(id, record)
 redis.call("HSET", KEYS[1], "version", int(tonumber(ARGV[5]) + 1), unpack(ARGV, 6))
 local after = load(id)
-index(id, after, after.state)
+index(id, after, before)
 return answer("applied", after)

@@ -22,4 +22,4 @@ if record.state ~= "PENDING" or hasOpenIntent(record) then return answer("lost",
 
 redis.call("HSET", KEYS[3], "challengeId", id, "disposition", "RESERVED")
 local attempt = attemptOf(ARGV[4], ARGV[5], ARGV[6], "intent", "")
-return answer("applied", write(id, record, "PENDING", "", ARGV, 8, attempt))
+return answer("applied", write(id, record, "PENDING", ARGV, 8, attempt))

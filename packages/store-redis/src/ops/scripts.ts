@@ -62,8 +62,12 @@ local function int(number)
   return string.format("%.0f", number)
 end
 
+-- Instants that were read already: a step asks for the same few again and again.
+local MS = {}
+
 local function toMs(iso)
   if not iso then return nil end
+  if MS[iso] then return MS[iso] end
   local pattern = "^([+-]?%d+)-(%d%d)-(%d%d)T(%d%d):(%d%d):(%d%d)%.?(%d*)Z$"
   local y, mo, d, h, mi, s, fraction = string.match(iso, pattern)
   if not y then return nil end
@@ -74,7 +78,8 @@ local function toMs(iso)
   local days = 365 * y + floor(y / 4) - floor(y / 100) + floor(y / 400)
   days = days + floor((153 * (mo - 3) + 2) / 5) + d - 1 - 719468
   local ms = fraction == "" and 0 or tonumber(string.sub(fraction .. "00", 1, 3))
-  return ((days * 24 + tonumber(h)) * 60 + tonumber(mi)) * 60000 + tonumber(s) * 1000 + ms
+  MS[iso] = ((days * 24 + tonumber(h)) * 60 + tonumber(mi)) * 60000 + tonumber(s) * 1000 + ms
+  return MS[iso]
 end
 
 local function toIso(ms)
@@ -177,7 +182,7 @@ end
 -- Records over keys: reading what is not yet forgotten, and keeping in step everything that a
 -- record is found by.
 
-local DUE_STATES = { "PENDING", "PAID", "REFUND_PENDING", "DELIVERED" }
+local IS_DUE_STATE = { PENDING = true, PAID = true, REFUND_PENDING = true, DELIVERED = true }
 
 local function toTable(flat)
   local record = {}
@@ -219,19 +224,19 @@ local function requestKey(record)
   return P .. "request-of:" .. #scope .. ":" .. scope .. ":" .. record.requestId
 end
 
--- The request id names its challenge while it may be asked for: an unpaid one until its deadline,
--- one that holds money for as long as the record. Another challenge's entry is left alone.
-local function indexRequest(id, record, forget)
-  if isShard() then return end
+-- Until when the request id names its challenge: an unpaid one until its deadline, one that holds
+-- money for as long as the record; nil: for good.
+local function namedUntil(record, forget)
+  if record.state == "EXPIRED" or record.state == "CANCELLED" then return NOW end
+  if record.state ~= "PENDING" or not forget then return forget end
+  return math.max((toMs(record.createdAt) or 0) + KEEP.request, toMs(record.expiresAt) or 0)
+end
+
+-- Another challenge's entry is left alone.
+local function indexRequest(id, record, ends)
   local key = requestKey(record)
   local owner = redis.call("GET", key)
   if owner and owner ~= id then return end
-  local ends = forget
-  if record.state == "EXPIRED" or record.state == "CANCELLED" then
-    ends = NOW
-  elseif record.state == "PENDING" and forget then
-    ends = math.max((toMs(record.createdAt) or 0) + KEEP.request, toMs(record.expiresAt) or 0)
-  end
   if not ends then
     redis.call("SET", key, id)
   elseif ends > NOW then
@@ -241,39 +246,54 @@ local function indexRequest(id, record, forget)
   end
 end
 
-local function indexRefund(id, record)
+-- isNew: it was in neither set, so that nothing has to leave them.
+local function indexRefund(id, record, isNew)
   local since = refundableSince(record)
   local lease = since and leasedUntil(record) or 0
-  if since and lease > NOW then
-    redis.call("ZADD", P .. "leased", int(lease), id)
-    redis.call("ZREM", P .. "paid", id)
-  elseif since then
-    redis.call("ZADD", P .. "paid", int(since), id)
-    redis.call("ZREM", P .. "leased", id)
-  else
-    redis.call("ZREM", P .. "paid", id)
-    redis.call("ZREM", P .. "leased", id)
-  end
+  local into = since and (lease > NOW and "leased" or "paid") or nil
+  if into then redis.call("ZADD", P .. into, int(into == "leased" and lease or since), id) end
+  if isNew then return end
+  if into ~= "paid" then redis.call("ZREM", P .. "paid", id) end
+  if into ~= "leased" then redis.call("ZREM", P .. "leased", id) end
 end
 
--- Derives everything a record is found by, and how long it lives, from the record alone. before is
--- the state in which it was indexed last, "" for a new record, nil when that is not known.
-local function index(id, record, before)
+-- What a record is indexed by before it changes; nil when that is not known, as of one that an
+-- older deployment wrote, or moved: it left a lifetime on a record that should have none.
+local function traceOf(id, record)
+  if not record.schemaVersion then return nil end
   local forget = forgetAt(record)
-  local due = dueAt(record)
-  for _, state in ipairs(DUE_STATES) do
-    if due and state == record.state then
-      redis.call("ZADD", P .. "due:" .. state, int(due), id)
-    elseif before == nil or before == state then
-      redis.call("ZREM", P .. "due:" .. state, id)
+  if not forget and redis.call("PERSIST", P .. "challenge:" .. id) == 1 then return nil end
+  return { state = record.state, forget = forget, named = namedUntil(record, forget) }
+end
+
+-- Derives everything a record is found by, and how long it lives, from the record alone, and
+-- writes what differs from its trace; with nil all of it, with an empty one that of a new record.
+local function index(id, record, before)
+  local state, was = record.state, before and before.state
+  local forget, due = forgetAt(record), dueAt(record)
+  if before then
+    if IS_DUE_STATE[was] and not (due and was == state) then
+      redis.call("ZREM", P .. "due:" .. was, id)
+    end
+  else
+    for one in pairs(IS_DUE_STATE) do
+      if not (due and one == state) then redis.call("ZREM", P .. "due:" .. one, id) end
     end
   end
-  if before == nil or before == "PAID" or record.state == "PAID" then indexRefund(id, record) end
-  indexRequest(id, record, forget)
+  if due then redis.call("ZADD", P .. "due:" .. state, int(due), id) end
+
+  if not before or was == "PAID" or state == "PAID" then
+    indexRefund(id, record, before and was ~= "PAID")
+  end
+  if not isShard() then
+    local named = namedUntil(record, forget)
+    if not was or named ~= before.named then indexRequest(id, record, named) end
+  end
+  if was and forget == before.forget then return end
   if forget then
     redis.call("ZADD", P .. "forget", int(forget), id)
     redis.call("PEXPIRE", P .. "challenge:" .. id, int(math.max(forget - NOW, 1)))
-  else
+  elseif not before or was then
     redis.call("ZREM", P .. "forget", id)
     redis.call("PERSIST", P .. "challenge:" .. id)
   end
@@ -324,7 +344,7 @@ end
 
 -- Removes what a vanished record was found by.
 local function forgetIndex(id)
-  for _, state in ipairs(DUE_STATES) do redis.call("ZREM", P .. "due:" .. state, id) end
+  for state in pairs(IS_DUE_STATE) do redis.call("ZREM", P .. "due:" .. state, id) end
   for _, set in ipairs({ "paid", "leased", "forget" }) do redis.call("ZREM", P .. set, id) end
 end
 
@@ -347,7 +367,7 @@ local function sweep(limit)
   end
 end
 
--- The transition of the specification, which every write of a state goes through.
+-- The transition of the specification, and the same with everything that the store keeps beside.
 
 -- Moves hash from one state to another and writes field/value pairs of list from first on.
 -- 1: moved. 0: it was in another state, and nothing was written.
@@ -364,27 +384,35 @@ end
 
 -- What goes with a move beside its fields: who made it, and the names it takes away.
 local function attemptOf(key, actor, reason, wrote, removed)
-  local names = {}
-  for name in string.gmatch(removed, "[^,]+") do names[name] = true end
   -- A reason comes with "=" before it, so that an empty one is not none.
   local why = reason ~= "" and string.sub(reason, 2) or nil
+  local names = {}
+  if removed ~= "" then
+    for name in string.gmatch(removed, "[^,]+") do names[name] = true end
+  end
   return { key = key, actor = actor, reason = why, wrote = wrote, removed = names }
 end
 
--- A move with all that goes with it: version, indexes, lifetime, audit. Answers the record.
-local function write(id, record, to, score, list, first, attempt)
+-- A move with all that goes with it: version, indexes, lifetime, audit. The record is changed as
+-- its hash is, and answered.
+local function write(id, record, to, list, first, attempt)
   local hash = P .. "challenge:" .. id
-  local from = record.state
+  local from, before = record.state, traceOf(id, record)
+  local version, at = int((tonumber(record.version) or 1) + 1), toIso(NOW)
   -- A visit that was agreed on belongs to the state it was agreed in.
-  redis.call("HDEL", hash, "nextVisitAt")
-  move(hash, P .. "paid", from, to, id, score, list, first)
-  for name in pairs(attempt.removed) do redis.call("HDEL", hash, name) end
-  local version = int((tonumber(record.version) or 1) + 1)
-  redis.call("HSET", hash, "version", version, "schemaVersion", "1", "updatedAt", toIso(NOW))
-  local after = load(id)
-  index(id, after, from)
-  audit(id, after, from, attempt)
-  return after
+  attempt.removed.nextVisitAt = true
+  for name in pairs(attempt.removed) do
+    if record[name] then redis.call("HDEL", hash, name) end
+    record[name] = nil
+  end
+  for i = first, #list, 2 do record[list[i]] = list[i + 1] end
+  record.state, record.version, record.schemaVersion, record.updatedAt = to, version, "1", at
+  local own = { "state", to, "version", version, "schemaVersion", "1", "updatedAt", at }
+  for i = first, #list do own[#own + 1] = list[i] end
+  redis.call("HSET", hash, unpack(own))
+  index(id, record, before)
+  audit(id, record, from, attempt)
+  return record
 end
 
 -- Every write answers {1, "applied", record} or {0, refusal, record or owner}.
@@ -457,12 +485,13 @@ return { "new", "" }
   KEYS[1] challenge hash     KEYS[2] request index of its scope and request id
   ARGV[1] prefix             ARGV[2] now, ms, or ""    ARGV[3] lifetimes
   ARGV[4] attempt key        ARGV[5] actor             ARGV[6] "=" and the reason, or ""
-  ARGV[7] challenge id       ARGV[8..] field/value pairs of the record
+  ARGV[7] challenge id       ARGV[8..] field/value pairs of the record,
+                                                       all but updatedAt
   Answers, in order of precedence:
     {0, "replayed", record}  this id exists
     {0, "absent"}            only in a shard: somebody else took its request id meanwhile
     {0, "replayed", record}  a live challenge has this request id
-    {1, "applied", record} ]]
+    {1, "applied", updatedAt} ]]
 begin(ARGV[1], ARGV[2], ARGV[3])
 -- More than one, so that creating forgets faster than it adds.
 sweep(4)
@@ -476,14 +505,15 @@ local named = redis.call("GET", KEYS[2])
 local other = named and read(named)
 if other and isLive(other) then return answer("replayed", other) end
 
+-- What is forgotten may still be there.
 redis.call("DEL", KEYS[1], KEYS[2])
-redis.call("HSET", KEYS[1], unpack(ARGV, 8))
-local own = { "state", "PENDING", "version", "1", "schemaVersion", "1", "updatedAt", toIso(NOW) }
-redis.call("HSET", KEYS[1], unpack(own))
-local record = load(id)
-index(id, record, "")
+local record = {}
+for i = 8, #ARGV, 2 do record[ARGV[i]] = ARGV[i + 1] end
+record.updatedAt = toIso(NOW)
+redis.call("HSET", KEYS[1], "updatedAt", record.updatedAt, unpack(ARGV, 8))
+index(id, record, {})
 audit(id, record, "", attemptOf(ARGV[4], ARGV[5], ARGV[6], "", ""))
-return answer("applied", record)
+return { 1, "applied", record.updatedAt }
 `,
   due: `
 --[[ due: what a worker must continue by an instant, the longest overdue first.
@@ -684,9 +714,10 @@ local record = read(id)
 if not record then return answer("absent") end
 if (record.version or "1") ~= ARGV[5] then return answer("lost", record) end
 
+local before = traceOf(id, record)
 redis.call("HSET", KEYS[1], "version", int(tonumber(ARGV[5]) + 1), unpack(ARGV, 6))
 local after = load(id)
-index(id, after, after.state)
+index(id, after, before)
 return answer("applied", after)
 `,
   requestKeep: `
@@ -739,7 +770,7 @@ if record.state ~= "PENDING" or hasOpenIntent(record) then return answer("lost",
 
 redis.call("HSET", KEYS[3], "challengeId", id, "disposition", "RESERVED")
 local attempt = attemptOf(ARGV[4], ARGV[5], ARGV[6], "intent", "")
-return answer("applied", write(id, record, "PENDING", "", ARGV, 8, attempt))
+return answer("applied", write(id, record, "PENDING", ARGV, 8, attempt))
 `,
   settle: `
 --[[ settle: claim a payment APPLIED and move PENDING -> PAID. The only way to spend a payment.
@@ -777,7 +808,7 @@ if record.state ~= "PENDING" or other then return answer("lost", record) end
 
 redis.call("HSET", KEYS[3], "challengeId", id, "disposition", "APPLIED")
 local attempt = attemptOf(ARGV[4], ARGV[5], ARGV[6], ARGV[10], ARGV[11])
-return answer("applied", write(id, record, "PAID", ARGV[9], ARGV, 12, attempt))
+return answer("applied", write(id, record, "PAID", ARGV, 12, attempt))
 `,
   shardBar: `
 --[[ shardBar: show the record that a request id names, or see to it that a creation under way
@@ -815,7 +846,7 @@ if record.paymentRef == payment or intended == payment then return answer("repla
 if record.state ~= "PENDING" or hasOpenIntent(record) then return answer("lost", record) end
 
 local attempt = attemptOf(ARGV[4], ARGV[5], ARGV[6], "intent", "")
-return answer("applied", write(id, record, "PENDING", "", ARGV, 9, attempt))
+return answer("applied", write(id, record, "PENDING", ARGV, 9, attempt))
 `,
   shardSettle: `
 --[[ shardSettle: what settle does to the record, once the payment is claimed in another slot.
@@ -841,7 +872,7 @@ local other = hasOpenIntent(record) and cjson.decode(record.intent).paymentRef ~
 if record.state ~= "PENDING" or other then return answer("lost", record) end
 
 local attempt = attemptOf(ARGV[4], ARGV[5], ARGV[6], ARGV[10], ARGV[11])
-return answer("applied", write(id, record, "PAID", ARGV[9], ARGV, 12, attempt))
+return answer("applied", write(id, record, "PAID", ARGV, 12, attempt))
 `,
   transition: `
 --[[ transition: compare-and-swap along one row of the lifecycle table.
@@ -852,8 +883,8 @@ return answer("applied", write(id, record, "PAID", ARGV[9], ARGV, 12, attempt))
   ARGV[5..] field/value pairs to write
   Answers 1 when moved, 0 when the state was not from (then nothing was written).
 
-  With a third key, the audit list, the same arguments and these named headers among the pairs
-  (no field of a record begins with "@"):
+  With a third key, the audit list, the same arguments, and the first pairs are these headers, in
+  this order (no field of a record begins with "@"):
     @prefix  @now (ms, or "")  @lifetimes  @key  @actor  @reason ("=" and the reason, or "")
     @wrote and @removed (names, with commas)  @version (the only one to move from, or "")
   Answers, in order of precedence:
@@ -864,27 +895,20 @@ return answer("applied", write(id, record, "PAID", ARGV[9], ARGV, 12, attempt))
 if #KEYS == 2 then
   return move(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV, 5)
 end
-local from, to, id, score = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local header, list, fields = {}, {}, {}
-for i = 5, #ARGV, 2 do
-  local name, value = ARGV[i], ARGV[i + 1]
-  if string.sub(name, 1, 1) == "@" then
-    header[string.sub(name, 2)] = value
-  else
-    fields[name] = value
-    list[#list + 1] = name
-    list[#list + 1] = value
-  end
-end
-begin(header.prefix, header.now, header.lifetimes)
+local from, to, id = ARGV[1], ARGV[2], ARGV[3]
+local FIRST = 23
+begin(ARGV[6], ARGV[8], ARGV[10])
 assertRoom()
-local attempt = attemptOf(header.key, header.actor, header.reason, header.wrote, header.removed)
+local key, version = ARGV[12], ARGV[22]
+local attempt = attemptOf(key, ARGV[14], ARGV[16], ARGV[18], ARGV[20])
+local fields = {}
+for i = FIRST, #ARGV, 2 do fields[ARGV[i]] = ARGV[i + 1] end
 
 local record = read(id)
 if not record then return answer("absent") end
-if hasAttempt(id, attempt.key) then return answer("replayed", record) end
+if hasAttempt(id, key) then return answer("replayed", record) end
 if record.state ~= from then return answer("lost", record) end
-if header.version ~= "" and header.version ~= (record.version or "1") then
+if version ~= "" and version ~= (record.version or "1") then
   return answer("lost", record)
 end
 if isForbidden(record, to, fields, attempt.removed) then return answer("lost", record) end
@@ -893,6 +917,6 @@ if from == "PAID" and to == "PENDING" and record.paymentRef and not isShard() th
   local claim = P .. "claim:" .. record.paymentRef
   redis.call("HSET", claim, "challengeId", id, "disposition", "RESERVED")
 end
-return answer("applied", write(id, record, to, score, list, 1, attempt))
+return answer("applied", write(id, record, to, ARGV, FIRST, attempt))
 `,
 }

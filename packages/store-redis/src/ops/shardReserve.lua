@@ -19,4 +19,4 @@ if record.paymentRef == payment or intended == payment then return answer("repla
 if record.state ~= "PENDING" or hasOpenIntent(record) then return answer("lost", record) end
 
 local attempt = attemptOf(ARGV[4], ARGV[5], ARGV[6], "intent", "")
-return answer("applied", write(id, record, "PENDING", "", ARGV, 9, attempt))
+return answer("applied", write(id, record, "PENDING", ARGV, 9, attempt))

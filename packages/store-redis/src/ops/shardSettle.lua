@@ -21,4 +21,4 @@ local other = hasOpenIntent(record) and cjson.decode(record.intent).paymentRef ~
 if record.state ~= "PENDING" or other then return answer("lost", record) end
 
 local attempt = attemptOf(ARGV[4], ARGV[5], ARGV[6], ARGV[10], ARGV[11])
-return answer("applied", write(id, record, "PAID", ARGV[9], ARGV, 12, attempt))
+return answer("applied", write(id, record, "PAID", ARGV, 12, attempt))

@@ -6,8 +6,8 @@
   ARGV[5..] field/value pairs to write
   Answers 1 when moved, 0 when the state was not from (then nothing was written).
 
-  With a third key, the audit list, the same arguments and these named headers among the pairs
-  (no field of a record begins with "@"):
+  With a third key, the audit list, the same arguments, and the first pairs are these headers, in
+  this order (no field of a record begins with "@"):
     @prefix  @now (ms, or "")  @lifetimes  @key  @actor  @reason ("=" and the reason, or "")
     @wrote and @removed (names, with commas)  @version (the only one to move from, or "")
   Answers, in order of precedence:
@@ -18,27 +18,20 @@
 if #KEYS == 2 then
   return move(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV, 5)
 end
-local from, to, id, score = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local header, list, fields = {}, {}, {}
-for i = 5, #ARGV, 2 do
-  local name, value = ARGV[i], ARGV[i + 1]
-  if string.sub(name, 1, 1) == "@" then
-    header[string.sub(name, 2)] = value
-  else
-    fields[name] = value
-    list[#list + 1] = name
-    list[#list + 1] = value
-  end
-end
-begin(header.prefix, header.now, header.lifetimes)
+local from, to, id = ARGV[1], ARGV[2], ARGV[3]
+local FIRST = 23
+begin(ARGV[6], ARGV[8], ARGV[10])
 assertRoom()
-local attempt = attemptOf(header.key, header.actor, header.reason, header.wrote, header.removed)
+local key, version = ARGV[12], ARGV[22]
+local attempt = attemptOf(key, ARGV[14], ARGV[16], ARGV[18], ARGV[20])
+local fields = {}
+for i = FIRST, #ARGV, 2 do fields[ARGV[i]] = ARGV[i + 1] end
 
 local record = read(id)
 if not record then return answer("absent") end
-if hasAttempt(id, attempt.key) then return answer("replayed", record) end
+if hasAttempt(id, key) then return answer("replayed", record) end
 if record.state ~= from then return answer("lost", record) end
-if header.version ~= "" and header.version ~= (record.version or "1") then
+if version ~= "" and version ~= (record.version or "1") then
   return answer("lost", record)
 end
 if isForbidden(record, to, fields, attempt.removed) then return answer("lost", record) end
@@ -47,4 +40,4 @@ if from == "PAID" and to == "PENDING" and record.paymentRef and not isShard() th
   local claim = P .. "claim:" .. record.paymentRef
   redis.call("HSET", claim, "challengeId", id, "disposition", "RESERVED")
 end
-return answer("applied", write(id, record, to, score, list, 1, attempt))
+return answer("applied", write(id, record, to, ARGV, FIRST, attempt))

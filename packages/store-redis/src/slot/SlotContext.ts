@@ -1,4 +1,4 @@
-import type { Clock, Outcome, Retention } from '@key0/core'
+import type { ChallengeRecord, Clock, Outcome, Retention } from '@key0/core'
 import { Key0Error } from '@key0/core'
 import type { Redis } from 'ioredis'
 import { createKeys, type Keys } from '../keys.ts'
@@ -31,6 +31,7 @@ export type SlotContext = {
     name: OperationName,
     keys: readonly string[],
     args: readonly string[],
+    born?: (updatedAt: Date) => ChallengeRecord,
   ) => Promise<Outcome>
 }
 
@@ -42,8 +43,8 @@ export function createSlotContext(options: SlotOptions): SlotContext {
     ...{ redis, run, retention, clock },
     keys: createKeys(prefix),
     begin: () => [prefix, clock === undefined ? '' : String(clock.nowMs()), lifetimes],
-    async write(name, keys, args) {
-      const outcome = toOutcome(await run(name, keys, args))
+    async write(name, keys, args, born) {
+      const outcome = toOutcome(await run(name, keys, args), born)
       if (outcome.kind === 'applied' || outcome.kind === 'replayed') await replicated(options)
       return outcome
     },

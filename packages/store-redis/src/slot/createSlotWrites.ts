@@ -11,11 +11,16 @@ export function createSlotWrites({ keys, begin, write }: SlotContext): Writes {
   return {
     create: async (base, attempt) => {
       const { challengeId: id, scope, requestId } = base
-      // The script decides these four; the codec only wants whole records.
-      const own = { state: 'PENDING', version: 1, schemaVersion: 1, updatedAt: base.createdAt }
-      const pairs = Object.entries(encodeRecord({ ...base, ...own } as ChallengeRecord)).flat()
+      const born = (updatedAt: Date): ChallengeRecord => ({
+        ...base,
+        ...{ state: 'PENDING', version: 1, schemaVersion: 1, updatedAt },
+      })
+      // The script says when it wrote.
+      const { updatedAt: _, ...encoded } = encodeRecord(born(base.createdAt))
+      const pairs = Object.entries(encoded).flat()
       const names = [keys.challenge(id), keys.request(scope, requestId)]
-      return write('create', names, [...begin(), ...toArguments(attempt), id, ...pairs])
+      const args = [...begin(), ...toArguments(attempt), id, ...pairs]
+      return write('create', names, args, born)
     },
 
     reserve: async (id, intent, attempt) => {
@@ -42,11 +47,13 @@ export function createSlotWrites({ keys, begin, write }: SlotContext): Writes {
       const [prefix, now, lifetimes] = begin()
       const [key, actor, reason] = toArguments(attempt)
       const { pairs, wrote, removed } = encodeFields(fields)
-      const headers = { prefix, now, lifetimes, key, actor, reason, wrote, removed }
-      const named = Object.entries({ ...headers, version: version ?? '' })
-      const told = named.flatMap(([name, value]) => [`@${name}`, `${value}`])
+      const headers = [
+        ...['@prefix', prefix, '@now', now, '@lifetimes', lifetimes],
+        ...['@key', key, '@actor', actor, '@reason', reason, '@wrote', wrote],
+        ...['@removed', removed, '@version', version === undefined ? '' : String(version)],
+      ]
       const names = [keys.challenge(id), keys.paid, keys.audit(id)]
-      return write('transition', names, [from, to, id, '', ...told, ...pairs])
+      return write('transition', names, [from, to, id, '', ...headers, ...pairs])
     },
 
     postpone: async (id, version, nextVisitAt, facts) => {

@@ -32,8 +32,12 @@ local function int(number)
   return string.format("%.0f", number)
 end
 
+-- Instants that were read already: a step asks for the same few again and again.
+local MS = {}
+
 local function toMs(iso)
   if not iso then return nil end
+  if MS[iso] then return MS[iso] end
   local pattern = "^([+-]?%d+)-(%d%d)-(%d%d)T(%d%d):(%d%d):(%d%d)%.?(%d*)Z$"
   local y, mo, d, h, mi, s, fraction = string.match(iso, pattern)
   if not y then return nil end
@@ -44,7 +48,8 @@ local function toMs(iso)
   local days = 365 * y + floor(y / 4) - floor(y / 100) + floor(y / 400)
   days = days + floor((153 * (mo - 3) + 2) / 5) + d - 1 - 719468
   local ms = fraction == "" and 0 or tonumber(string.sub(fraction .. "00", 1, 3))
-  return ((days * 24 + tonumber(h)) * 60 + tonumber(mi)) * 60000 + tonumber(s) * 1000 + ms
+  MS[iso] = ((days * 24 + tonumber(h)) * 60 + tonumber(mi)) * 60000 + tonumber(s) * 1000 + ms
+  return MS[iso]
 end
 
 local function toIso(ms)

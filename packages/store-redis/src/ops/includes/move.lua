@@ -1,4 +1,4 @@
--- The transition of the specification, which every write of a state goes through.
+-- The transition of the specification, and the same with everything that the store keeps beside.
 
 -- Moves hash from one state to another and writes field/value pairs of list from first on.
 -- 1: moved. 0: it was in another state, and nothing was written.
@@ -15,27 +15,35 @@ end
 
 -- What goes with a move beside its fields: who made it, and the names it takes away.
 local function attemptOf(key, actor, reason, wrote, removed)
-  local names = {}
-  for name in string.gmatch(removed, "[^,]+") do names[name] = true end
   -- A reason comes with "=" before it, so that an empty one is not none.
   local why = reason ~= "" and string.sub(reason, 2) or nil
+  local names = {}
+  if removed ~= "" then
+    for name in string.gmatch(removed, "[^,]+") do names[name] = true end
+  end
   return { key = key, actor = actor, reason = why, wrote = wrote, removed = names }
 end
 
--- A move with all that goes with it: version, indexes, lifetime, audit. Answers the record.
-local function write(id, record, to, score, list, first, attempt)
+-- A move with all that goes with it: version, indexes, lifetime, audit. The record is changed as
+-- its hash is, and answered.
+local function write(id, record, to, list, first, attempt)
   local hash = P .. "challenge:" .. id
-  local from = record.state
+  local from, before = record.state, traceOf(id, record)
+  local version, at = int((tonumber(record.version) or 1) + 1), toIso(NOW)
   -- A visit that was agreed on belongs to the state it was agreed in.
-  redis.call("HDEL", hash, "nextVisitAt")
-  move(hash, P .. "paid", from, to, id, score, list, first)
-  for name in pairs(attempt.removed) do redis.call("HDEL", hash, name) end
-  local version = int((tonumber(record.version) or 1) + 1)
-  redis.call("HSET", hash, "version", version, "schemaVersion", "1", "updatedAt", toIso(NOW))
-  local after = load(id)
-  index(id, after, from)
-  audit(id, after, from, attempt)
-  return after
+  attempt.removed.nextVisitAt = true
+  for name in pairs(attempt.removed) do
+    if record[name] then redis.call("HDEL", hash, name) end
+    record[name] = nil
+  end
+  for i = first, #list, 2 do record[list[i]] = list[i + 1] end
+  record.state, record.version, record.schemaVersion, record.updatedAt = to, version, "1", at
+  local own = { "state", to, "version", version, "schemaVersion", "1", "updatedAt", at }
+  for i = first, #list do own[#own + 1] = list[i] end
+  redis.call("HSET", hash, unpack(own))
+  index(id, record, before)
+  audit(id, record, from, attempt)
+  return record
 end
 
 -- Every write answers {1, "applied", record} or {0, refusal, record or owner}.

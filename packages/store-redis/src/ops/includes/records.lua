@@ -1,7 +1,7 @@
 -- Records over keys: reading what is not yet forgotten, and keeping in step everything that a
 -- record is found by.
 
-local DUE_STATES = { "PENDING", "PAID", "REFUND_PENDING", "DELIVERED" }
+local IS_DUE_STATE = { PENDING = true, PAID = true, REFUND_PENDING = true, DELIVERED = true }
 
 local function toTable(flat)
   local record = {}
@@ -43,19 +43,19 @@ local function requestKey(record)
   return P .. "request-of:" .. #scope .. ":" .. scope .. ":" .. record.requestId
 end
 
--- The request id names its challenge while it may be asked for: an unpaid one until its deadline,
--- one that holds money for as long as the record. Another challenge's entry is left alone.
-local function indexRequest(id, record, forget)
-  if isShard() then return end
+-- Until when the request id names its challenge: an unpaid one until its deadline, one that holds
+-- money for as long as the record; nil: for good.
+local function namedUntil(record, forget)
+  if record.state == "EXPIRED" or record.state == "CANCELLED" then return NOW end
+  if record.state ~= "PENDING" or not forget then return forget end
+  return math.max((toMs(record.createdAt) or 0) + KEEP.request, toMs(record.expiresAt) or 0)
+end
+
+-- Another challenge's entry is left alone.
+local function indexRequest(id, record, ends)
   local key = requestKey(record)
   local owner = redis.call("GET", key)
   if owner and owner ~= id then return end
-  local ends = forget
-  if record.state == "EXPIRED" or record.state == "CANCELLED" then
-    ends = NOW
-  elseif record.state == "PENDING" and forget then
-    ends = math.max((toMs(record.createdAt) or 0) + KEEP.request, toMs(record.expiresAt) or 0)
-  end
   if not ends then
     redis.call("SET", key, id)
   elseif ends > NOW then
@@ -65,39 +65,54 @@ local function indexRequest(id, record, forget)
   end
 end
 
-local function indexRefund(id, record)
+-- isNew: it was in neither set, so that nothing has to leave them.
+local function indexRefund(id, record, isNew)
   local since = refundableSince(record)
   local lease = since and leasedUntil(record) or 0
-  if since and lease > NOW then
-    redis.call("ZADD", P .. "leased", int(lease), id)
-    redis.call("ZREM", P .. "paid", id)
-  elseif since then
-    redis.call("ZADD", P .. "paid", int(since), id)
-    redis.call("ZREM", P .. "leased", id)
-  else
-    redis.call("ZREM", P .. "paid", id)
-    redis.call("ZREM", P .. "leased", id)
-  end
+  local into = since and (lease > NOW and "leased" or "paid") or nil
+  if into then redis.call("ZADD", P .. into, int(into == "leased" and lease or since), id) end
+  if isNew then return end
+  if into ~= "paid" then redis.call("ZREM", P .. "paid", id) end
+  if into ~= "leased" then redis.call("ZREM", P .. "leased", id) end
 end
 
--- Derives everything a record is found by, and how long it lives, from the record alone. before is
--- the state in which it was indexed last, "" for a new record, nil when that is not known.
-local function index(id, record, before)
+-- What a record is indexed by before it changes; nil when that is not known, as of one that an
+-- older deployment wrote, or moved: it left a lifetime on a record that should have none.
+local function traceOf(id, record)
+  if not record.schemaVersion then return nil end
   local forget = forgetAt(record)
-  local due = dueAt(record)
-  for _, state in ipairs(DUE_STATES) do
-    if due and state == record.state then
-      redis.call("ZADD", P .. "due:" .. state, int(due), id)
-    elseif before == nil or before == state then
-      redis.call("ZREM", P .. "due:" .. state, id)
+  if not forget and redis.call("PERSIST", P .. "challenge:" .. id) == 1 then return nil end
+  return { state = record.state, forget = forget, named = namedUntil(record, forget) }
+end
+
+-- Derives everything a record is found by, and how long it lives, from the record alone, and
+-- writes what differs from its trace; with nil all of it, with an empty one that of a new record.
+local function index(id, record, before)
+  local state, was = record.state, before and before.state
+  local forget, due = forgetAt(record), dueAt(record)
+  if before then
+    if IS_DUE_STATE[was] and not (due and was == state) then
+      redis.call("ZREM", P .. "due:" .. was, id)
+    end
+  else
+    for one in pairs(IS_DUE_STATE) do
+      if not (due and one == state) then redis.call("ZREM", P .. "due:" .. one, id) end
     end
   end
-  if before == nil or before == "PAID" or record.state == "PAID" then indexRefund(id, record) end
-  indexRequest(id, record, forget)
+  if due then redis.call("ZADD", P .. "due:" .. state, int(due), id) end
+
+  if not before or was == "PAID" or state == "PAID" then
+    indexRefund(id, record, before and was ~= "PAID")
+  end
+  if not isShard() then
+    local named = namedUntil(record, forget)
+    if not was or named ~= before.named then indexRequest(id, record, named) end
+  end
+  if was and forget == before.forget then return end
   if forget then
     redis.call("ZADD", P .. "forget", int(forget), id)
     redis.call("PEXPIRE", P .. "challenge:" .. id, int(math.max(forget - NOW, 1)))
-  else
+  elseif not before or was then
     redis.call("ZREM", P .. "forget", id)
     redis.call("PERSIST", P .. "challenge:" .. id)
   end
@@ -148,7 +163,7 @@ end
 
 -- Removes what a vanished record was found by.
 local function forgetIndex(id)
-  for _, state in ipairs(DUE_STATES) do redis.call("ZREM", P .. "due:" .. state, id) end
+  for state in pairs(IS_DUE_STATE) do redis.call("ZREM", P .. "due:" .. state, id) end
   for _, set in ipairs({ "paid", "leased", "forget" }) do redis.call("ZREM", P .. set, id) end
 end
 
