@@ -1,7 +1,7 @@
 import type { Continuity } from '../continuity/Continuity.ts'
-import { type AccountingContext, openCursor } from './accountForTransfers.ts'
+import { openCursor } from './accountForTransfers.ts'
 import { listUnclaimed } from './listUnclaimed.ts'
-import type { ContinuityWatch } from './watchContinuity.ts'
+import type { RefundContext } from './RefundContext.ts'
 
 /**
  * Which records a store that lost writes may be wrong about: one that looks undelivered may have
@@ -14,11 +14,10 @@ export type Fence = {
   readonly waitBefore?: Date
 }
 
-type FenceContext = Pick<AccountingContext, 'store' | 'chain' | 'clock' | 'wallets'> & {
-  readonly continuity: ContinuityWatch
-}
+/** A node may be this far behind: nobody restores a store in less and sells before it is over. */
+const NODE_LAG_MS = 60_000
 
-/** After this long a chain without newer blocks is believed to have none. */
+/** A chain that believes its latest block is a local one, and may have no block for this long. */
 const CHAIN_IDLE_MS = 300_000
 
 /**
@@ -28,7 +27,7 @@ const CHAIN_IDLE_MS = 300_000
  *
  * @throws STORE_UNAVAILABLE; CHAIN_UNREACHABLE when a new deployment cannot be compared later.
  */
-export async function findFence(ctx: FenceContext): Promise<Fence> {
+export async function findFence(ctx: RefundContext): Promise<Fence> {
   const seen = await ctx.continuity.beat()
   for (const wallet of ctx.wallets) await openCursor(ctx, wallet)
   const { silence } = seen
@@ -51,12 +50,13 @@ function toFence({ silence, break: loss }: Continuity): Fence {
  * and has forgotten it. `undefined`: the chain's answer is not complete yet.
  */
 async function examine(
-  ctx: FenceContext,
+  ctx: RefundContext,
   { since, until }: NonNullable<Continuity['silence']>,
 ): Promise<boolean | undefined> {
   const head = await ctx.chain.head()
-  const reached = Number(head.time) * 1000 >= until.getTime()
-  if (!reached && ctx.clock.nowMs() < until.getTime() + CHAIN_IDLE_MS) return undefined
+  const headMs = Number(head.time) * 1000
+  const isIdle = ctx.settings.finality === 'latest' && ctx.clock.nowMs() - headMs >= CHAIN_IDLE_MS
+  if (headMs < until.getTime() - NODE_LAG_MS && !isIdle) return undefined
   // Blocks tell whole seconds: one of the same second may be a little later than the last beat.
   const sinceSecond = Math.floor(since.getTime() / 1000)
   for (const wallet of ctx.wallets) {

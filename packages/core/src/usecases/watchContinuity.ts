@@ -15,8 +15,11 @@ export type ContinuityWatch = {
 
 const BEAT_EVERY_MS = 5_000
 
-/** Twelve beats missed: no process of the deployment was alive, or the store forgot that one was. */
-const QUIET_MS = 60_000
+/**
+ * No process of the deployment was alive for so long, or the store forgot that one was. Longer than
+ * the pauses of a worker that beats alone, and shorter than the grace period before a refund.
+ */
+const QUIET_MS = 180_000
 
 /** One per process and store: the gateway's and the worker's passes share it. */
 export function watchContinuity(of: {
