@@ -6,7 +6,9 @@ import {
   type ChallengeRecord,
   type ChallengeStore,
   type Clock,
+  type Continuity,
   type Hash,
+  type Heartbeat,
   Key0Error,
   type Move,
   type Outcome,
@@ -133,6 +135,10 @@ export class RedisChallengeStore implements ChallengeStore {
 
   async acked(consumer: string): Promise<number> {
     return this.#open().acked(consumer)
+  }
+
+  async beat(heartbeat: Heartbeat): Promise<Continuity> {
+    return this.#open().beat(heartbeat)
   }
 
   async healthCheck(): Promise<StoreHealth> {

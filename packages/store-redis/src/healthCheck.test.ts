@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { createMint } from '@key0/conformance/store'
 import { startRedis } from '@key0/test-services'
 import { expect, test } from 'vitest'
@@ -50,20 +51,40 @@ test('with replicas, it is durable when writes wait for them', async () => {
   expect(health.durable).toBe(false)
 })
 
+const beat = (store: RedisChallengeStore) =>
+  store.beat({ newDeploymentId: randomUUID(), quietMs: 60_000 })
+
 test('that everything was flushed is noticed, for as long as the process lives', async () => {
   await using server = await startRedis(lasting)
   using redis = connect(server.url)
   const store = new RedisChallengeStore({ redis })
+  await beat(store)
   await store.create(createMint(clock)().base, { key: 'create' })
   expect((await store.healthCheck()).durable).toBe(true)
   await redis.flushall()
-  for (let i = 0; i < 2; i += 1) {
+  const judge = async () => {
     const { durable, problems } = await store.healthCheck()
-    expect({ durable, problems }).toEqual({
-      durable: false,
-      problems: [expect.stringContaining('is gone')],
-    })
+    return { durable, problems }
   }
+  const gone = { durable: false, problems: [expect.stringContaining('is gone')] }
+  expect(await judge()).toEqual(gone)
+  await beat(store)
+  expect(await judge(), 'once the data was begun anew').toEqual(gone)
+  const next = new RedisChallengeStore({ redis })
+  expect((await next.healthCheck()).durable, 'what the next process thinks').toBe(true)
+})
+
+test('a loss that a process was there for is a problem, one from before is not', async () => {
+  await using server = await startRedis(lasting)
+  using redis = connect(server.url)
+  const store = new RedisChallengeStore({ redis })
+  const { deploymentId, aliveAt } = await beat(store)
+  const remembered = { deploymentId, aliveAt, highestEvent: 7 }
+  const peer = new RedisChallengeStore({ redis })
+  await peer.beat({ newDeploymentId: 'unused', quietMs: 60_000, remembered })
+  const { ok, problems } = await store.healthCheck()
+  expect({ ok, problems }).toEqual({ ok: true, problems: [expect.stringContaining('lost')] })
+  expect((await new RedisChallengeStore({ redis }).healthCheck()).durable).toBe(true)
 })
 
 test('that the store went back in time is noticed', async () => {

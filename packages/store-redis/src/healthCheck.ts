@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import type { StoreHealth } from '@key0/core'
 import type { Redis } from 'ioredis'
+import { parseInfo } from './continuity/parseInfo.ts'
 import type { Keys } from './keys.ts'
 import type { RedisClient } from './ops/createRunner.ts'
 
@@ -18,20 +18,17 @@ type Findings = {
 
 export type HealthOptions = {
   readonly redis: RedisClient
-  readonly keys: Keys
-  /** Where the records are: the same, or those of every shard. */
+  /** Where the records are: in one place, or in every shard. */
   readonly records: readonly Keys[]
   /** How many replicas each write waits for. */
   readonly waitsFor: number
+  /** Whether the data is still what this process saw; what is wrong with it, as sentences. */
+  readonly lookBack: () => Promise<readonly string[]>
 }
 
-/**
- * Asks Redis how it keeps data, and whether it is still the data seen before: the deployment's
- * name and the highest sequence are remembered for as long as the process lives.
- */
+/** Asks Redis how it keeps data, and whether it is still the data that was seen before. */
 export function createHealthCheck(options: HealthOptions): () => Promise<StoreHealth> {
   const { redis, waitsFor } = options
-  const witness = createWitness(options)
   return async () => {
     try {
       await redis.ping()
@@ -39,7 +36,7 @@ export function createHealthCheck(options: HealthOptions): () => Promise<StoreHe
       const found = await Promise.all(nodes.map((node) => examine(node, waitsFor)))
       const broken = found.flatMap((each) => each.broken)
       const lossy = found.flatMap((each) => each.lossy)
-      const lost = broken.length > 0 ? [] : await witness()
+      const lost = broken.length > 0 ? [] : await findLosses(options)
       const problems = [...new Set([...broken, ...lost, ...lossy])]
       return { ok: broken.length === 0, durable: problems.length === 0, problems }
     } catch (error) {
@@ -116,32 +113,13 @@ async function readSettings(node: Redis): Promise<Readonly<Record<string, string
   return Object.fromEntries(values)
 }
 
-function parseInfo(text: string): Readonly<Record<string, string>> {
-  const lines = text.split(/\r?\n/).filter((line) => line.includes(':'))
-  return Object.fromEntries(
-    lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
-  )
-}
-
-/** Notices that the data is not what it was: flushed, restored from older files, or evicted. */
-function createWitness({ redis, keys, records }: HealthOptions): () => Promise<readonly string[]> {
-  let deployment: string | undefined
-  let sequence = 0
-  return async () => {
-    await redis.set(keys.deployment, randomUUID(), 'NX')
-    const named = (await redis.get(keys.deployment)) ?? ''
-    const reached = Number((await redis.get(keys.sequence)) ?? 0)
-    deployment ??= named
-    if (named !== deployment)
-      return ['The data of this store is gone and was begun anew since this process started.']
-    if (reached < sequence)
-      return [`The store went back from event ${sequence} to ${reached}: writes were lost.`]
-    sequence = reached
-    const gone = await Promise.all(records.map((shard) => countGhosts(redis, shard)))
-    return gone.some((count) => count > 0)
-      ? ['Records in which money is owed are gone from the store.']
-      : []
-  }
+async function findLosses({ redis, records, lookBack }: HealthOptions): Promise<readonly string[]> {
+  const lost = await lookBack()
+  if (lost.length > 0) return lost
+  const gone = await Promise.all(records.map((shard) => countGhosts(redis, shard)))
+  return gone.some((count) => count > 0)
+    ? ['Records in which money is owed are gone from the store.']
+    : []
 }
 
 async function countGhosts(redis: RedisClient, keys: Keys): Promise<number> {

@@ -20,8 +20,8 @@ export type Keys = {
   readonly events: string
   readonly sequence: string
   readonly acks: string
-  /** Names the data set, so that its loss is noticed. */
-  readonly deployment: string
+  /** What is remembered of the store's life, so that its loss is noticed. */
+  readonly witness: string
 }
 
 export function createKeys(prefix: string): Keys {
@@ -41,7 +41,7 @@ export function createKeys(prefix: string): Keys {
     events: `${prefix}:events`,
     sequence: `${prefix}:sequence`,
     acks: `${prefix}:acks`,
-    deployment: `${prefix}:deployment`,
+    witness: `${prefix}:witness`,
   }
 }
 

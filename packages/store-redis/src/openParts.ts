@@ -1,11 +1,15 @@
 import type { ChallengeStore, StoreHealth } from '@key0/core'
+import { beatBySwap, type WitnessCell } from '@key0/core/local'
 import { type AuditStore, createTrail } from './AuditStore.ts'
 import { adoptRecords } from './adoptRecords.ts'
-import { createHealthCheck } from './healthCheck.ts'
+import { createMemory } from './continuity/createMemory.ts'
+import { createWitnessCell } from './continuity/createWitnessCell.ts'
+import { createHealthCheck, type HealthOptions } from './healthCheck.ts'
 import { choosePrefix, chooseTag } from './keys.ts'
 import type { RedisChallengeStoreOptions } from './RedisChallengeStore.ts'
 import { createShardedReads } from './sharded/createShardedReads.ts'
 import { createShardedTrail } from './sharded/createShardedTrail.ts'
+import { createShardedWitness } from './sharded/createShardedWitness.ts'
 import { createShardedWrites } from './sharded/createShardedWrites.ts'
 import { createShardedContext, type ShardedOptions } from './sharded/ShardedContext.ts'
 import { createSlotReads } from './slot/createSlotReads.ts'
@@ -37,7 +41,9 @@ export function openParts(options: RedisChallengeStoreOptions): Parts {
     ...createSlotWrites(context),
     ...createTrail(redis, keys, run),
     adopt: () => adoptRecords(redis, keys, run, begin()),
-    health: createHealthCheck({ redis, keys, records: [keys], waitsFor }),
+    ...createLife(() => createWitnessCell({ redis, keys, run, clock }), {
+      ...{ redis, records: [keys], waitsFor },
+    }),
   }
 }
 
@@ -45,18 +51,41 @@ function openShards(options: ShardedOptions): Parts {
   const context = createShardedContext(options)
   const { redis, shards, common } = context
   const nowMs = (): number => options.clock?.nowMs() ?? Date.now()
-  const records = shards.map(({ keys }) => keys)
+  const trail = createShardedTrail(context)
+  const { carryAll } = trail
+  const witness = { ...context, keys: common, clock: options.clock, carryAll }
   return {
     ...createShardedReads(context, nowMs),
     ...createShardedWrites(context),
-    ...createShardedTrail(context),
+    ...trail,
     async adopt() {
       let adopted = 0
       for (const { keys, run, begin } of shards)
         adopted += await adoptRecords(redis, keys, run, begin())
       return adopted
     },
-    health: createHealthCheck({ redis, keys: common, records, waitsFor: 0 }),
+    ...createLife(() => createShardedWitness(witness), {
+      ...{ redis, records: shards.map(({ keys }) => keys), waitsFor: 0 },
+    }),
+  }
+}
+
+/** The signs of life and the health, which look at one witness. A cell is for one look. */
+function createLife(
+  openCell: () => WitnessCell,
+  options: Omit<HealthOptions, 'lookBack'>,
+): Pick<Parts, 'beat' | 'health'> {
+  const memory = createMemory()
+  return {
+    async beat(heartbeat) {
+      const seen = await beatBySwap(openCell(), heartbeat)
+      memory.keep(seen)
+      return seen
+    },
+    health: createHealthCheck({
+      ...options,
+      lookBack: async () => memory.compare(await openCell().read()),
+    }),
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type State,
   states,
   transitions,
+  writtenWithAny,
 } from '@key0/core'
 import { createMemoryStore } from '@key0/core/memory'
 import { expect, test } from 'vitest'
@@ -49,14 +50,15 @@ function createSteps(seed: number) {
     refundTxHash: payment.txHash,
     ...{ refundedAt: new Date(soon()), refundError: 'no gas' },
     ...{ held: pick(['', 'for review']), nextVisitAt: new Date(soon()) },
+    ...{ releasedAt: new Date(soon()), disposition: pick(['UNMATCHED', 'LATE'] as const) },
   })
   const move = (id: string, payment: Payment, state: State): Step => {
     const row = pick(transitions.filter(({ from }) => roll(6) === 0 || from === state))
     if (!row || (row.to === 'PAID' && row.from === 'PENDING')) return async () => {}
     const all = fieldsOf(payment)
     const fields: Record<string, unknown> = {}
-    for (const name of [...row.writes, 'held', 'nextVisitAt'] as const) {
-      const chance = name === 'held' || name === 'nextVisitAt' ? roll(8) : roll(3)
+    for (const name of [...row.writes, ...writtenWithAny]) {
+      const chance = writtenWithAny.includes(name) ? roll(8) : roll(3)
       if (chance === 0) fields[name] = all[name]
       else if (chance === 1 && roll(3) === 0 && name !== 'paymentRef') fields[name] = undefined
     }

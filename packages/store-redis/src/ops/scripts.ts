@@ -22,9 +22,12 @@ export type OperationName =
   | 'reserve'
   | 'settle'
   | 'shardBar'
+  | 'shardMark'
   | 'shardReserve'
   | 'shardSettle'
   | 'transition'
+  | 'witnessRead'
+  | 'witnessSwap'
 
 /** What the operations share. */
 export const prelude: string = `
@@ -824,6 +827,16 @@ if record and isLive(record) then return toFlat(record) end
 if not load(id) then redis.call("SET", P .. "barred:" .. id, "1", "PX", "3600000") end
 return false
 `,
+  shardMark: `
+--[[ shardMark: note in a shard until when its store was alive. It never goes back.
+  KEYS[1] witness of the shard    ARGV[1] at least what it must say already, ms, or ""
+  ARGV[2] until when, ms
+  Answers 1, or 0 when it says less than it must: the shard went back, and nothing was written. ]]
+local known = tonumber(redis.call("GET", KEYS[1]) or "-1")
+if ARGV[1] ~= "" and known < tonumber(ARGV[1]) then return 0 end
+redis.call("SET", KEYS[1], known > tonumber(ARGV[2]) and string.format("%.0f", known) or ARGV[2])
+return 1
+`,
   shardReserve: `
 --[[ shardReserve: what reserve does to the record, once the payment is claimed in another slot.
   KEYS[1] challenge hash     KEYS[2] paid set
@@ -918,5 +931,37 @@ if from == "PAID" and to == "PENDING" and record.paymentRef and not isShard() th
   redis.call("HSET", claim, "challengeId", id, "disposition", "RESERVED")
 end
 return answer("applied", write(id, record, to, ARGV, FIRST, attempt))
+`,
+  witnessRead: `
+--[[ witnessRead: what is remembered of the store's life, and what this server is.
+  KEYS[1] witness    KEYS[2] sequence
+  Answers {the text, or "" when there is none; sequence; seconds, microseconds of this server's
+  clock; its INFO on itself, its replication and its persistence}. ]]
+local time = redis.call("TIME")
+local info = {}
+-- One section at a time: before Redis 7, INFO took one.
+for i, section in ipairs({ "server", "replication", "persistence" }) do
+  info[i] = redis.call("INFO", section)
+end
+return {
+  redis.call("GET", KEYS[1]) or "", redis.call("GET", KEYS[2]) or "0",
+  time[1], time[2], table.concat(info),
+}
+`,
+  witnessSwap: `
+--[[ witnessSwap: put another text in the witness, if it is unchanged and so is the server: a
+  failover or a restart between reading and writing would otherwise go unnoticed.
+  KEYS[1] witness
+  ARGV[1] the text as it was read, or "" for none    ARGV[2] the next one
+  ARGV[3] the server's run id                        ARGV[4] its second replication id and offset
+  Answers 1, or 0 when something changed and nothing was written. ]]
+local replication = redis.call("INFO", "replication")
+local id = string.match(replication, "master_replid2:(%x+)")
+local offset = string.match(replication, "second_repl_offset:(%-?%d+)")
+if string.match(redis.call("INFO", "server"), "run_id:(%x+)") ~= ARGV[3] then return 0 end
+if id .. ":" .. offset ~= ARGV[4] then return 0 end
+if (redis.call("GET", KEYS[1]) or "") ~= ARGV[1] then return 0 end
+redis.call("SET", KEYS[1], ARGV[2])
+return 1
 `,
 }

@@ -9,12 +9,17 @@ const PAGE = 500
 
 type Context = Pick<ShardedContext, 'redis' | 'run' | 'shards' | 'shardOf' | 'common'>
 
+export type ShardedTrail = AuditStore & {
+  /** Gives every event that was written until now its place in the common stream. */
+  readonly carryAll: () => Promise<void>
+}
+
 /**
  * The audit trail over all shards. Each shard's stream is an outbox, written in the same step as
  * the records; whoever reads carries what is in it over to one common stream first, which gives
  * every event its place. The order within a shard, and so within a challenge, is kept.
  */
-export function createShardedTrail(context: Context): AuditStore {
+export function createShardedTrail(context: Context): ShardedTrail {
   const { redis, run, shards, shardOf, common } = context
   const orderKey = (id: string): string => `${common.prefix}:order:${id}`
 
@@ -40,7 +45,13 @@ export function createShardedTrail(context: Context): AuditStore {
     }
   }
 
+  const carryAll = async (): Promise<void> => {
+    await Promise.all(shards.map(carry))
+  }
+
   return {
+    carryAll,
+
     async history(id): Promise<readonly AuditEntry[]> {
       const shard = shardOf(id)
       for (;;) {
@@ -57,7 +68,7 @@ export function createShardedTrail(context: Context): AuditStore {
 
     async events(after, limit) {
       if (limit < 1) return []
-      await Promise.all(shards.map(carry))
+      await carryAll()
       const range = redis.xrange(common.events, `(${after}-0`, '+', 'COUNT', limit)
       return (await asking(range)).map(([place, [, id = '', , text = '']]) => ({
         ...decodeEntry(id, text),
