@@ -3,6 +3,7 @@
  */
 export { findPostgres, type SharedPostgres } from '../postgres/findPostgres.ts'
 export type { PostgresPrograms } from '../postgres/findPostgresPrograms.ts'
+export { type Pooler, startPooler } from '../postgres/startPooler.ts'
 export { type PostgresServer, startPostgres } from '../postgres/startPostgres.ts'
 export { findRedis, type SharedRedis } from '../redis/findRedis.ts'
 export type { RedisProgram } from '../redis/findRedisServer.ts'

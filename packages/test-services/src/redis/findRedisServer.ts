@@ -1,9 +1,7 @@
 import { execFile } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { installPackage, untilNobodyInstalls } from '../installPackage.ts'
-import { readEnvironment } from '../readEnvironment.ts'
+import { lookUpProgram } from '../lookUpProgram.ts'
 
 const run = promisify(execFile)
 
@@ -32,10 +30,13 @@ export function findRedisServer(): Promise<RedisProgram> {
 
 async function find(): Promise<RedisProgram> {
   await untilNobodyInstalls()
-  const own = lookUp('redis-server')
+  const own = lookUpProgram('redis-server')
   if (own) return { path: own, version: await versionOf(own), rung: 'machine' }
-  const why = await installPackage('redis-server', () => lookUp('redis-server') !== undefined)
-  const installed = lookUp('redis-server')
+  const why = await installPackage(
+    'redis-server',
+    () => lookUpProgram('redis-server') !== undefined,
+  )
+  const installed = lookUpProgram('redis-server')
   if (installed) return { path: installed, version: await versionOf(installed), rung: 'package' }
   throw new Error(
     'These tests need a real Redis and found none.\n' +
@@ -43,24 +44,6 @@ async function find(): Promise<RedisProgram> {
       '  Install redis-server 7 or later, or name a running one in KEY0_TEST_REDIS_URL\n' +
       '  (it is not enough for the tests that kill and restart servers).',
   )
-}
-
-function lookUp(name: string): string | undefined {
-  const folders = [
-    ...(readEnvironment('PATH') ?? '').split(delimiter),
-    '/usr/bin',
-    '/usr/local/bin',
-  ]
-  return folders.map((folder) => join(folder, name)).find(isExecutable)
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }
 
 async function versionOf(path: string): Promise<string> {
