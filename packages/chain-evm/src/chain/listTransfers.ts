@@ -1,12 +1,9 @@
-import type { Chain, Hash, Head, PaymentEvidence } from '@key0/core'
+import type { Head, PaymentEvidence, TransfersQuery } from '@key0/core'
 import { invariant, sameAddress } from '@key0/core'
 import { RpcInconsistent } from '../rpc/RpcError.ts'
 import { toChainUnreachable } from '../rpc/toChainUnreachable.ts'
 import type { Context } from './Context.ts'
-import { mapInSlices } from './mapInSlices.ts'
 import { readCanonicalBlock, readChunk } from './readChunk.ts'
-
-export type TransfersQuery = Parameters<Chain['transfers']>[0]
 
 /** How often a range is read again that the chain changed under us. */
 const maxReadings = 3
@@ -48,22 +45,19 @@ async function readRange(
 ): Promise<readonly PaymentEvidence[]> {
   const { rpc, row } = context
   const { fromBlock, toBlock } = query
-  // Nodes that lag answer with no logs. They are found out at once, not by ever smaller ranges.
-  await rpc.withOneNode(async (request) => await readCanonicalBlock(request, toBlock))
+  const readLast = async (): Promise<Head> =>
+    await rpc.withOneNode(async (request) => await readCanonicalBlock(request, toBlock))
+  const last = await readLast()
   const found: PaymentEvidence[] = []
-  const ends: Head[] = []
   const maxWidth = BigInt(row.logRangeBlocks ?? widest)
   let width = maxWidth
   let answers = 0
   let start = fromBlock
   while (start <= toBlock) {
     const end = start + width - 1n < toBlock ? start + width - 1n : toBlock
-    const range = { ...query, fromBlock: start, toBlock: end }
+    const ask = readChunk(context, { ...query, fromBlock: start, toBlock: end }, last)
     try {
-      const ask = readChunk(context, range)
-      const chunk = await rpc.withOneNode(ask)
-      for (const evidence of chunk.transfers) found.push(evidence)
-      ends.push(chunk.end)
+      for (const evidence of await rpc.withOneNode(ask)) found.push(evidence)
       start = end + 1n
       answers += 1
       if (answers % answersToGrow === 0 && width < maxWidth) {
@@ -76,25 +70,7 @@ async function readRange(
       answers = 0
     }
   }
-  await assertUnchanged(context, ends)
-  return found
-}
-
-/**
- * A transfer that moved between two parts of the range while they were read could have been missed
- * in both. It was not when the last block of each part is still the one it was before it was read:
- * a block's hash stands for all blocks before it.
- */
-async function assertUnchanged({ rpc }: Context, ends: readonly Head[]): Promise<void> {
-  const hashes = await rpc.withOneNode(
-    async (request) =>
-      await mapInSlices(ends, async ({ number }): Promise<Hash> => {
-        return (await readCanonicalBlock(request, number)).hash
-      }),
-  )
-  for (const [index, { number, hash }] of ends.entries()) {
-    const found = hashes[index]
-    if (found && sameAddress(found, hash)) continue
-    throw new RpcInconsistent(`block ${number} was replaced while the transfers were read`)
-  }
+  // A block's hash stands for all blocks before it: what was read in the meantime was one chain.
+  if (sameAddress((await readLast()).hash, last.hash)) return found
+  throw new RpcInconsistent(`block ${toBlock} was replaced while the transfers were read`)
 }

@@ -1,4 +1,4 @@
-import type { Address, Hash, Head, PaymentEvidence } from '@key0/core'
+import type { Address, Hash, Head, PaymentEvidence, TransfersQuery } from '@key0/core'
 import { sameAddress } from '@key0/core'
 import { type Hex, hexToBigInt, numberToHex, pad } from 'viem'
 import type { RpcRequest } from '../rpc/Rpc.ts'
@@ -14,11 +14,7 @@ import {
 } from '../token/receipt.ts'
 import { readBlock } from './Blocks.ts'
 import type { Context } from './Context.ts'
-import type { TransfersQuery } from './listTransfers.ts'
 import { mapInSlices } from './mapInSlices.ts'
-
-/** The transfers of a range of blocks, with its last block as it was before they were read. */
-export type Chunk = { readonly transfers: readonly PaymentEvidence[]; readonly end: Head }
 
 type Chained = Pick<Context, 'row' | 'token'>
 
@@ -26,28 +22,33 @@ type Chained = Pick<Context, 'row' | 'token'>
 type Moved = Pick<TokenTransfer, 'from' | 'to' | 'value'> & { readonly log: RawLog }
 
 /**
- * Reads a range of blocks from one node, in this order: that the node has its last block; the
- * Transfer logs; what names them; the blocks that hold them, which must be those of the logs.
+ * Reads the transfers of a range of blocks from one node, which must know `last`, a block not
+ * before the range's end. Then what names them, and the blocks that hold them, which must be
+ * those of the logs.
  */
 export function readChunk(
   chained: Chained,
   query: TransfersQuery,
-): (request: RpcRequest) => Promise<Chunk> {
+  last: Head,
+): (request: RpcRequest) => Promise<readonly PaymentEvidence[]> {
   return async (request) => {
-    const end = await readCanonicalBlock(request, query.toBlock)
-    const moved = await findMoved(chained, request, query)
-    const transfers = await nameTransfers(chained, request, moved)
-    const blocks = await readBlocksOf(request, transfers, end)
-    return {
-      end,
-      transfers: transfers.map(({ paymentRef, txHash, from, to, value, ...place }) => {
-        const block = blocks.get(place.blockNumber)
-        if (block && sameAddress(block.hash, place.blockHash)) {
-          return { paymentRef, txHash, from, to, value, block }
-        }
-        throw new RpcInconsistent(`the logs of block ${place.blockNumber} are of another block`)
-      }),
+    // In one batch: behind one URL there can be several nodes, and a batch is answered by one.
+    const [known, moved] = await Promise.all([
+      readCanonicalBlock(request, last.number),
+      findMoved(chained, request, query),
+    ])
+    if (!sameAddress(known.hash, last.hash)) {
+      throw new RpcInconsistent(`the node has another block ${last.number}`)
     }
+    const transfers = await nameTransfers(chained, request, moved)
+    const blocks = await readBlocksOf(request, transfers, last)
+    return transfers.map(({ paymentRef, txHash, from, to, value, ...place }) => {
+      const block = blocks.get(place.blockNumber)
+      if (block && sameAddress(block.hash, place.blockHash)) {
+        return { paymentRef, txHash, from, to, value, block }
+      }
+      throw new RpcInconsistent(`the logs of block ${place.blockNumber} are of another block`)
+    })
   }
 }
 
@@ -139,15 +140,15 @@ function isSame({ log, from, to, value }: Moved, other: TokenTransfer): boolean 
 async function readBlocksOf(
   request: RpcRequest,
   transfers: readonly TokenTransfer[],
-  end: Head,
+  last: Head,
 ): Promise<ReadonlyMap<bigint, Head>> {
   const heights = new Set(transfers.map(({ blockNumber }) => blockNumber))
-  heights.delete(end.number)
+  heights.delete(last.number)
   const blocks = await mapInSlices(
     [...heights],
     async (height) => await readCanonicalBlock(request, height),
   )
-  return new Map([end, ...blocks].map((block) => [block.number, block]))
+  return new Map([last, ...blocks].map((block) => [block.number, block]))
 }
 
 type LogFilter = {
