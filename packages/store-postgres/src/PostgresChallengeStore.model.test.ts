@@ -12,7 +12,7 @@ const url = await server.createDatabase()
 const options = { connection: { synchronous_commit: 'off' } }
 const [sql, peerSql] = [connect(url, options), connect(url, options)]
 await new PostgresChallengeStore({ sql }).get('nobody')
-const wipe = await createWipe(sql)
+const wipe = await createWipe(sql, (text) => sql.unsafe(text))
 
 afterAll(async () => {
   await Promise.all([sql.end(), peerSql.end()])
