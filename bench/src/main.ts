@@ -1,12 +1,14 @@
 import type { Bench, Report } from './Bench.ts'
 import { flows } from './flows/flows.ts'
 import { issue } from './issue/issue.ts'
+import { postgres } from './postgres/postgres.ts'
 import { readMachine, toText } from './print.ts'
+import { redis } from './redis/redis.ts'
 import { rpc } from './rpc/rpc.ts'
 import { start } from './start/start.ts'
 import { store } from './store/store.ts'
 
-const benches: readonly Bench[] = [issue, flows, start, rpc, store]
+const benches: readonly Bench[] = [issue, flows, start, rpc, store, redis, postgres]
 
 const usage = `npm run bench -- [NAME…] [--json] [--quick]
 
