@@ -81,8 +81,11 @@ CASE
     WHEN ((state = 'DELIVERED'::text) AND COALESCE(payment_final, true)) THEN COALESCE(delivered_at, updated_at)
     ELSE NULL::timestamp with time zone
 END) stored,
+  disposition text,
+  released_at timestamp with time zone,
   constraint key0_challenges_amount_raw_check CHECK ((amount_raw > (0)::numeric)),
   constraint key0_challenges_chain_id_check CHECK ((chain_id > 0)),
+  constraint key0_challenges_disposition CHECK ((disposition = ANY (ARRAY['SURPLUS'::text, 'LATE'::text, 'UNDER'::text, 'UNMATCHED'::text]))) NOT VALID,
   constraint key0_challenges_lease_of_somebody CHECK (((leased_until IS NULL) OR (lease IS NOT NULL))),
   constraint key0_challenges_paid_by_something CHECK (((state <> 'PAID'::text) OR (payment_ref IS NOT NULL) OR (tx_hash IS NOT NULL))),
   constraint key0_challenges_pkey PRIMARY KEY (id),
@@ -99,7 +102,7 @@ CREATE TRIGGER key0_challenges_keep_money BEFORE DELETE ON public.key0_challenge
 CREATE TRIGGER key0_challenges_lifecycle BEFORE UPDATE OF state ON public.key0_challenges FOR EACH ROW WHEN (((old.state <> new.state) AND (((old.state || ' '::text) || new.state) <> ALL (ARRAY['PENDING PAID'::text, 'PENDING EXPIRED'::text, 'PENDING CANCELLED'::text, 'PAID DELIVERED'::text, 'PAID PENDING'::text, 'PAID REFUND_PENDING'::text, 'REFUND_PENDING REFUNDED'::text, 'REFUND_PENDING REFUND_FAILED'::text, 'REFUND_FAILED PAID'::text])))) EXECUTE FUNCTION key0_refuse('the lifecycle has no such transition');
 CREATE TRIGGER key0_challenges_refund_only BEFORE UPDATE OF state ON public.key0_challenges FOR EACH ROW WHEN (((old.refund IS NOT NULL) AND (new.state = 'DELIVERED'::text))) EXECUTE FUNCTION key0_refuse('once claimed for a refund the money goes back');
 CREATE TRIGGER key0_challenges_stay BEFORE TRUNCATE ON public.key0_challenges FOR EACH STATEMENT EXECUTE FUNCTION key0_refuse('challenges are never truncated');
-CREATE TRIGGER key0_challenges_version BEFORE UPDATE OF state, version, updated_at, intent, payment_ref, tx_hash, paid_at, from_address, paid_block, payment_final, lease, access_grant, delivered_at, refund, refund_tx_hash, refunded_at, refund_error, held, next_visit_at ON public.key0_challenges FOR EACH ROW WHEN ((new.version <> (old.version + 1))) EXECUTE FUNCTION key0_refuse('every write raises the version by one');
+CREATE TRIGGER key0_challenges_version BEFORE UPDATE OF state, version, updated_at, intent, payment_ref, tx_hash, paid_at, from_address, paid_block, payment_final, lease, access_grant, delivered_at, refund, refund_tx_hash, refunded_at, refund_error, held, next_visit_at, disposition, released_at ON public.key0_challenges FOR EACH ROW WHEN ((new.version <> (old.version + 1))) EXECUTE FUNCTION key0_refuse('every write raises the version by one');
 
 create table key0_claims (
   payment_ref text collate "C" not null,
@@ -149,6 +152,13 @@ create table key0_stream (
 create table key0_waiting (
   entry bigint not null,
   constraint key0_waiting_pkey PRIMARY KEY (entry)
+);
+
+create table key0_witness (
+  id smallint not null default 1,
+  body text not null,
+  constraint key0_witness_id_check CHECK ((id = 1)),
+  constraint key0_witness_pkey PRIMARY KEY (id)
 );
 
 CREATE OR REPLACE FUNCTION public.key0_ack(p_consumer text, p_sequence text)
@@ -305,7 +315,9 @@ AS $function$
     'refundedAt', key0_iso(c.refunded_at),
     'refundError', c.refund_error,
     'held', c.held,
-    'nextVisitAt', key0_iso(c.next_visit_at)
+    'nextVisitAt', key0_iso(c.next_visit_at),
+    'disposition', c.disposition,
+    'releasedAt', key0_iso(c.released_at)
   ))
 $function$;
 
@@ -436,6 +448,40 @@ begin
     raise exception 'the audit trail is append-only' using errcode = 'K0001';
   end if;
   return old;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_lineage()
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_cluster text := '?';
+  v_timeline text := '?';
+  v_crash text := '';
+begin
+  begin
+    select system_identifier::text into strict v_cluster from pg_control_system();
+  exception when insufficient_privilege or undefined_function or feature_not_supported then
+  end;
+  begin
+    v_timeline := left(pg_walfile_name(pg_current_wal_insert_lsn()), 8);
+  exception when insufficient_privilege or undefined_function or feature_not_supported
+    or object_not_in_prerequisite_state then
+  end;
+  if current_setting('synchronous_commit') = 'off' or current_setting('fsync') <> 'on'
+    or current_setting('full_page_writes') <> 'on'
+  then
+    begin
+      v_crash := '/' || coalesce(
+        extract(epoch from pg_stat_get_bgwriter_stat_reset_time())::text, '?');
+      if current_setting('fsync') <> 'on' or current_setting('full_page_writes') <> 'on' then
+        v_crash := v_crash || '/' || extract(epoch from pg_postmaster_start_time())::text;
+      end if;
+    exception when insufficient_privilege or undefined_function or feature_not_supported then
+      v_crash := '/?';
+    end;
+  end if;
+  return v_cluster || '/' || v_timeline || v_crash;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.key0_lock(p_id text, p_now text, p_keep bigint[])
@@ -635,6 +681,21 @@ begin
     key0_start(p_now));
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.key0_signs(p_now text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_now timestamptz := key0_start(p_now);
+begin
+  return json_build_object(
+    'stored', (select body from key0_witness),
+    'lineage', key0_lineage(),
+    'highestEvent', greatest(
+      (select last from key0_stream), (select max(id) from key0_challenge_audit)),
+    'nowMs', round(extract(epoch from v_now) * 1000))::text;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.key0_start(p_now text)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
@@ -644,6 +705,20 @@ begin
     raise exception 'this server is a standby; connect to the primary' using errcode = '25006';
   end if;
   return coalesce(p_now::timestamptz, date_trunc('milliseconds', clock_timestamp()));
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_swap_witness(p_before text, p_after text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform key0_start(null);
+  if p_before is null then
+    insert into key0_witness (body) values (p_after) on conflict do nothing;
+  else
+    update key0_witness set body = p_after where body = p_before;
+  end if;
+  return found::text;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.key0_sweep(p_now timestamp with time zone, p_keep bigint[], p_limit bigint)
@@ -774,7 +849,11 @@ begin
     refunded_at = case when p_fields ? 'refundedAt'
       then (p_fields ->> 'refundedAt')::timestamptz else c.refunded_at end,
     refund_error = case when p_fields ? 'refundError'
-      then p_fields ->> 'refundError' else c.refund_error end
+      then p_fields ->> 'refundError' else c.refund_error end,
+    disposition = case when p_fields ? 'disposition'
+      then p_fields ->> 'disposition' else c.disposition end,
+    released_at = case when p_fields ? 'releasedAt'
+      then (p_fields ->> 'releasedAt')::timestamptz else c.released_at end
   where c.id = p_id and c.state = p_from
   returning c.* into strict v_new;
 

@@ -7,7 +7,9 @@ import {
   type ChallengeRecord,
   type ChallengeStore,
   type Clock,
+  type Continuity,
   type Hash,
+  type Heartbeat,
   Key0Error,
   type Move,
   type Outcome,
@@ -17,12 +19,13 @@ import {
   type State,
   type StoreHealth,
 } from '@key0/core'
-import { decodeRecord, type EncodedRecord } from '@key0/core/local'
+import { beatBySwap, decodeRecord, type EncodedRecord, type WitnessCell } from '@key0/core/local'
 import { checkHealth } from './checkHealth.ts'
 import { type Call, createCall } from './createCall.ts'
 import { createReady } from './createReady.ts'
 import { type PostgresStoreOptions, readPrefix, readRetention, readSql } from './options.ts'
 import {
+  bound,
   decodeEntry,
   decodeOutcome,
   type EncodedEntry,
@@ -124,12 +127,11 @@ export class PostgresChallengeStore implements ChallengeStore {
   }
 
   async findPendingForRefund(cutoff: Date, limit: number): Promise<readonly ChallengeRecord[]> {
-    const before = cutoff.toISOString()
-    return records(await this.#call('refundable', before, String(limit), this.#now()))
+    return records(await this.#call('refundable', bound(cutoff), String(limit), this.#now()))
   }
 
   async due(now: Date, limit: number, state?: State): Promise<readonly ChallengeRecord[]> {
-    const until = now.toISOString()
+    const until = bound(now)
     const of = state ?? null
     return records(await this.#call('due', until, String(limit), of, this.#now(), this.#keep))
   }
@@ -149,6 +151,18 @@ export class PostgresChallengeStore implements ChallengeStore {
 
   async acked(consumer: string): Promise<number> {
     return this.#call('acked', consumer)
+  }
+
+  /** Two statements, neither of which needs the other's connection. */
+  async beat(heartbeat: Heartbeat): Promise<Continuity> {
+    const cell: WitnessCell = {
+      read: async () => {
+        const { stored, ...signs } = await this.#call<Signs>('signs', this.#now())
+        return { ...signs, stored: stored ?? undefined }
+      },
+      swap: (before, after) => this.#call('swap_witness', before ?? null, after),
+    }
+    return beatBySwap(cell, heartbeat)
   }
 
   /** Asks the server whether it is the primary and whether its settings keep what it says. */
@@ -212,6 +226,10 @@ export class PostgresChallengeStore implements ChallengeStore {
   #now(): string | null {
     return this.#clock ? new Date(this.#clock.nowMs()).toISOString() : null
   }
+}
+
+type Signs = Omit<Awaited<ReturnType<WitnessCell['read']>>, 'stored'> & {
+  readonly stored: string | null
 }
 
 function who({ key, actor, reason }: Attempt): readonly [string, string, string | null] {

@@ -46,8 +46,10 @@ export async function checkHealth(
     if (refuses.length > 0) return { ok: false, durable: false, problems: refuses }
     await ready()
     const lasting = problemsOfDurability(facts)
-    const guards = problemsOfGuards(facts)
-    return { ok: true, durable: lasting.length === 0, problems: [...lasting, ...guards] }
+    const [marks] = await sql(toTemplate([`select ${prefix}lineage() as answer`]))
+    const blind = problemsOfLineage((marks as { readonly answer: string }).answer)
+    const others = [...blind, ...problemsOfGuards(facts)]
+    return { ok: true, durable: lasting.length === 0, problems: [...lasting, ...others] }
   } catch (error) {
     const { message, cause } = toUnavailable('healthCheck', error)
     const why = cause instanceof Error ? cause.message : message
@@ -75,6 +77,27 @@ function problemsOfDurability(
     problems.push('A crash of the machine may tear pages: set full_page_writes = on.')
   if (facts.unlogged > 0)
     problems.push('Some tables are emptied by a crash: alter table … set logged.')
+  return problems
+}
+
+/** Which losses of acknowledged writes a beat could not tell from the engine's own marks. */
+function problemsOfLineage(lineage: string): readonly string[] {
+  const [cluster, timeline, ...crash] = lineage.split('/')
+  const problems: string[] = []
+  if (cluster === '?')
+    problems.push(
+      'A dump restored into another server would not be noticed by its identifier: ' +
+        'grant execute on function pg_control_system() to this role.',
+    )
+  if (timeline === '?')
+    problems.push(
+      'A standby promoted with less than was acknowledged would not be noticed by its timeline: ' +
+        'grant execute on functions pg_walfile_name, pg_current_wal_insert_lsn to this role.',
+    )
+  if (crash.includes('?'))
+    problems.push(
+      'A crash that loses the last writes would not be noticed: set synchronous_commit = on.',
+    )
   return problems
 }
 

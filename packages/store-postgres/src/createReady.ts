@@ -25,22 +25,28 @@ export function createReady(
 }
 
 async function prepare(sql: Sql, tablePrefix: string, autoMigrate: boolean): Promise<void> {
-  if (await isCurrent(sql, tablePrefix)) return
+  const found = await findNumber(sql, tablePrefix)
+  if (found >= schemaNumber) return
   if (!autoMigrate) {
-    const expected = `schema ${schemaNumber}: start once with autoMigrate, or run the files in sql/`
+    const there = found === 0 ? 'there is none' : `there is ${found}`
+    const expected = `schema ${schemaNumber}, and ${there}: start once with autoMigrate`
     throw new Key0Error('CONFIG_INVALID', { facts: { field: 'autoMigrate', expected } })
   }
   await sql(toTemplate([migrationBlock(tablePrefix)]))
-  if (await isCurrent(sql, tablePrefix)) return
+  if ((await findNumber(sql, tablePrefix)) >= schemaNumber) return
   const expected = 'a search_path whose first schema exists and may be written'
   throw new Key0Error('CONFIG_INVALID', { facts: { field: 'sql', expected } })
 }
 
-/** @throws CONFIG_INVALID when a newer release has changed the schema beyond our understanding */
-async function isCurrent(sql: Sql, tablePrefix: string): Promise<boolean> {
+/**
+ * The number of the schema that is there; 0: none.
+ *
+ * @throws CONFIG_INVALID when a newer release has changed the schema beyond our understanding
+ */
+async function findNumber(sql: Sql, tablePrefix: string): Promise<number> {
   const ledger = `${tablePrefix}migrations`
   const [found] = await sql(toTemplate([`select to_regclass('${ledger}')::text as answer`]))
-  if (!(found as { answer?: string | null } | undefined)?.answer) return false
+  if (!(found as { answer?: string | null } | undefined)?.answer) return 0
   const rows = await sql(
     toTemplate([`select number::text as answer, needs::text as needs from ${ledger}`]),
   )
@@ -49,5 +55,5 @@ async function isCurrent(sql: Sql, tablePrefix: string): Promise<boolean> {
     const expected = `schema ${schemaNumber} or one that is compatible with it: upgrade Key0`
     throw new Key0Error('CONFIG_INVALID', { facts: { field: 'sql', expected } })
   }
-  return steps.some(({ answer }) => Number(answer) >= schemaNumber)
+  return Math.max(0, ...steps.map(({ answer }) => Number(answer)))
 }

@@ -50,4 +50,4 @@ end $key0_all$`
 }
 
 /** For each step: the schema number of the oldest release that works after it. */
-const needs: readonly number[] = [1]
+const needs: readonly number[] = [1, 1]

@@ -241,6 +241,30 @@ create table key0_acks (
   sequence bigint not null
 );
 `,
+  `
+set local lock_timeout = '3s';
+
+create table key0_witness (
+  id smallint primary key default 1 check (id = 1),
+  body text not null
+);
+
+alter table key0_challenges
+  add column disposition text,
+  add column released_at timestamptz,
+  add constraint key0_challenges_disposition
+    check (disposition in ('SURPLUS', 'LATE', 'UNDER', 'UNMATCHED')) not valid;
+
+drop trigger key0_challenges_version on key0_challenges;
+
+create trigger key0_challenges_version before update of
+  state, version, updated_at, intent, payment_ref, tx_hash, paid_at, from_address, paid_block,
+  payment_final, lease, access_grant, delivered_at, refund, refund_tx_hash, refunded_at,
+  refund_error, held, next_visit_at, disposition, released_at
+on key0_challenges
+for each row when (new.version <> old.version + 1)
+execute function key0_refuse('every write raises the version by one');
+`,
 ]
 
 /** The functions, those that others are declared with first. */
@@ -301,7 +325,9 @@ create or replace function key0_encode(c key0_challenges) returns json language 
     'refundedAt', key0_iso(c.refunded_at),
     'refundError', c.refund_error,
     'held', c.held,
-    'nextVisitAt', key0_iso(c.next_visit_at)
+    'nextVisitAt', key0_iso(c.next_visit_at),
+    'disposition', c.disposition,
+    'releasedAt', key0_iso(c.released_at)
   ))
 $$;
 `,
@@ -491,6 +517,38 @@ begin
 end $$;
 `,
   `
+create or replace function key0_lineage() returns text language plpgsql as $$
+declare
+  v_cluster text := '?';
+  v_timeline text := '?';
+  v_crash text := '';
+begin
+  begin
+    select system_identifier::text into strict v_cluster from pg_control_system();
+  exception when insufficient_privilege or undefined_function or feature_not_supported then
+  end;
+  begin
+    v_timeline := left(pg_walfile_name(pg_current_wal_insert_lsn()), 8);
+  exception when insufficient_privilege or undefined_function or feature_not_supported
+    or object_not_in_prerequisite_state then
+  end;
+  if current_setting('synchronous_commit') = 'off' or current_setting('fsync') <> 'on'
+    or current_setting('full_page_writes') <> 'on'
+  then
+    begin
+      v_crash := '/' || coalesce(
+        extract(epoch from pg_stat_get_bgwriter_stat_reset_time())::text, '?');
+      if current_setting('fsync') <> 'on' or current_setting('full_page_writes') <> 'on' then
+        v_crash := v_crash || '/' || extract(epoch from pg_postmaster_start_time())::text;
+      end if;
+    exception when insufficient_privilege or undefined_function or feature_not_supported then
+      v_crash := '/?';
+    end;
+  end if;
+  return v_cluster || '/' || v_timeline || v_crash;
+end $$;
+`,
+  `
 create or replace function key0_lock(p_id text, p_now text, p_keep bigint[])
 returns key0_challenges language plpgsql as $$
 declare
@@ -668,6 +726,32 @@ begin
 end $$;
 `,
   `
+create or replace function key0_signs(p_now text) returns text language plpgsql as $$
+declare
+  v_now timestamptz := key0_start(p_now);
+begin
+  return json_build_object(
+    'stored', (select body from key0_witness),
+    'lineage', key0_lineage(),
+    'highestEvent', greatest(
+      (select last from key0_stream), (select max(id) from key0_challenge_audit)),
+    'nowMs', round(extract(epoch from v_now) * 1000))::text;
+end $$;
+`,
+  `
+create or replace function key0_swap_witness(p_before text, p_after text)
+returns text language plpgsql as $$
+begin
+  perform key0_start(null);
+  if p_before is null then
+    insert into key0_witness (body) values (p_after) on conflict do nothing;
+  else
+    update key0_witness set body = p_after where body = p_before;
+  end if;
+  return found::text;
+end $$;
+`,
+  `
 create or replace function key0_sweep(p_now timestamptz, p_keep bigint[], p_limit bigint)
 returns bigint language plpgsql set plan_cache_mode = force_custom_plan as $$
 declare
@@ -793,7 +877,11 @@ begin
     refunded_at = case when p_fields ? 'refundedAt'
       then (p_fields ->> 'refundedAt')::timestamptz else c.refunded_at end,
     refund_error = case when p_fields ? 'refundError'
-      then p_fields ->> 'refundError' else c.refund_error end
+      then p_fields ->> 'refundError' else c.refund_error end,
+    disposition = case when p_fields ? 'disposition'
+      then p_fields ->> 'disposition' else c.disposition end,
+    released_at = case when p_fields ? 'releasedAt'
+      then (p_fields ->> 'releasedAt')::timestamptz else c.released_at end
   where c.id = p_id and c.state = p_from
   returning c.* into strict v_new;
 

@@ -86,6 +86,13 @@ function encodeField(field: string, text: string | undefined): string | null {
   return prose(lookedInto.has(field) ? text.replaceAll(UNREADABLE, '\\ufffd') : text)
 }
 
+/** An instant to compare with; beyond the years 1 to 9999 the database reads dates differently. */
+export function bound(instant: Date): string {
+  const year = instant.getUTCFullYear()
+  if (year > 9999) return 'infinity'
+  return year < 1 ? '-infinity' : instant.toISOString()
+}
+
 /** Names as PostgreSQL writes an array of text. */
 export function toArray(names: readonly string[]): string {
   return `{${names.map((each) => JSON.stringify(each)).join(',')}}`

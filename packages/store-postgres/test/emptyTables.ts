@@ -1,7 +1,16 @@
 import type { Sql } from 'postgres'
 
 const tables = [
-  ...['challenges', 'claims', 'seen_txs', 'challenge_audit', 'events', 'waiting', 'acks'],
+  ...[
+    'challenges',
+    'claims',
+    'seen_txs',
+    'challenge_audit',
+    'events',
+    'waiting',
+    'acks',
+    'witness',
+  ],
 ]
 
 /** Makes a store's tables as good as new, past their guards: as their owner may, and no store does. */

@@ -34,6 +34,8 @@ create or replace function key0_encode(c key0_challenges) returns json language 
     'refundedAt', key0_iso(c.refunded_at),
     'refundError', c.refund_error,
     'held', c.held,
-    'nextVisitAt', key0_iso(c.next_visit_at)
+    'nextVisitAt', key0_iso(c.next_visit_at),
+    'disposition', c.disposition,
+    'releasedAt', key0_iso(c.released_at)
   ))
 $$;

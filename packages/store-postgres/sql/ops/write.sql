@@ -43,7 +43,11 @@ begin
     refunded_at = case when p_fields ? 'refundedAt'
       then (p_fields ->> 'refundedAt')::timestamptz else c.refunded_at end,
     refund_error = case when p_fields ? 'refundError'
-      then p_fields ->> 'refundError' else c.refund_error end
+      then p_fields ->> 'refundError' else c.refund_error end,
+    disposition = case when p_fields ? 'disposition'
+      then p_fields ->> 'disposition' else c.disposition end,
+    released_at = case when p_fields ? 'releasedAt'
+      then (p_fields ->> 'releasedAt')::timestamptz else c.released_at end
   where c.id = p_id and c.state = p_from
   returning c.* into strict v_new;
 
