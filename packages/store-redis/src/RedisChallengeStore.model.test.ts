@@ -27,4 +27,5 @@ const rig = async () => {
 }
 
 // Redis forgets by its own clock as well, which runs while the steered one stands.
-storeModel({ test, rig, earlyMs: 10_000, ...modelSettings(process.env) })
+// A request id whose last owner is closed goes back to an earlier one that late money found.
+storeModel({ test, rig, earlyMs: 10_000, renames: true, ...modelSettings(process.env) })

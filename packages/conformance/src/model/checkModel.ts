@@ -11,6 +11,8 @@ export type ModelRun = {
   readonly maxCommands: number
   /** How much too early the store may forget by a clock of its own; default 0. */
   readonly earlyMs?: number
+  /** Whether a request id may go back to a challenge that lost it; default false. */
+  readonly renames?: boolean
   /** False: the first failure as it is found. */
   readonly shrinks?: boolean
 }
@@ -26,7 +28,7 @@ const SHRINKING_MS = 10_000
  * @throws LawBroken with the seed and the shortest sequence found after which they differ
  */
 export async function checkModel(run: ModelRun): Promise<void> {
-  const { seed, runs, maxCommands, shrinks = true } = run
+  const { seed, runs, maxCommands, shrinks = true, earlyMs = 0, renames = false } = run
   // The last to fail is the shortest: only what is shorter than a failure is tried after it.
   let failure: Failure | undefined
   let sequences = 0
@@ -35,7 +37,7 @@ export async function checkModel(run: ModelRun): Promise<void> {
     if (failure && performance.now() - failure.atMs > SHRINKING_MS) return
     if (!failure) sequences += 1
     await using rig = await run.rig()
-    const session = createSession(rig, run.earlyMs ?? 0)
+    const session = createSession(rig, { earlyMs, renames })
     try {
       await fc.asyncModelRun(() => ({ model: session, real: session }), sequence)
       await observeAll(session)

@@ -38,7 +38,8 @@ export function chooseOrder(
   throw new LawBroken(`no order of the calls explains them; in the order of their start, ${why}`)
 }
 
-function orders(count: number): readonly (readonly number[])[] {
+/** Every order of so many calls, the order of their start first. */
+export function orders(count: number): readonly (readonly number[])[] {
   if (count === 0) return [[]]
   return orders(count - 1).flatMap((order) =>
     Array.from({ length: count }, (_, i) => order.toSpliced(count - 1 - i, 0, count - 1)),
