@@ -29,6 +29,13 @@ const origins: Readonly<Record<PostgresPrograms['rung'], string>> = {
  * for.
  */
 export async function findPostgres(): Promise<SharedPostgres> {
+  const shared = await find()
+  // Every test file has a server of its own, so only here the run can say which it used.
+  process.stdout.write(`${shared.source}\n`)
+  return shared
+}
+
+async function find(): Promise<SharedPostgres> {
   const url = readEnvironment('KEY0_TEST_DATABASE_URL')
   if (url !== undefined) {
     await ping(url)
