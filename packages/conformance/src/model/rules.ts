@@ -41,7 +41,7 @@ export function forgettingAtMs(record: ChallengeRecord): readonly number[] {
 /** When a worker must look at a record; `Infinity`: never. */
 export function visitedAtMs(record: ChallengeRecord): number {
   const { state, nextVisitAt, updatedAt, expiresAt, paymentFinal } = record
-  const hasWork: readonly State[] = ['PENDING', 'PAID', 'REFUND_PENDING']
+  const hasWork: readonly State[] = ['PENDING', 'PAID', 'REFUND_PENDING', 'REFUND_FAILED']
   const isWatched = state === 'DELIVERED' && paymentFinal === false
   if (!hasWork.includes(state) && !isWatched) return Number.POSITIVE_INFINITY
   const waits = state === 'PENDING' && !isOpen(record)

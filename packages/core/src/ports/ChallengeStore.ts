@@ -124,8 +124,9 @@ export interface ChallengeStore {
   findPendingForRefund(cutoff: Date, limit: number): Promise<readonly ChallengeRecord[]>
 
   /**
-   * Every record a worker must continue by now (see `dueAtMs`), the longest overdue first; with
-   * `state`, only those in it, so that a crowd of one kind never delays another.
+   * Every record that must be continued by now (see `dueAtMs`), by a worker or, REFUND_FAILED, by a
+   * person, the longest overdue first; with `state`, only those in it, so that a crowd of one kind
+   * never delays another.
    */
   due(now: Date, limit: number, state?: State): Promise<readonly ChallengeRecord[]>
 

@@ -145,7 +145,9 @@ local function dueAt(record)
     if visit then return visit end
     return hasOpenIntent(record) and updatedMs(record) or toMs(record.expiresAt) or NOW
   end
-  if state == "PAID" or state == "REFUND_PENDING" then return visit or updatedMs(record) end
+  if state == "PAID" or state == "REFUND_PENDING" or state == "REFUND_FAILED" then
+    return visit or updatedMs(record)
+  end
   if state == "DELIVERED" and record.paymentFinal == "false" then
     return visit or updatedMs(record)
   end
@@ -185,7 +187,9 @@ end
 -- Records over keys: reading what is not yet forgotten, and keeping in step everything that a
 -- record is found by.
 
-local IS_DUE_STATE = { PENDING = true, PAID = true, REFUND_PENDING = true, DELIVERED = true }
+local IS_DUE_STATE = {
+  PENDING = true, PAID = true, REFUND_PENDING = true, REFUND_FAILED = true, DELIVERED = true,
+}
 
 local function toTable(flat)
   local record = {}

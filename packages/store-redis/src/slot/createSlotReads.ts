@@ -15,7 +15,13 @@ type Reads = Pick<
   'get' | 'findActiveByRequestId' | 'getClaim' | 'findPendingForRefund' | 'due'
 >
 
-const dueStates: readonly State[] = ['PENDING', 'PAID', 'REFUND_PENDING', 'DELIVERED']
+const dueStates: readonly State[] = [
+  'PENDING',
+  'PAID',
+  'REFUND_PENDING',
+  'REFUND_FAILED',
+  'DELIVERED',
+]
 
 /** The questions: each is one command or one script. */
 export function createSlotReads(context: SlotContext): Reads {

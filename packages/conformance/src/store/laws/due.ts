@@ -37,7 +37,7 @@ export const dueLaws: readonly Case[] = [
       expectSame(await dueIn(rig, 0), [id], 'what is due now')
     },
   },
-  ...(['PAID', 'REFUND_PENDING'] as const).map(
+  ...(['PAID', 'REFUND_PENDING', 'REFUND_FAILED'] as const).map(
     (state): Case => ({
       law: `due: a challenge that is ${state} is due at once`,
       async prove(rig) {
@@ -46,7 +46,7 @@ export const dueLaws: readonly Case[] = [
       },
     }),
   ),
-  ...(['EXPIRED', 'CANCELLED', 'REFUNDED', 'REFUND_FAILED', 'DELIVERED'] as const).map(
+  ...(['EXPIRED', 'CANCELLED', 'REFUNDED', 'DELIVERED'] as const).map(
     (state): Case => ({
       law: `due: a challenge that is ${state} is never due`,
       async prove(rig) {

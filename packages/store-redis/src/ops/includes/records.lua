@@ -1,7 +1,9 @@
 -- Records over keys: reading what is not yet forgotten, and keeping in step everything that a
 -- record is found by.
 
-local IS_DUE_STATE = { PENDING = true, PAID = true, REFUND_PENDING = true, DELIVERED = true }
+local IS_DUE_STATE = {
+  PENDING = true, PAID = true, REFUND_PENDING = true, REFUND_FAILED = true, DELIVERED = true,
+}
 
 local function toTable(flat)
   local record = {}

@@ -38,7 +38,9 @@ local function dueAt(record)
     if visit then return visit end
     return hasOpenIntent(record) and updatedMs(record) or toMs(record.expiresAt) or NOW
   end
-  if state == "PAID" or state == "REFUND_PENDING" then return visit or updatedMs(record) end
+  if state == "PAID" or state == "REFUND_PENDING" or state == "REFUND_FAILED" then
+    return visit or updatedMs(record)
+  end
   if state == "DELIVERED" and record.paymentFinal == "false" then
     return visit or updatedMs(record)
   end
