@@ -1,0 +1,19 @@
+import type { LogLevel, NetworkConfig, RefundConfig, StorageConfig } from '@key0/app-kit'
+import type { Address, Hex } from '@key0/core'
+
+/** Everything the worker was told, read and checked. */
+export type WorkerConfig = NetworkConfig & {
+  /** The wallet that sells now; when given, its key must be among the keys. */
+  readonly walletAddress?: Address
+  readonly refunds: RefundConfig
+  /** None: the receiving wallets pay for their refunds' gas themselves. */
+  readonly gasWalletPrivateKeys: readonly Hex[]
+  readonly storage: Exclude<StorageConfig, { readonly kind: 'memory' }>
+  /** Where the schedule is that workers share; none: a timer of this process. */
+  readonly queueUrls: readonly string[]
+  readonly host: string
+  readonly port: number
+  readonly logLevel: LogLevel
+  /** What is allowed but worth saying at every start. */
+  readonly warnings: readonly string[]
+}

@@ -1,0 +1,110 @@
+import { logEvent, openStore, reportWaiting, serveHttp } from '@key0/app-kit'
+import { createEvmChain, type EvmChain } from '@key0/chain-evm'
+import type { Address, ChallengeStore, Observe } from '@key0/core'
+import { createRefunds, type RefundResult } from '@key0/refunds'
+import type { Logger } from 'pino'
+import { createApp } from './createApp.ts'
+import { createMetrics } from './createMetrics.ts'
+import { openWallets } from './openWallets.ts'
+import { type Schedule, startSchedule, type Trigger } from './startSchedule.ts'
+import type { WorkerConfig } from './WorkerConfig.ts'
+
+export type Worker = AsyncDisposable & {
+  readonly port: number
+  readonly receiving: readonly Address[]
+  readonly paying: readonly Address[]
+  /** What is worth saying beside the configuration's own warnings. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Puts the worker together and starts it; when that fails, what was opened is closed. At the end
+ * no new pass begins, the running one finishes, and only then the chain and the store are closed.
+ *
+ * @throws CONFIG_INVALID, CHAIN_MISMATCH, CHAIN_UNREACHABLE, SIGNER_MISMATCH, STORE_UNAVAILABLE
+ */
+export async function start(config: WorkerConfig, log: Logger): Promise<Worker> {
+  await using stack = new AsyncDisposableStack()
+  const { store, warnings, close } = await openStore(config)
+  stack.defer(close)
+  const { network, rpcUrls, refunds } = config
+  const chain = await createEvmChain({ network, ...(rpcUrls.length > 0 && { rpcUrls }) })
+  stack.defer(() => chain.close())
+  const wallets = openWallets(chain, {
+    receiving: refunds.walletPrivateKeys,
+    paying: config.gasWalletPrivateKeys,
+  })
+  let schedule: Schedule | undefined
+  const status: Schedule['status'] = () => schedule?.status() ?? {}
+  const { minAgeMs, intervalMs } = refunds
+  const metrics = createMetrics({ store, chain, wallets, minAgeMs, status })
+  const write = logEvent(log)
+  const observe: Observe = (event) => {
+    metrics.observe(event)
+    write(event)
+  }
+  const run = createPass(config, { store, chain, observe, log })
+  const pass = (trigger: Trigger): Promise<void> => metrics.countPass(trigger, () => run(trigger))
+  const app = createApp({
+    intervalMs,
+    status,
+    askStore: async () => (await store.healthCheck()).ok,
+    askChain: async () => (await chain.head()).number >= 0n,
+    print: metrics.print,
+  })
+  const { host, port } = config
+  const serving = await serveHttp({ fetch: app.fetch, host, port, setting: 'PORT' })
+  stack.defer(serving.drain)
+
+  // Health is told until the last pass has ended.
+  schedule = await startSchedule(config, pass, log)
+  const { close: closeSchedule } = schedule
+  stack.defer(closeSchedule)
+  const owned = stack.move()
+  return {
+    port: serving.port,
+    receiving: wallets.receiving,
+    paying: wallets.paying,
+    warnings,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+type World = {
+  readonly store: ChallengeStore
+  readonly chain: EvmChain
+  readonly observe: Observe
+  readonly log: Logger
+}
+
+/** One pass: refunds, or without a key a word about those that are skipped. */
+function createPass(
+  config: WorkerConfig,
+  { store, chain, observe, log }: World,
+): (trigger: Trigger) => Promise<readonly RefundResult[]> {
+  const { walletPrivateKeys, minAgeMs, batchSize } = config.refunds
+  if (walletPrivateKeys.length === 0)
+    return async () => {
+      await reportWaiting(store, { minAgeMs, batchSize }, log)
+      return []
+    }
+  const refunds = createRefunds({
+    store,
+    chain,
+    walletPrivateKey: walletPrivateKeys,
+    ...(config.walletAddress && { payee: config.walletAddress }),
+    gasWalletPrivateKey: config.gasWalletPrivateKeys,
+    finality: config.finality.refund,
+    minAgeMs,
+    batchSize,
+    observe,
+  })
+  return async (trigger) => {
+    const results = await refunds.run()
+    const refunded = results.filter(({ success }) => success).length
+    const line = { trigger, refunded, open: results.length - refunded }
+    if (results.length > 0) log.info(line, 'refund pass')
+    else log.debug(line, 'refund pass')
+    return results
+  }
+}
