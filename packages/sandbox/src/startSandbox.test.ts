@@ -1,5 +1,14 @@
 import { createRequire } from 'node:module'
-import { createPublicClient, domainSeparator, getAddress, type Hex, http, parseAbi } from 'viem'
+import {
+  createPublicClient,
+  domainSeparator,
+  encodeFunctionData,
+  getAddress,
+  type Hex,
+  http,
+  multicall3Abi,
+  parseAbi,
+} from 'viem'
 import { expect, test } from 'vitest'
 import { connectSandbox } from './connectSandbox.ts'
 import { startSandbox } from './startSandbox.ts'
@@ -11,6 +20,7 @@ const abi = parseAbi([
   'function currency() view returns (string)',
   'function version() view returns (string)',
   'function decimals() view returns (uint8)',
+  'function paused() view returns (bool)',
   'function totalSupply() view returns (uint256)',
   'function DOMAIN_SEPARATOR() view returns (bytes32)',
 ])
@@ -152,4 +162,25 @@ test('mints at the same time all arrive', async () => {
   const { address } = sandbox.wallets.stranger
   await Promise.all(Array.from({ length: 25 }, async () => await sandbox.mint(address, 2n)))
   expect(await sandbox.balanceOf(address)).toBe(50n)
+})
+
+test('several calls go in one transaction, and each fails alone', async () => {
+  await using sandbox = await startSandbox()
+  const client = createPublicClient({ chain: sandbox.chain, transport: http() })
+  const { address: target } = sandbox.usdc
+  const call = { target, allowFailure: true }
+  const { result } = await client.simulateContract({
+    address: '0xcA11bde05977b3631167028862bE2a173976CA11',
+    abi: multicall3Abi,
+    functionName: 'aggregate3',
+    args: [
+      [
+        { ...call, callData: encodeFunctionData({ abi, functionName: 'decimals' }) },
+        { ...call, callData: '0x12345678' },
+        { ...call, callData: encodeFunctionData({ abi, functionName: 'paused' }) },
+      ],
+    ],
+  })
+  expect(result.map(({ success }) => success)).toEqual([true, false, true])
+  expect(BigInt(result[0]?.returnData ?? 0)).toBe(6n)
 })

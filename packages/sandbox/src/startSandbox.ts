@@ -1,6 +1,7 @@
 import { numberToHex } from 'viem'
 import { createControl, type SandboxControl } from './connectSandbox.ts'
 import type { Funding } from './control/MoneyControl.ts'
+import { placeMulticall } from './multicall/placeMulticall.ts'
 import { type AnvilProcess, startAnvil } from './node/startAnvil.ts'
 import { createRpc, type Rpc, sendAsRole } from './Rpc.ts'
 import { SandboxError } from './SandboxError.ts'
@@ -72,6 +73,7 @@ export async function startSandbox<const extra extends string = never>(
     const control = createControl(rpc, usdc, extra)
     await endow(rpc)
     await placeUsdc(rpc, usdc)
+    await placeMulticall(rpc)
     await fundWallets(rpc, control, options)
     await seal(rpc, control)
     if (options.blockTimeSeconds !== undefined) {
