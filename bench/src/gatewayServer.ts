@@ -1,9 +1,14 @@
 import { randomBytes } from 'node:crypto'
+import type { ChallengeStore } from '@key0/core'
 import { createMemoryStore } from '@key0/core/memory'
 import { key0 } from '@key0/middleware-hono'
 import { createKey0 } from '@key0/sdk'
+import { PostgresChallengeStore } from '@key0/store-postgres'
+import { RedisChallengeStore } from '@key0/store-redis'
 import { createSqliteStore } from '@key0/store-sqlite'
 import { Hono } from 'hono'
+import { Redis } from 'ioredis'
+import postgres from 'postgres'
 import { serveMeasured } from './serveMeasured.ts'
 
 /** How a gateway under measurement is set up; what is not here has its default. */
@@ -11,12 +16,17 @@ export type GatewaySettings = {
   readonly rpcUrl: string
   readonly walletAddress: `0x${string}`
   readonly gasWalletPrivateKey: `0x${string}`
-  /** Where the embedded store lives; absent: the memory store. */
+  /** Where the embedded store lives. */
   readonly dataDir?: string
+  /** The server of another store; with none of the three it is the memory store. */
+  readonly redisUrl?: string
+  readonly databaseUrl?: string
 }
 
-const { dataDir, ...settings } = JSON.parse(process.argv[2] ?? '{}') as GatewaySettings
-const store = dataDir === undefined ? createMemoryStore() : createSqliteStore({ dataDir })
+const all = JSON.parse(process.argv[2] ?? '{}') as GatewaySettings
+const { dataDir, redisUrl, databaseUrl, ...settings } = all
+const ends: (() => unknown)[] = []
+const store = openStore()
 const gateway = await createKey0({
   ...settings,
   agentName: 'Benchmark',
@@ -33,4 +43,19 @@ const gateway = await createKey0({
 serveMeasured(new Hono().use(key0(gateway.handler)).fetch, async () => {
   gateway.close()
   await store.close()
+  for (const end of ends) await end()
 })
+
+function openStore(): ChallengeStore {
+  if (redisUrl !== undefined) {
+    const redis = new Redis(redisUrl)
+    ends.push(() => redis.disconnect())
+    return new RedisChallengeStore({ redis })
+  }
+  if (databaseUrl !== undefined) {
+    const sql = postgres(databaseUrl)
+    ends.push(() => sql.end())
+    return new PostgresChallengeStore({ sql })
+  }
+  return dataDir === undefined ? createMemoryStore() : createSqliteStore({ dataDir })
+}

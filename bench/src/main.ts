@@ -1,20 +1,32 @@
 import type { Bench, Report } from './Bench.ts'
 import { flows } from './flows/flows.ts'
 import { issue } from './issue/issue.ts'
+import { issueStores } from './issue/issueStores.ts'
 import { postgres } from './postgres/postgres.ts'
 import { readMachine, toText } from './print.ts'
 import { redis } from './redis/redis.ts'
 import { rpc } from './rpc/rpc.ts'
+import { scan } from './scan/scan.ts'
 import { start } from './start/start.ts'
 import { store } from './store/store.ts'
 
-const benches: readonly Bench[] = [issue, flows, start, rpc, store, redis, postgres]
+const benches: readonly Bench[] = [
+  issue,
+  issueStores,
+  flows,
+  start,
+  rpc,
+  store,
+  redis,
+  postgres,
+  scan,
+]
 
 const usage = `npm run bench -- [NAME…] [--json] [--quick]
 
-${benches.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`).join('\n')}
+${benches.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`).join('\n')}
 
-Without a name all of them run, one after the other: about five minutes.
+Without a name all of them run, one after the other: about fifteen minutes.
 
   --json    the figures as JSON on standard output; progress goes to standard error
   --quick   tiny counts: shows that everything runs, the figures mean nothing

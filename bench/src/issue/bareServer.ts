@@ -1,15 +1,22 @@
 import { Hono } from 'hono'
 import { serveMeasured } from '../serveMeasured.ts'
+import { openBareWrite } from './openBareWrite.ts'
 
 /*
  * What a seller would write who only wanted to quote a price: the same body is parsed, the same
- * offer is written as JSON, once, and as base64 with the same headers. Nothing is checked or
- * remembered.
+ * offer is written as JSON, once, and as base64 with the same headers. Nothing is checked, and
+ * nothing remembered unless a server of a store is named: then the challenge is written there.
  */
 
-export type BareSettings = { readonly token: string; readonly payTo: string }
+export type BareSettings = {
+  readonly token: string
+  readonly payTo: string
+  readonly redisUrl?: string
+  readonly databaseUrl?: string
+}
 
-const { token, payTo } = JSON.parse(process.argv[2] ?? '{}') as BareSettings
+const { token, payTo, ...where } = JSON.parse(process.argv[2] ?? '{}') as BareSettings
+const bare = await openBareWrite(where)
 let lastId = 0
 /** As long as a real one and as cheap as can be: nobody could rely on it. */
 const newId = (): string => `${++lastId}`.padStart(40, '0')
@@ -20,6 +27,14 @@ const app = new Hono().post('/x402/access', async (c) => {
   const amount = prices[planId]
   if (amount === undefined) return c.json({ error: 'unknown plan' }, 404)
   const challengeId = `http-${newId()}`
+  const createdAt = new Date()
+  const expiresAt = new Date(createdAt.getTime() + 900_000).toISOString()
+  await bare?.write({
+    ...{ challengeId, requestId, scope: 'x402-http', clientAgentId: 'x402-http' },
+    ...{ resourceId: 'default', planId, amount: '$0.01', amountRaw: amount, asset: 'USDC', token },
+    ...{ chainId: '84532', destination: payTo, createdAt: createdAt.toISOString(), expiresAt },
+    ...{ state: 'PENDING', version: '1', schemaVersion: '1', updatedAt: createdAt.toISOString() },
+  })
   const title = 'This request must be paid for.'
   const offer = JSON.stringify({
     x402Version: 2,
@@ -50,7 +65,7 @@ const app = new Hono().post('/x402/access', async (c) => {
     facts: {},
     challengeId,
     requestId,
-    expiresAt: new Date(Date.now() + 900_000).toISOString(),
+    expiresAt,
   })
   return new Response(`${members.slice(0, -1)},"paymentRequired":${offer}}`, {
     status: 402,
@@ -66,4 +81,4 @@ const app = new Hono().post('/x402/access', async (c) => {
   })
 })
 
-serveMeasured(app.fetch)
+serveMeasured(app.fetch, async () => bare?.close())
