@@ -713,6 +713,9 @@ CREATE OR REPLACE FUNCTION public.key0_swap_witness(p_before text, p_after text)
 AS $function$
 begin
   perform key0_start(null);
+  if current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'local', true);
+  end if;
   if p_before is null then
     insert into key0_witness (body) values (p_after) on conflict do nothing;
   else

@@ -743,6 +743,9 @@ create or replace function key0_swap_witness(p_before text, p_after text)
 returns text language plpgsql as $$
 begin
   perform key0_start(null);
+  if current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'local', true);
+  end if;
   if p_before is null then
     insert into key0_witness (body) values (p_after) on conflict do nothing;
   else
@@ -753,22 +756,29 @@ end $$;
 `,
   `
 create or replace function key0_sweep(p_now timestamptz, p_keep bigint[], p_limit bigint)
-returns bigint language plpgsql set plan_cache_mode = force_custom_plan as $$
+returns bigint language plpgsql
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
 declare
+  v_over text[];
   v_unpaid text[];
   v_entries bigint[];
   v_count bigint;
 begin
-  with over as (
+  v_over := array(
     select found.id
     from unnest(array['PENDING', 'DELIVERED', 'EXPIRED', 'CANCELLED', 'REFUNDED']) as one (state)
     cross join lateral (
       select c.id from key0_challenges c
       where c.state = one.state and c.kept_from <= key0_cutoff(one.state, p_now, p_keep)
       order by c.kept_from, c.id limit p_limit for update skip locked) found
-    limit p_limit
-  ), gone as (
-    delete from key0_challenges c using over where c.id = over.id returning c.id, c.payment_ref
+    limit p_limit);
+  if cardinality(v_over) = 0 then return 0; end if;
+
+  with gone as (
+    delete from key0_challenges c where c.id = any (v_over) returning c.id, c.payment_ref
   )
   select array_agg(id) filter (where payment_ref is null), count(*)
   into v_unpaid, v_count from gone;

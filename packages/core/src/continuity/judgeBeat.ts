@@ -45,6 +45,8 @@ function findBreak(
 ): BreakCause | undefined {
   if (remembered && remembered.deploymentId !== now.deploymentId) return 'deployment'
   if (remembered && remembered.highestEvent > now.highestEvent) return 'events'
+  // Events grow again after a restore; a sign of life that was given and is gone does not.
+  if (remembered && stored && remembered.aliveAt > stored.aliveAt) return 'events'
   return stored && stored.lineage !== now.lineage ? 'engine' : undefined
 }
 

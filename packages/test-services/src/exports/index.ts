@@ -1,6 +1,12 @@
 /*
  * Real servers for tests. Nothing here is published.
  */
+export {
+  backUpPostgres,
+  type PostgresBackup,
+  type PostgresStandby,
+  startStandby,
+} from '../postgres/copyPostgres.ts'
 export { findPostgres, type SharedPostgres } from '../postgres/findPostgres.ts'
 export type { PostgresPrograms } from '../postgres/findPostgresPrograms.ts'
 export { type Pooler, startPooler } from '../postgres/startPooler.ts'
