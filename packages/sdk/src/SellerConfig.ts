@@ -61,6 +61,12 @@ export type SellerConfig = {
   readonly finality?: { readonly payment?: Finality; readonly refund?: Finality }
   /** Whether a presented transfer needs its payer's signature; default: on mainnet. */
   readonly proofBinding?: 'signature' | 'none'
+  /**
+   * A transfer that its payer presents but that buys nothing (late, too little, too much, twice):
+   * `hold`, the default, keeps it for a person; `refund` sends it back, and is for a wallet that
+   * receives nothing but what is sold here.
+   */
+  readonly strayTransfers?: 'hold' | 'refund'
   /** Told to buyers whose delivery failed; default: refunds are somebody's job, after 5 minutes. */
   readonly refunds?: { readonly automatic: boolean; readonly minAgeMs: number }
 

@@ -24,6 +24,7 @@ export function toSettings(config: SellerConfig, chain: EvmChain, payTo: Address
     chainId: chain.chainId,
     token: chain.token.address,
     asset: chain.token.symbol,
+    decimals: chain.token.decimals,
     payTo,
     challengeTTLMs: ttlSeconds * 1000,
     maxTimeoutSeconds: Math.min(MAX_TIMEOUT_SECONDS, ttlSeconds),
@@ -38,6 +39,7 @@ export function toSettings(config: SellerConfig, chain: EvmChain, payTo: Address
     refunds: refunds?.automatic ?? false,
     proofBinding: config.proofBinding ?? (mainnet ? 'signature' : 'none'),
     skewMs: 30_000,
+    strayTransfers: config.strayTransfers ?? 'hold',
     explorerUrl: chain.explorerUrl,
     ...(resourceEndpoint && { resourceEndpoint }),
   }

@@ -17,7 +17,9 @@ export async function inspect(context: Context, query: TransferQuery): Promise<S
     const transfers = readTransfers(row.id, token.address, receipt)
     const [first] = transfers
     if (!first) return { kind: 'absent' }
-    const matches = transfers.filter((it) => sameAddress(it.to, to) && it.value === value)
+    const matches = transfers.filter(
+      (it) => sameAddress(it.to, to) && it.value === (value ?? it.value),
+    )
     const own =
       matches.length > 1 && from ? matches.filter((it) => sameAddress(it.from, from)) : matches
     const [match] = own
@@ -26,7 +28,7 @@ export async function inspect(context: Context, query: TransferQuery): Promise<S
     const facts: Record<string, string> = {
       txHash,
       expectedTo: to,
-      expectedValue: `${value}`,
+      expectedValue: `${value ?? 'any'}`,
       transfers: `${transfers.length}`,
       matching: `${own.length}`,
     }

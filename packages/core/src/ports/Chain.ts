@@ -87,7 +87,8 @@ export type TransferQuery = {
   readonly txHash: Hash
   readonly token: Address
   readonly to: Address
-  readonly value: bigint
+  /** Absent: whatever it moved, when it was one transfer. */
+  readonly value?: bigint
   /** When several transfers of one transaction match, the one from this account. */
   readonly from?: Address
   readonly finality: Finality

@@ -50,4 +50,14 @@ export interface Payout {
     },
     journal: Journal,
   ): Promise<Submitted>
+
+  /**
+   * Carries several at once, where the chain has a way: in one transaction, each succeeding or
+   * failing alone. The transaction is journalled by every refund that is in it before it leaves; one
+   * whose journal refuses is left out. One promise for each request, in their order, which settles
+   * as `carry` would.
+   */
+  carryMany?(
+    requests: readonly (Parameters<Payout['carry']>[0] & { readonly journal: Journal })[],
+  ): readonly Promise<Submitted>[]
 }

@@ -122,7 +122,7 @@ function inspect(chain: FakeChain, query: TransferQuery): Sighting {
     (transfer) =>
       sameAddress(query.token, chain.ledger.token) &&
       sameAddress(transfer.to, query.to) &&
-      transfer.value === query.value &&
+      transfer.value === (query.value ?? transfer.value) &&
       (from === undefined || sameAddress(transfer.from, from)),
   )
   if (!match) return { kind: 'mismatch', facts: { txHash: query.txHash } }

@@ -15,6 +15,8 @@ export type FakePayout = Payout &
     outOfGas: boolean
     /** When true the signer signs nothing. */
     refusesToSign: boolean
+    /** How many refunds were carried together, one entry each time. */
+    readonly batches: number[]
   }
 
 export function createFakePayout(options: {
@@ -27,6 +29,11 @@ export function createFakePayout(options: {
     payees: new Set<Address>([fakeAccounts.seller]),
     outOfGas: false,
     refusesToSign: false,
+    batches: [] as number[],
+    carryMany: (requests: Parameters<NonNullable<Payout['carryMany']>>[0]) => {
+      payout.batches.push(requests.length)
+      return requests.map(({ journal, ...request }) => payout.carry(request, journal))
+    },
     canSignFor: (payee: Address) => payout.payees.has(payee),
     refundNonce: (of: Parameters<Payout['refundNonce']>[0]) =>
       fakeHash(`refund|${of.chainId}|${of.token}|${of.paymentRef}|${of.sequence}`.toLowerCase()),

@@ -76,6 +76,7 @@ export const testSettings: EngineSettings = {
   chainId: fakeChainId,
   token: fakeAccounts.token,
   asset: 'USDC',
+  decimals: 6,
   payTo: fakeAccounts.seller,
   challengeTTLMs: 900_000,
   maxTimeoutSeconds: 600,
@@ -87,6 +88,7 @@ export const testSettings: EngineSettings = {
   refunds: true,
   proofBinding: 'signature',
   skewMs: 30_000,
+  strayTransfers: 'hold',
 }
 
 /** Starts a process over a world. With `faults`, every call it makes outwards may fail. */

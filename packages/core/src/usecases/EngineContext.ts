@@ -14,6 +14,8 @@ export type EngineSettings = {
   readonly token: Address
   /** The token's symbol, such as `"USDC"`. */
   readonly asset: string
+  /** How many decimals the token has, to write amounts with. */
+  readonly decimals: number
   /** The seller's wallet. */
   readonly payTo: Address
   /** How long a challenge may be paid; default of the specification 900 s. */
@@ -36,6 +38,12 @@ export type EngineSettings = {
   readonly proofBinding: 'signature' | 'none'
   /** How far clocks and blocks may disagree. */
   readonly skewMs: number
+  /**
+   * What becomes of a transfer its payer presents for a challenge that it does not buy: too late,
+   * too little, too much, or once more. It gets a record of its own in either case. `refund` is for
+   * a wallet that receives nothing but what is sold here: held money waits for a person.
+   */
+  readonly strayTransfers: 'hold' | 'refund'
   readonly explorerUrl?: (txHash: Hash) => string
   /** Where grants are used. */
   readonly resourceEndpoint?: (of: { resourceId: string; planId: string }) => string

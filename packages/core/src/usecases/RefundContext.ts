@@ -17,6 +17,8 @@ export type RefundContext = {
   readonly continuity: ContinuityWatch
   /** The wallets refunded from. */
   readonly wallets: readonly Wallet[]
+  /** Where accounting begins when the store does not know; default: at the newest block. */
+  readonly fromBlock?: bigint
   readonly settings: {
     readonly finality: Finality
     /** How long one pass waits for a refund to be mined. */

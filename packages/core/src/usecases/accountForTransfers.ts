@@ -1,9 +1,8 @@
-import { formatUnits } from '../money/Units.ts'
 import type { Chain, Finality, PaymentEvidence } from '../ports/Chain.ts'
 import type { ChallengeStore } from '../ports/ChallengeStore.ts'
 import type { Clock } from '../ports/Clock.ts'
 import type { Observe } from '../ports/Events.ts'
-import { STRAY_SCOPE } from './close.ts'
+import { adoptPayment } from './adoptPayment.ts'
 import { listUnclaimed, readCursor, type Wallet, writeCursor } from './listUnclaimed.ts'
 
 /** What accounting for money in needs. */
@@ -26,8 +25,6 @@ export type Accounted = {
   /** Transfers that no record explained and that have one now. */
   readonly adopted: readonly PaymentEvidence[]
 }
-
-const NEVER_MS = 10 * 365 * 86_400_000
 
 /**
  * Gives every transfer into a wallet a record: one that no record claims becomes UNMATCHED and is
@@ -55,7 +52,7 @@ async function accountForWallet(
         await writeCursor(ctx, wallet, evidence.block.number - 1n)
         return adopted
       }
-      if (await adopt(ctx, wallet, evidence)) adopted.push(evidence)
+      if (await adoptUnmatched(ctx, wallet, evidence)) adopted.push(evidence)
     }
     await writeCursor(ctx, wallet, page.upTo)
   }
@@ -76,51 +73,16 @@ export async function openCursor(
   return first
 }
 
-/**
- * Writes the record of a transfer that nobody recorded. A crash between the two steps leaves a
- * challenge that nobody can pay; the next pass finishes it. False when a buyer was faster.
- */
-async function adopt(
+async function adoptUnmatched(
   ctx: AccountingContext,
   wallet: Wallet,
-  { paymentRef, txHash, from, value, block }: PaymentEvidence,
+  evidence: PaymentEvidence,
 ): Promise<boolean> {
-  const { chain, store, newId, clock } = ctx
-  const challengeId = `${STRAY_SCOPE}:${paymentRef}`
-  const nowMs = clock.nowMs()
-  const attempt = () => ({ key: newId(), actor: 'accounting' })
-  const created = await store.create(
-    {
-      challengeId,
-      requestId: paymentRef,
-      scope: STRAY_SCOPE,
-      clientAgentId: STRAY_SCOPE,
-      resourceId: STRAY_SCOPE,
-      planId: STRAY_SCOPE,
-      amount: `$${formatUnits(value, wallet.decimals)}`,
-      amountRaw: value,
-      asset: wallet.asset,
-      token: wallet.token,
-      chainId: chain.chainId,
-      destination: wallet.payee,
-      createdAt: new Date(nowMs),
-      expiresAt: new Date(nowMs + NEVER_MS),
-    },
-    attempt(),
-  )
-  if (created.kind !== 'applied' && created.kind !== 'replayed') return false
-  const fields = {
-    txHash,
-    paidAt: new Date(Number(block.time) * 1000),
-    fromAddress: from,
-    paidBlock: { number: block.number, hash: block.hash },
-    paymentFinal: true,
-    disposition: 'UNMATCHED',
-    held: 'no record explains this transfer',
-  } as const
-  const settled = await store.settle(challengeId, paymentRef, fields, attempt())
-  if (settled.kind !== 'applied') return false
+  const held = 'no record explains this transfer'
+  const stray = { disposition: 'UNMATCHED', held } as const
+  const record = await adoptPayment(ctx, wallet, evidence, stray)
+  if (!record) return false
   const what = 'money arrived that no record explains: it is held'
-  ctx.observe({ name: 'alert', what, challengeId })
+  ctx.observe({ name: 'alert', what, challengeId: record.challengeId })
   return true
 }

@@ -26,7 +26,13 @@ export async function expire(
 ): Promise<ChallengeRecord> {
   const passed = record.expiresAt.getTime() <= ctx.clock.nowMs()
   if (record.state !== 'PENDING' || !passed || hasOpenIntent(record)) return record
+  if (isUnproven(record)) return record
   return closeAs(ctx, record, 'EXPIRED')
+}
+
+/** Whether its payment is in the wallet, and only the proof of who made it is missing. */
+export function isUnproven({ state, intent }: ChallengeRecord): boolean {
+  return state === 'PENDING' && intent?.voidReason === 'PAYER_PROOF_REQUIRED'
 }
 
 /** Cancels an unpaid challenge; see `Engine.cancel`. Cancelling it again changes nothing. */
@@ -34,6 +40,7 @@ export async function cancel(ctx: EngineContext, id: string): Promise<ChallengeR
   const record = await inspect(ctx, id)
   if (record.state === 'CANCELLED') return record
   if (hasOpenIntent(record)) throw new Key0Error('SETTLEMENT_PENDING')
+  if (isUnproven(record)) throw new Key0Error('CHALLENGE_NOT_CANCELLABLE')
   const closed = record.state === 'PENDING' ? await closeAs(ctx, record, 'CANCELLED') : record
   if (closed.state === 'CANCELLED') return closed
   if (hasOpenIntent(closed)) throw new Key0Error('SETTLEMENT_PENDING')

@@ -2,8 +2,9 @@ import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
 import { hasOpenIntent } from '../lifecycle/guard.ts'
 import type { State } from '../lifecycle/transitions.ts'
-import { expire } from './close.ts'
+import { expire, isUnproven } from './close.ts'
 import type { EngineContext } from './EngineContext.ts'
+import { holdUnproven } from './holdUnproven.ts'
 import { finish } from './settle.ts'
 import { watch } from './watch.ts'
 
@@ -117,6 +118,7 @@ async function advance(
   switch (record.state) {
     case 'PENDING':
       if (hasOpenIntent(record)) await finish(ctx, record, { waits: false, now: false })
+      else if (isUnproven(record)) await holdUnproven(ctx, record)
       else await expire(ctx, record)
       return { final: false }
     case 'PAID':

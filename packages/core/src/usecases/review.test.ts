@@ -249,3 +249,30 @@ test('a buyer whose payment was mined before its settlement is not charged for a
   expect(world.ledger.transfers()).toHaveLength(1)
   expect(codeOf(await buyer.prove(world.engine, challengeId, hash))).toBe('DELIVERED')
 })
+
+test('a payment whose payer never proves himself is held when its challenge ends, not forgotten', async () => {
+  const { world, authorization, pay, read, challengeId } = await scene()
+  const { verify } = world.chain
+  world.chain.verify = async (...given) => {
+    const verification = await verify(...given)
+    if (verification.kind !== 'valid') return verification
+    const { head } = verification
+    return { kind: 'valid', head: { ...head, number: head.number + 5n } }
+  }
+  world.settler.next.push('withhold')
+  await pay()
+  const { hash } = world.ledger.prepare([{ kind: 'authorized', authorization }], 'front')
+  world.ledger.broadcast(hash)
+  world.clock.advance(3_000)
+  expect(codeOf(await pay())).toBe('PAYER_PROOF_REQUIRED')
+  world.ledger.mine(3)
+  world.clock.advance(931_000)
+  expect(await world.engine.inspect(challengeId)).toMatchObject({ state: 'PENDING' })
+  await expect(world.engine.cancel(challengeId)).rejects.toMatchObject({
+    code: 'CHALLENGE_NOT_CANCELLABLE',
+  })
+  await recover(world.ctx, { limit: 10 })
+  expect(await read()).toMatchObject({ state: 'PAID', disposition: 'LATE', txHash: hash })
+  expect((await read()).held).toBe('its payer never proved himself')
+  expect(await checkInvariants(world)).toEqual([])
+})

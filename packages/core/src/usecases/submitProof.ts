@@ -9,13 +9,31 @@ import type { Delivered, PresentedTransfer } from './Engine.ts'
 import type { EngineContext } from './EngineContext.ts'
 import { markPaid, payerProofRequired } from './evidence.ts'
 import { payerProofMessage } from './payerProof.ts'
+import { setAside, strayOf } from './setAside.ts'
 
-/** Accepts a transfer the client made itself, and delivers; see `Engine.submitProof`. */
+/**
+ * Accepts a transfer the client made itself, and delivers; see `Engine.submitProof`. Money that its
+ * payer presents and that buys nothing is not lost sight of: it gets a record of its own.
+ */
 export async function submitProof(
   ctx: EngineContext,
   transfer: PresentedTransfer,
 ): Promise<Delivered> {
   const record = await load(ctx, transfer.challengeId)
+  try {
+    return await acceptProof(ctx, record, transfer)
+  } catch (error) {
+    const disposition = Key0Error.is(error) && strayOf(record, error)
+    if (!disposition) throw error
+    throw await setAside(ctx, record, transfer, disposition, error)
+  }
+}
+
+async function acceptProof(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+  transfer: PresentedTransfer,
+): Promise<Delivered> {
   const paid = record.state === 'PAID' || record.state === 'DELIVERED'
   if (record.state !== 'PENDING' && !paid) throw closedError(record)
   if (hasOpenIntent(record)) throw new Key0Error('SETTLEMENT_PENDING')
