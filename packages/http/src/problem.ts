@@ -63,6 +63,12 @@ export const httpStatus = {
   SIGNER_REFUSED: 500,
   SIGNER_MISMATCH: 500,
   REFUND_NOT_POSSIBLE: 500,
+  REFUND_NOT_FAILED: 500,
+  REFUND_TOO_LARGE: 500,
+  REFUND_BLOCKED: 500,
+  REFUNDS_STOPPED: 500,
+  NOT_HELD: 500,
+  RECORD_CHANGED: 500,
 } as const
 
 /** Total: deleting a row, or adding a code to core without one, fails to compile. */
