@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import {
   createPublicClient,
+  decodeFunctionResult,
   domainSeparator,
   encodeFunctionData,
   getAddress,
@@ -169,18 +170,17 @@ test('several calls go in one transaction, and each fails alone', async () => {
   const client = createPublicClient({ chain: sandbox.chain, transport: http() })
   const { address: target } = sandbox.usdc
   const call = { target, allowFailure: true }
-  const { result } = await client.simulateContract({
-    address: '0xcA11bde05977b3631167028862bE2a173976CA11',
-    abi: multicall3Abi,
-    functionName: 'aggregate3',
-    args: [
-      [
-        { ...call, callData: encodeFunctionData({ abi, functionName: 'decimals' }) },
-        { ...call, callData: '0x12345678' },
-        { ...call, callData: encodeFunctionData({ abi, functionName: 'paused' }) },
-      ],
-    ],
+  const calls = [
+    { ...call, callData: encodeFunctionData({ abi, functionName: 'decimals' }) },
+    { ...call, callData: '0x12345678' as const },
+    { ...call, callData: encodeFunctionData({ abi, functionName: 'paused' }) },
+  ]
+  const many = { abi: multicall3Abi, functionName: 'aggregate3' } as const
+  const { data = '0x' } = await client.call({
+    to: '0xcA11bde05977b3631167028862bE2a173976CA11',
+    data: encodeFunctionData({ ...many, args: [calls] }),
   })
+  const result = decodeFunctionResult({ ...many, data })
   expect(result.map(({ success }) => success)).toEqual([true, false, true])
   expect(BigInt(result[0]?.returnData ?? 0)).toBe(6n)
 })

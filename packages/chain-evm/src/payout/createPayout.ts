@@ -1,9 +1,24 @@
-import { type Hex, Key0Error, type Payout, sameAddress } from '@key0/core'
+import {
+  type Hex,
+  type Journal,
+  Key0Error,
+  type Payout,
+  type Submitted,
+  sameAddress,
+} from '@key0/core'
 import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
 import { carryAuthorization } from '../carry/carryAuthorization.ts'
+import {
+  type CarryManyOptions,
+  canShare,
+  carryMany,
+  countMembers,
+  type Member,
+} from '../carry/carryMany.ts'
 import type { EvmChain } from '../chain/EvmChain.ts'
 import { createSender } from '../sender/createSender.ts'
 import type { Sender } from '../sender/Sender.ts'
+import { probeMulticall } from '../token/multicall.ts'
 import { toTypedData } from '../token/transferAuthorization.ts'
 import { findObstacle } from './findObstacle.ts'
 import { refundNonce } from './refundNonce.ts'
@@ -17,6 +32,8 @@ export type PayoutOptions = {
    * themselves, which then need the native coin.
    */
   readonly carriers?: readonly Sender[]
+  /** How much may go into one transaction at most: 50 refunds and 5,000,000 gas by default. */
+  readonly batch?: { readonly maxMembers?: number; readonly maxGas?: bigint }
 }
 
 /**
@@ -30,6 +47,16 @@ export function createPayout(options: PayoutOptions): Payout {
   const carriers = options.carriers?.length
     ? options.carriers
     : options.keys.map((privateKey) => createSender({ chain, privateKey }))
+  const hasMulticall = createMemo(async () => await probeMulticall(chain.rpc, chain.token.address))
+  const { maxMembers, maxGas } = { maxMembers: 50, maxGas: 5_000_000n, ...options.batch }
+  const pickSender = (): Sender => leastBusy(carriers)
+  const carryOne = async (request: Request, journal: Journal): Promise<Submitted> => {
+    const { token, authorization, previous } = request
+    checkToken(chain, token)
+    const sender = pickSender()
+    const carried = { chain, sender, authorization, previous, isSimulated: false }
+    return await carryAuthorization(carried, journal)
+  }
   return {
     payees: [...accounts.values()].map(({ address }) => address),
     canSignFor: (payee) => accounts.has(payee.toLowerCase()),
@@ -50,14 +77,58 @@ export function createPayout(options: PayoutOptions): Payout {
         typedData as unknown as Parameters<typeof account.signTypedData>[0],
       )
     },
-    carry: async ({ token, authorization, previous }, journal) => {
-      checkToken(chain, token)
-      const sender = leastBusy(carriers)
-      return await carryAuthorization(
-        { chain, sender, authorization, previous, isSimulated: false },
-        journal,
-      )
+    carry: carryOne,
+    carryMany: (requests) => {
+      for (const { token } of requests) checkToken(chain, token)
+      const room = Math.max(1, Math.min(maxMembers, countMembers(maxGas)))
+      const options = { chain, pickSender, maxMembers: room }
+      return carryTogether(requests, carryOne, hasMulticall, options)
     },
+  }
+}
+
+type Request = Parameters<Payout['carry']>[0]
+
+/** Shared transactions where the chain can, for those that may share one; singles otherwise. */
+function carryTogether(
+  requests: readonly (Request & { readonly journal: Journal })[],
+  carryOne: Payout['carry'],
+  hasMulticall: () => Promise<boolean>,
+  options: CarryManyOptions,
+): readonly Promise<Submitted>[] {
+  const members: Member[] = []
+  const carried = requests.map(
+    async (request) =>
+      await new Promise<Submitted>((resolve, reject) => {
+        members.push({ ...request, resolve, reject })
+      }),
+  )
+  const carryAlone = ({ resolve, reject, journal, ...request }: Member): void => {
+    const { address: token } = options.chain.token
+    carryOne({ ...request, token }, journal).then(resolve, reject)
+  }
+  const start = async (): Promise<void> => {
+    // A chain that cannot be asked now is carried to as one that has no multicall.
+    const isShared = members.length > 1 && (await hasMulticall().catch(() => false))
+    const sharing = isShared ? members.filter((it) => canShare(it.authorization)) : []
+    for (const member of members) if (!sharing.includes(member)) carryAlone(member)
+    await carryMany(options, sharing)
+  }
+  start().catch((error: unknown) => {
+    for (const member of members) member.reject(error)
+  })
+  return carried
+}
+
+/** Asks once, and again only when it failed. */
+function createMemo<value>(ask: () => Promise<value>): () => Promise<value> {
+  let asked: Promise<value> | undefined
+  return async () => {
+    asked ??= ask().catch((error: unknown) => {
+      asked = undefined
+      throw error
+    })
+    return await asked
   }
 }
 
