@@ -27,7 +27,12 @@ const compileCache = join(tmpdir(), 'key0-crash-compile-cache')
 
 /** Spawns the gateway without waiting for anything. */
 export function spawnGateway(env: Env): GatewayProcess {
-  const child = spawn(process.execPath, ['--conditions=@key0/source', program], {
+  return spawnProgram(program, env)
+}
+
+/** Spawns one of our programs from its source. */
+export function spawnProgram(path: string, env: Env): GatewayProcess {
+  const child = spawn(process.execPath, ['--conditions=@key0/source', path], {
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: compileCache, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -66,13 +71,17 @@ async function warmUp(): Promise<void> {
 /** Spawns the gateway and waits for its banner: then it listens. */
 export async function startGateway(env: Env): Promise<GatewayProcess> {
   await warmUp()
-  const gateway = spawnGateway(env)
-  const isUp = (): boolean => gateway.output().includes('Keys held')
-  const ended = gateway.exited.then(() => 'ended' as const)
+  return await untilUp(spawnGateway(env))
+}
+
+/** Waits for the last line of a program's banner. */
+export async function untilUp(program: GatewayProcess): Promise<GatewayProcess> {
+  const isUp = (): boolean => program.output().includes('Keys held')
+  const ended = program.exited.then(() => 'ended' as const)
   while (!isUp()) {
     const pause = new Promise((done) => setTimeout(done, 20))
     if ((await Promise.race([pause, ended])) === 'ended')
-      throw new Error(`The gateway did not start:\n${gateway.output()}`)
+      throw new Error(`The program did not start:\n${program.output()}`)
   }
-  return gateway
+  return program
 }
