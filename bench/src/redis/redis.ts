@@ -1,8 +1,7 @@
 import { RedisChallengeStore } from '@key0/store-redis'
 import { startRedis } from '@key0/test-services'
 import { Redis } from 'ioredis'
-import type { Bar, Bench, BenchOptions, Report } from '../Bench.ts'
-import { median, round } from '../stats.ts'
+import type { Bench, BenchOptions, Report } from '../Bench.ts'
 import {
   callers,
   mintPurchases,
@@ -16,6 +15,7 @@ import { meanOf, type Spent, spend } from '../stores/Spent.ts'
 import { createRaw, type Raw } from './createRaw.ts'
 import { readCpuUs, readScriptCalls } from './readServer.ts'
 import { createWriteReader, type Write } from './readWrites.ts'
+import { type Round, type Turn, toReport } from './toReport.ts'
 import { weighUnpaid } from './weighUnpaid.ts'
 
 /** What the operations of the Redis store cost beside the bare writes. */
@@ -24,19 +24,6 @@ export const redis: Bench = {
   summary: 'the writes of the Redis store against scripts that only write the same; bytes',
   run,
 }
-
-/** What one kind of operation took in one round. */
-type Turn = {
-  readonly scriptUs: number
-  readonly rawScriptUs: number
-  readonly store: Spent
-  readonly raw: Spent
-}
-type Round = Readonly<Record<Step, Turn>>
-
-const maxTimes = 2
-const aim = 0.7
-const maxBytes = 1_024
 
 async function run({ isQuick, say }: BenchOptions): Promise<Report> {
   const [count, slices, rounds, unpaid] = isQuick ? [20, 2, 1, 200] : [4_000, 8, 7, 50_000]
@@ -60,24 +47,24 @@ type Rig = AsyncDisposable & {
   readonly rawRedis: Redis
   readonly store: RedisChallengeStore
   readonly raw: Raw
+  readonly answeringRedis: Redis
+  readonly answering: Raw
   readonly readWrites: () => readonly (readonly Write[])[]
 }
 
-/** Two servers alike: one for the store, one for the scripts that only write. */
+/** Three servers alike: one for the store, one for each kind of script that only writes. */
 async function openRig(): Promise<Rig> {
-  const [server, rawServer] = [await startFiled(), await startFiled()]
-  const [redis, rawRedis] = [new Redis(server.url), new Redis(rawServer.url)]
-  for (const each of [redis, rawRedis]) await each.config('SET', 'auto-aof-rewrite-percentage', '0')
-  const store = new RedisChallengeStore({ redis })
+  const servers = [await startFiled(), await startFiled(), await startFiled()] as const
+  const clients = servers.map(({ url }) => new Redis(url))
+  for (const each of clients) await each.config('SET', 'auto-aof-rewrite-percentage', '0')
+  const [redis, rawRedis, answeringRedis] = clients as [Redis, Redis, Redis]
   return {
-    ...{ redis, rawRedis, store },
-    raw: createRaw(rawRedis),
-    readWrites: createWriteReader(server),
+    ...{ redis, rawRedis, answeringRedis, store: new RedisChallengeStore({ redis }) },
+    ...{ raw: createRaw(rawRedis, 'one'), answering: createRaw(answeringRedis, 'record') },
+    readWrites: createWriteReader(servers[0]),
     async [Symbol.asyncDispose]() {
-      redis.disconnect()
-      rawRedis.disconnect()
-      await server.stop()
-      await rawServer.stop()
+      for (const each of clients) each.disconnect()
+      for (const each of servers) await each.stop()
     },
   }
 }
@@ -110,138 +97,43 @@ async function measureRound(
   slices: number,
 ): Promise<Round> {
   const turns: Partial<Record<Step, Turn>> = {}
+  const size = purchases.length / slices
   for (const step of steps) {
-    const size = purchases.length / slices
     const parts: Turn[] = []
-    // Short turns, first one then the other: what else the machine does strikes both alike.
+    // Short turns, one after the other: what else the machine does strikes all alike.
     for (let slice = 0; slice < slices; slice += 1)
       parts.push(await measureSlice(rig, step, purchases.slice(slice * size, (slice + 1) * size)))
-    const mean = (pick: (part: Turn) => number): number =>
-      parts.reduce((sum, part) => sum + pick(part), 0) / parts.length
     turns[step] = {
-      scriptUs: mean((part) => part.scriptUs),
-      rawScriptUs: mean((part) => part.rawScriptUs),
       store: meanOf(parts.map((part) => part.store)),
       raw: meanOf(parts.map((part) => part.raw)),
+      answering: meanOf(parts.map((part) => part.answering)),
     }
   }
   return turns as Round
 }
 
 async function measureSlice(rig: Rig, step: Step, purchases: readonly Purchase[]): Promise<Turn> {
-  const { redis, rawRedis, store, raw } = rig
+  const { redis, rawRedis, answeringRedis, store, raw, answering } = rig
   const count = purchases.length
   rig.readWrites()
-  const before = await readScriptCalls(redis)
-  const spent = await spend(
-    count,
-    () => readCpuUs(redis),
-    () => workThrough(purchases, callers, (purchase) => take(store, step, purchase)),
+  const ours = await spendOn(redis, count, () =>
+    workThrough(purchases, callers, (purchase) => take(store, step, purchase)),
   )
-  const after = await readScriptCalls(redis)
   const writes = rig.readWrites()
-  if (writes.length !== count || after.calls - before.calls !== count)
+  if (writes.length !== count)
     throw new Error(`${count} of ${step} were ${writes.length} groups of writes`)
-  const rawBefore = await readScriptCalls(rawRedis)
-  const rawSpent = await spend(
-    count,
-    () => readCpuUs(rawRedis),
-    () => workThrough(writes, callers, raw),
-  )
-  const rawAfter = await readScriptCalls(rawRedis)
   return {
-    scriptUs: (after.us - before.us) / count,
-    rawScriptUs: (rawAfter.us - rawBefore.us) / count,
-    store: spent,
-    raw: rawSpent,
+    store: ours,
+    raw: await spendOn(rawRedis, count, () => workThrough(writes, callers, raw)),
+    answering: await spendOn(answeringRedis, count, () => workThrough(writes, callers, answering)),
   }
 }
 
-type Weight = Awaited<ReturnType<typeof weighUnpaid>>
-
-function toReport(
-  rounds: readonly Round[],
-  count: number,
-  perCall: Readonly<Record<Step, number>>,
-  weight: Weight,
-): Report {
-  const middle = (step: Step, pick: (turn: Turn) => number): number =>
-    median(rounds.map((one) => pick(one[step])))
-  const times = (step: Step): number => middle(step, (it) => it.scriptUs / it.rawScriptUs)
-  const share = (step: Step): number => middle(step, (it) => it.raw.wallUs / it.store.wallUs)
-  const bars = steps.flatMap((step): readonly Bar[] => [
-    {
-      promise: `${step}: at most ${maxTimes} times the server's time of the bare script`,
-      measured: `${round(times(step))} times`,
-      isReached: times(step) <= maxTimes,
-    },
-    {
-      promise: `${step}: one round trip`,
-      measured: `${perCall[step]}`,
-      isReached: perCall[step] === 1,
-    },
-    {
-      promise: `${step}: at least ${aim * 100} % of the bare script's rate, ${callers} callers`,
-      measured: `${round(share(step) * 100, 1)} %`,
-      isReached: share(step) >= aim,
-    },
-  ])
-  const rows = steps.flatMap((step) => {
-    const row = (name: string, of: (turn: Turn) => Spent, us: (turn: Turn) => number) => [
-      step,
-      name,
-      round(middle(step, us), 1),
-      round(1e6 / middle(step, (it) => of(it).wallUs), 0),
-      round(
-        middle(step, (it) => of(it).serverUs),
-        1,
-      ),
-      round(
-        middle(step, (it) => of(it).clientUs),
-        1,
-      ),
-    ]
-    return [
-      row(
-        'store',
-        (it) => it.store,
-        (it) => it.scriptUs,
-      ),
-      row(
-        'bare script',
-        (it) => it.raw,
-        (it) => it.rawScriptUs,
-      ),
-    ]
-  })
-  return {
-    bench: 'redis',
-    tables: [
-      {
-        title: `${callers} callers on one connection; median of ${rounds.length} rounds of ${count}`,
-        columns: ['write', 'by', 'script µs', 'per second', 'server µs CPU', 'client µs CPU'],
-        rows,
-      },
-      {
-        title: `Bytes for each of ${weight.count} unpaid challenges`,
-        columns: ['keys', 'bytes'],
-        rows: [
-          ...weight.parts.map(([name, bytes]) => [name, round(bytes, 0)]),
-          ['all, as the server counts its memory', round(weight.bytes, 0)],
-        ],
-      },
-    ],
-    bars: [
-      ...bars,
-      {
-        promise: `an unpaid challenge takes at most ${maxBytes} bytes, trail and indexes included`,
-        measured: `${round(weight.bytes, 0)}`,
-        isReached: weight.bytes <= maxBytes,
-      },
-    ],
-    notes: [
-      'The bare script is what Redis itself wrote to its append-only file for the same call: the',
-      'commands that changed something, one after the other, and the answer 1.',
-    ],
-  }
+async function spendOn(redis: Redis, count: number, work: () => Promise<void>): Promise<Spent> {
+  const before = await readScriptCalls(redis)
+  const spent = await spend(count, () => readCpuUs(redis), work)
+  const after = await readScriptCalls(redis)
+  if (after.calls - before.calls !== count)
+    throw new Error(`${count} operations were ${after.calls - before.calls} calls`)
+  return { ...spent, scriptUs: (after.us - before.us) / count }
 }

@@ -5,6 +5,8 @@ export type Spent = {
   readonly serverUs: number
   /** Processor time of the caller's process: driver, encoding and decoding. */
   readonly clientUs: number
+  /** Elapsed inside the script, where there is one and the server says so. */
+  readonly scriptUs?: number
 }
 
 /** Measures work of `count` operations; `serverCpuUs` reads the server's processor time. */
@@ -35,5 +37,6 @@ export function meanOf(all: readonly Spent[]): Spent {
     wallUs: mean((one) => one.wallUs),
     serverUs: mean((one) => one.serverUs),
     clientUs: mean((one) => one.clientUs),
+    scriptUs: mean((one) => one.scriptUs ?? 0),
   }
 }
