@@ -1,13 +1,18 @@
 import { startPooler } from '@key0/test-services'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { connect } from '../test/connect.ts'
 import { createDatabases } from '../test/freshDatabase.ts'
 import { applied, grantOf, open, refundOf, type Scene } from '../test/scenes.ts'
 import { PostgresChallengeStore } from './PostgresChallengeStore.ts'
 
-const databases = await createDatabases()
-
 const CALLERS = 50
+
+const databases = await createDatabases()
+const { sql: direct, url } = await databases.fresh()
+// Not within the test: where a package has to be installed for it, that takes its time.
+const pooler = await startPooler(url)
+process.stdout.write(`${pooler.source}\n`)
+afterAll(() => pooler[Symbol.asyncDispose]())
 
 /** From its price to its end: half are delivered, half go back. */
 async function live(store: PostgresChallengeStore, isDelivered: boolean): Promise<Scene> {
@@ -33,8 +38,6 @@ async function live(store: PostgresChallengeStore, isDelivered: boolean): Promis
 }
 
 test('fifty buyers at once are served through a pooler in transaction mode', async () => {
-  const { sql: direct, url } = await databases.fresh()
-  await using pooler = await startPooler(url)
   const sql = connect(pooler.url, { prepare: false, max: CALLERS })
   const store = new PostgresChallengeStore({ sql })
   const ends = Array.from({ length: CALLERS }, (_, i) => i % 2 === 0)
