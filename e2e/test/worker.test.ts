@@ -22,9 +22,11 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
     return () => scene[Symbol.asyncDispose]()
   })
 
-  /** Pays for something that is not delivered. */
+  /** Pays for something that is not delivered; the refund may begin before the answer is out. */
   async function lose(buyer: Buyer): Promise<void> {
-    expect(await buyer.buy().first, 'paid, not delivered').toMatchObject({ status: 502 })
+    const answer = await buyer.buy().first
+    expect([502, 410], JSON.stringify(answer)).toContain(answer?.status)
+    expect(buyer.received.size).toBe(0)
   }
 
   /** What only the chain can say: every payment of every buyer went back once. */
@@ -45,7 +47,7 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
     await expectWhole(buyers)
   })
 
-  test('a worker is killed when its transaction was sent and nobody told it: the other one sees it', async () => {
+  test('a worker is killed after its transaction was sent: the other one sees it', async () => {
     const buyer = scene.nextBuyer()
     const caught = Promise.race(scene.workers.map((worker) => firstSending(worker, 'hangAfter')))
     await lose(buyer)
