@@ -98,11 +98,13 @@ local function toIso(ms)
   local d = doy - floor((153 * mp + 2) / 5) + 1
   local mo = mp < 10 and mp + 3 or mp - 9
   local y = yoe + era * 400 + (mo <= 2 and 1 or 0)
-  return string.format(
+  local iso = string.format(
     "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
     y, mo, d,
     floor(rest / 3600000), floor(rest / 60000) % 60, floor(rest / 1000) % 60, rest % 1000
   )
+  MS[iso] = ms
+  return iso
 end
 
 -- The rules of a record, word for word those of @key0/core: guard.ts, retention.ts, dueAt.ts,
@@ -198,10 +200,10 @@ local function toTable(flat)
 end
 
 local function toFlat(record)
-  local flat = {}
+  local flat, n = {}, 0
   for name, value in pairs(record) do
-    flat[#flat + 1] = name
-    flat[#flat + 1] = value
+    flat[n + 1], flat[n + 2] = name, value
+    n = n + 2
   end
   return flat
 end
@@ -415,7 +417,7 @@ local function write(id, record, to, list, first, attempt)
   for i = first, #list, 2 do record[list[i]] = list[i + 1] end
   record.state, record.version, record.schemaVersion, record.updatedAt = to, version, "1", at
   local own = { "state", to, "version", version, "schemaVersion", "1", "updatedAt", at }
-  for i = first, #list do own[#own + 1] = list[i] end
+  for i = first, #list do own[9 + i - first] = list[i] end
   redis.call("HSET", hash, unpack(own))
   index(id, record, before)
   audit(id, record, from, attempt)

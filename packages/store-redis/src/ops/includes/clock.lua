@@ -65,9 +65,11 @@ local function toIso(ms)
   local d = doy - floor((153 * mp + 2) / 5) + 1
   local mo = mp < 10 and mp + 3 or mp - 9
   local y = yoe + era * 400 + (mo <= 2 and 1 or 0)
-  return string.format(
+  local iso = string.format(
     "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
     y, mo, d,
     floor(rest / 3600000), floor(rest / 60000) % 60, floor(rest / 1000) % 60, rest % 1000
   )
+  MS[iso] = ms
+  return iso
 end

@@ -39,7 +39,7 @@ local function write(id, record, to, list, first, attempt)
   for i = first, #list, 2 do record[list[i]] = list[i + 1] end
   record.state, record.version, record.schemaVersion, record.updatedAt = to, version, "1", at
   local own = { "state", to, "version", version, "schemaVersion", "1", "updatedAt", at }
-  for i = first, #list do own[#own + 1] = list[i] end
+  for i = first, #list do own[9 + i - first] = list[i] end
   redis.call("HSET", hash, unpack(own))
   index(id, record, before)
   audit(id, record, from, attempt)

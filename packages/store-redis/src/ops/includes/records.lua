@@ -12,10 +12,10 @@ local function toTable(flat)
 end
 
 local function toFlat(record)
-  local flat = {}
+  local flat, n = {}, 0
   for name, value in pairs(record) do
-    flat[#flat + 1] = name
-    flat[#flat + 1] = value
+    flat[n + 1], flat[n + 2] = name, value
+    n = n + 2
   end
   return flat
 end
