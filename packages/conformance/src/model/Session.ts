@@ -1,4 +1,4 @@
-import { type ChallengeStore, states } from '@key0/core'
+import { type ChallengeRecord, type ChallengeStore, states } from '@key0/core'
 import { expectSame } from '../store/assert.ts'
 import type { Rig } from '../store/Case.ts'
 import { type Answer, type Call, perform, spoil, subjects } from './Call.ts'
@@ -39,7 +39,7 @@ export function createSession(
 /** Moves the clock, but never to where an engine's own clock could be the first to forget. */
 export async function advance(session: Session, ms: number): Promise<void> {
   const { clock } = session.rig
-  const instants = [...session.world.records.values()].flatMap(forgettingAtMs)
+  const instants = [...session.world.records.values()].flatMap(fadingAtMs)
   let targetMs = clock.nowMs() + ms
   for (const atMs of instants.toSorted((a, b) => a - b))
     if (targetMs < atMs && atMs <= targetMs + session.earlyMs) targetMs = atMs
@@ -47,6 +47,16 @@ export async function advance(session: Session, ms: number): Promise<void> {
   clock.advance(targetMs - clock.nowMs())
   session.world = { ...session.world, nowMs: clock.nowMs() }
   await expectLists(session, ms % 2 === 0)
+}
+
+/** What keys by which records are found live for at least, as the specification has it. */
+const REQUEST_MS = 900_000
+
+/** When an engine may drop a record, or what its request id is found by. */
+function fadingAtMs(record: ChallengeRecord): readonly number[] {
+  const { createdAt, expiresAt } = record
+  const request = Math.max(expiresAt.getTime(), createdAt.getTime() + REQUEST_MS)
+  return [...forgettingAtMs(record), request]
 }
 
 /** The store on one connection or the other. */
