@@ -84,7 +84,7 @@ local function traceOf(id, record)
   if not record.schemaVersion then return nil end
   local forget = forgetAt(record)
   if not forget and redis.call("PERSIST", P .. "challenge:" .. id) == 1 then return nil end
-  return { state = record.state, forget = forget, named = namedUntil(record, forget) }
+  return { state = record.state, forget = forget }
 end
 
 -- Derives everything a record is found by, and how long it lives, from the record alone, and
@@ -106,9 +106,9 @@ local function index(id, record, before)
   if not before or was == "PAID" or state == "PAID" then
     indexRefund(id, record, before and was ~= "PAID")
   end
-  if not isShard() then
-    local named = namedUntil(record, forget)
-    if not was or named ~= before.named then indexRequest(id, record, named) end
+  -- Of one state, its name lasts as long as it is kept.
+  if not isShard() and (was ~= state or forget ~= before.forget) then
+    indexRequest(id, record, namedUntil(record, forget))
   end
   if was and forget == before.forget then return end
   if forget then
