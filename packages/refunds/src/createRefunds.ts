@@ -12,6 +12,7 @@ import {
   watchContinuity,
 } from '@key0/core'
 import type { RefundResult } from './RefundResult.ts'
+import { runBacklog } from './runBacklog.ts'
 import { DEFAULT_BATCH_SIZE, DEFAULT_MIN_AGE_MS, runRefunds } from './runRefunds.ts'
 
 export type RefundsOptions = {
@@ -39,8 +40,10 @@ export type RefundsOptions = {
 }
 
 export type Refunds = {
-  /** One pass; see `runRefunds`. */
+  /** Works through what is due; for half a minute it begins more, then it ends what it began. */
   run(): Promise<readonly RefundResult[]>
+  /** One pass of `batchSize` records; see `runRefunds`. */
+  pass(): Promise<readonly RefundResult[]>
 }
 
 const DAY_MS = 86_400_000
@@ -86,11 +89,13 @@ export function createRefunds(options: RefundsOptions): Refunds {
   const { minAgeMs = DEFAULT_MIN_AGE_MS, batchSize = DEFAULT_BATCH_SIZE } = options
   // What an earlier process sent may never have left it: the first pass sends it again at once.
   let settings = { ...ctx.settings, resubmitAfterMs: 0 }
+  const work = async (kind: typeof runRefunds): Promise<readonly RefundResult[]> => {
+    const results = await kind({ ...ctx, settings }, { minAgeMs, batchSize })
+    settings = ctx.settings
+    return results
+  }
   return {
-    async run() {
-      const results = await runRefunds({ ...ctx, settings }, { minAgeMs, batchSize })
-      settings = ctx.settings
-      return results
-    },
+    run: async () => await work(runBacklog),
+    pass: async () => await work(runRefunds),
   }
 }

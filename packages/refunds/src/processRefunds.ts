@@ -41,7 +41,7 @@ export async function processRefunds(
   const chain =
     options.chain ?? (await createEvmChain({ network, ...(rpcUrl && { rpcUrls: rpcUrl }) }))
   try {
-    return await createRefunds({ ...options, chain, waitMs, giveUpAfterMs }).run()
+    return await createRefunds({ ...options, chain, waitMs, giveUpAfterMs }).pass()
   } finally {
     if (chain !== options.chain) chain.close()
   }

@@ -9,6 +9,7 @@ import {
   type RefundContext,
   RefundMoved,
 } from '@key0/core'
+import { gatherRefunds } from './gatherRefunds.ts'
 import type { RefundResult } from './RefundResult.ts'
 
 export type PassOptions = {
@@ -32,18 +33,66 @@ export async function runRefunds(
   ctx: RefundContext,
   options: PassOptions = {},
 ): Promise<readonly RefundResult[]> {
+  return await (await beginPass(ctx, options)).done
+}
+
+/** A pass that has sent what it took on, and may still wait for blocks. */
+export type Pass = {
+  /** Whether it began as many refunds as it had room for: there may be more. */
+  readonly isFull: boolean
+  readonly done: Promise<readonly RefundResult[]>
+}
+
+/**
+ * Begins a pass. `inHand` names what this process is working on, and grows by what the pass takes
+ * on: passes that overlap share it.
+ */
+export async function beginPass(
+  ctx: RefundContext,
+  options: PassOptions,
+  inHand: Set<string> = new Set(),
+): Promise<Pass> {
   const { minAgeMs = DEFAULT_MIN_AGE_MS, batchSize = DEFAULT_BATCH_SIZE } = options
+  const gathering = gatherRefunds(ctx.payout, batchSize)
+  const take = ({ challengeId }: ChallengeRecord): boolean =>
+    !inHand.has(challengeId) && inHand.add(challengeId) !== undefined
   const now = new Date(ctx.clock.nowMs())
-  const underWay = await ctx.store.due(now, batchSize, 'REFUND_PENDING')
-  const results = await Promise.all(underWay.map((record) => proceed(ctx, record)))
+  const underWay = (await ctx.store.due(now, batchSize, 'REFUND_PENDING')).filter(
+    (record) => !isFresh(ctx, record) && take(record),
+  )
+  const continuing = underWay.map((record) =>
+    gathering.run((payout) => proceed({ ...ctx, payout }, record)),
+  )
 
   const cutoff = new Date(now.getTime() - minAgeMs)
   // Refunds that wait for something or somebody must not keep all others from ever starting.
   const room = Math.max(batchSize - underWay.length, Math.ceil(batchSize / 2))
-  const fence = await findFence(ctx)
-  const eligible = await findOurs(ctx, cutoff, room)
-  const started = await Promise.all(eligible.map((record) => start(ctx, record, fence)))
-  return [...results, ...started].filter((result) => result !== undefined)
+  const begin = async (): Promise<Promise<RefundResult | undefined>[]> => {
+    const fence = await findFence(ctx)
+    const eligible = (await findOurs(ctx, cutoff, room, inHand)).filter(take)
+    return eligible.map((record) =>
+      gathering.run((payout) => start({ ...ctx, payout }, record, fence)),
+    )
+  }
+  try {
+    const starting = await begin()
+    await gathering.sent()
+    const done = Promise.all([...continuing, ...starting]).then((results) =>
+      results.filter((result) => result !== undefined),
+    )
+    return { isFull: starting.length >= room, done }
+  } catch (error) {
+    await Promise.all(continuing)
+    throw error
+  }
+}
+
+/** Whoever moved it this short a time ago is still working on it; two only waste what they do. */
+const FRESH_MS = 5_000
+
+function isFresh({ clock, settings }: RefundContext, { updatedAt }: ChallengeRecord): boolean {
+  const freshMs = Math.min(FRESH_MS, settings.resubmitAfterMs)
+  return clock.nowMs() - updatedAt.getTime() < freshMs
 }
 
 /**
@@ -54,9 +103,10 @@ async function findOurs(
   ctx: RefundContext,
   cutoff: Date,
   limit: number,
+  inHand: ReadonlySet<string>,
 ): Promise<readonly ChallengeRecord[]> {
-  const isOurs = ({ chainId, destination }: ChallengeRecord): boolean =>
-    chainId === ctx.chain.chainId && ctx.payout.canSignFor(destination)
+  const isOurs = ({ challengeId, chainId, destination }: ChallengeRecord): boolean =>
+    chainId === ctx.chain.chainId && ctx.payout.canSignFor(destination) && !inHand.has(challengeId)
   for (let wanted = limit; ; wanted *= 2) {
     const found = await ctx.store.findPendingForRefund(cutoff, wanted)
     const ours = found.filter(isOurs)

@@ -18,6 +18,9 @@ type Named = Pick<AuthorizationQuery, 'from' | 'nonce'>
 
 const widest = 10_000n
 
+/** How many authorizations one search asks about: nodes limit how many topics they compare. */
+const maxNonces = 250
+
 /**
  * Finds the logs that used or cancelled any of the authorizations between two blocks, both
  * included. Providers refuse wide ranges, each at another width: a refused range is halved, and
@@ -46,6 +49,20 @@ export async function findUses(
 }
 
 async function readUses(
+  context: Context,
+  named: readonly Named[],
+  fromBlock: bigint,
+  toBlock: bigint,
+): Promise<readonly Use[]> {
+  const found: Use[] = []
+  for (let start = 0; start < named.length; start += maxNonces) {
+    const some = named.slice(start, start + maxNonces)
+    found.push(...(await searchUses(context, some, fromBlock, toBlock)))
+  }
+  return found
+}
+
+async function searchUses(
   { rpc, token }: Context,
   named: readonly Named[],
   fromBlock: bigint,

@@ -89,12 +89,28 @@ export async function createRpc(options: RpcOptions): Promise<Rpc> {
       return await askEach(ask)
     }
   }
-  return {
-    hosts,
-    identity: identify(options),
-    withOneNode,
-    request: async (method, params) =>
-      await withOneNode(async (request) => await request(method, params)),
+  const askAny: RpcRequest = async (method, params) =>
+    await withOneNode(async (request) => await request(method, params))
+  return { hosts, identity: identify(options), withOneNode, request: shareAnswers(askAny) }
+}
+
+/** Questions about the chain whose answer serves everybody who asks while it is under way. */
+const shared: ReadonlySet<string> = new Set([
+  'eth_call',
+  'eth_getBalance',
+  'eth_getCode',
+  'eth_getTransactionReceipt',
+])
+
+/** Fifty refunds of one wallet, or in one transaction, put the same questions at one moment. */
+function shareAnswers(request: RpcRequest): RpcRequest {
+  const inFlight = new Map<string, Promise<unknown>>()
+  return async <result>(method: string, params: readonly unknown[]): Promise<result> => {
+    if (!shared.has(method)) return await request<result>(method, params)
+    const key = `${method} ${JSON.stringify(params)}`
+    const asking = inFlight.get(key) ?? request(method, params).finally(() => inFlight.delete(key))
+    inFlight.set(key, asking)
+    return (await asking) as result
   }
 }
 

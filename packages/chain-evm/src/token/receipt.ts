@@ -70,6 +70,27 @@ export function readTransfers(
   receipt: RawReceipt,
 ): readonly TokenTransfer[] {
   if (receipt.status !== '0x1') return []
+  const known = readings.get(receipt)
+  if (known?.chainId === chainId && known.token === token) return known.transfers
+  const transfers = decodeTransfers(chainId, token, receipt)
+  readings.set(receipt, { chainId, token, transfers })
+  return transfers
+}
+
+type Reading = {
+  readonly chainId: number
+  readonly token: Address
+  readonly transfers: readonly TokenTransfer[]
+}
+
+/** Everybody who shares a transaction reads the same receipt, with a hundred logs in it. */
+const readings = new WeakMap<RawReceipt, Reading>()
+
+function decodeTransfers(
+  chainId: number,
+  token: Address,
+  receipt: RawReceipt,
+): readonly TokenTransfer[] {
   const transfers: TokenTransfer[] = []
   for (const [ordinal, log] of receipt.logs.entries()) {
     const transfer = decodeTransfer(token, log)
