@@ -32,11 +32,8 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
   /** What only the chain can say: every payment of every buyer went back once. */
   async function expectWhole(buyers: readonly Buyer[]): Promise<void> {
     await scene.untilRefunded()
-    const from = scene.chain.wallets.seller?.address
-    if (!from) throw new Error('There is no seller')
     for (const buyer of buyers) {
-      const refunds = await scene.chain.transfers({ from, to: buyer.address })
-      expect(refunds.map(({ value }) => value)).toEqual([price])
+      expect(await scene.refundsOf(buyer)).toEqual([price])
       expect(await scene.missing(buyer)).toBe(0n)
     }
   }
@@ -90,6 +87,18 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
     expect((await scene.records()).map(({ state }) => state)).not.toContain('REFUND_PENDING')
     await expectWhole([buyer])
   })
+})
+
+test('on one machine, workers open the gateway’s own file: refunded once', async () => {
+  await using scene = await startWorkerScene('embedded')
+  scene.backend.setMode('fail')
+  await Promise.all(scene.workers.map((worker) => worker.start()))
+  const buyer = scene.nextBuyer()
+  const purchase = await buyer.buy().first
+  expect([502, 410]).toContain(purchase?.status)
+  await scene.untilRefunded()
+  expect(await scene.refundsOf(buyer)).toEqual([price])
+  expect(await scene.missing(buyer)).toBe(0n)
 })
 
 /** The worker, once it sends a transaction; that call is never answered. */

@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ChallengeRecord, ChallengeStore } from '@key0/core'
 import { type RpcProxy, type Sandbox, startRpcProxy, startSandbox } from '@key0/sandbox'
 import { PostgresChallengeStore } from '@key0/store-postgres'
 import { RedisChallengeStore } from '@key0/store-redis'
+import { createSqliteStore } from '@key0/store-sqlite'
 import { startRedis } from '@key0/test-services'
 import { Redis } from 'ioredis'
 import postgres from 'postgres'
@@ -41,6 +45,8 @@ export type WorkerScene = AsyncDisposable & {
   readonly nextBuyer: () => Buyer
   /** What the buyer has, against what it began with. */
   readonly missing: (buyer: Buyer) => Promise<bigint>
+  /** What the seller sent it, transfer by transfer. */
+  readonly refundsOf: (buyer: Buyer) => Promise<readonly bigint[]>
   readonly records: () => Promise<readonly ChallengeRecord[]>
   /** Resolves when every payment that was made is refunded. */
   readonly untilRefunded: () => Promise<void>
@@ -55,13 +61,15 @@ const program = fileURLToPath(new URL('../../apps/refund-worker/src/main.ts', im
 const purse = 1_000_000_000n
 const BUYERS = 8
 
-export async function startWorkerScene(kind: 'redis' | 'postgres'): Promise<WorkerScene> {
+export async function startWorkerScene(
+  kind: 'redis' | 'postgres' | 'embedded',
+): Promise<WorkerScene> {
   await using stack = new AsyncDisposableStack()
   const buyers = Array.from({ length: BUYERS }, (_, index) => `buyer-${index}`)
   const wallets = [...buyers, ...names.flatMap((name) => [`gas-${name}-0`, `gas-${name}-1`])]
   const chain = stack.use(await startSandbox<string>({ wallets }))
   const backend = stack.use(await startBackend())
-  const shared = kind === 'redis' ? await openRedis(stack) : await openPostgres(stack)
+  const shared = await openShared[kind](stack)
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const seller = walletOf(chain, 'seller')
@@ -95,6 +103,10 @@ export async function startWorkerScene(kind: 'redis' | 'postgres'): Promise<Work
       return createBuyer(walletOf(chain, `buyer-${used - 1}`), url)
     },
     missing: async ({ address }) => purse - (await chain.balanceOf(address)),
+    refundsOf: async ({ address }) => {
+      const refunds = await chain.transfers({ from: seller.address, to: address })
+      return refunds.map(({ value }) => value)
+    },
     records: () => listRecords(shared.store),
     untilRefunded: () =>
       vi.waitFor(
@@ -161,3 +173,14 @@ async function openPostgres(stack: AsyncDisposableStack): Promise<Shared> {
   })
   return { env: { DATABASE_URL: url }, store }
 }
+
+/** One machine: all open the same file, and each worker has a timer. */
+async function openEmbedded(stack: AsyncDisposableStack): Promise<Shared> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'key0-worker-'))
+  stack.defer(() => rmSync(dataDir, { recursive: true, force: true }))
+  const store = createSqliteStore({ dataDir })
+  stack.defer(() => store.close())
+  return { env: { STORAGE_BACKEND: 'embedded', KEY0_DATA_DIR: dataDir }, store }
+}
+
+const openShared = { redis: openRedis, postgres: openPostgres, embedded: openEmbedded } as const

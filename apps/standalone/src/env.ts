@@ -66,7 +66,7 @@ const secrets: readonly Setting[] = [
  * Settings of the whole product that this version cannot honour. `wrong`: without it something
  * else than the seller believes would be sold or kept, so the gateway does not start.
  */
-const later: Readonly<Record<string, 'wrong' | 'missing'>> = {
+const later: Readonly<Record<string, 'wrong' | 'missing' | 'elsewhere'>> = {
   ROUTES: 'wrong',
   ROUTES_B64: 'wrong',
   PROXY_TO_BASE_URL: 'wrong',
@@ -77,7 +77,8 @@ const later: Readonly<Record<string, 'wrong' | 'missing'>> = {
   KEY0_ADMIN_TOKEN: 'missing',
   KEY0_METRICS_PORT: 'missing',
   KEY0_MANAGED_INFRA: 'missing',
-  BULLMQ_REDIS_URL: 'missing',
+  /** The refund worker's, which may stand in the same file. */
+  BULLMQ_REDIS_URL: 'elsewhere',
   A2A_ENABLED: 'missing',
   MCP_ENABLED: 'missing',
   LLMS_ENABLED: 'missing',

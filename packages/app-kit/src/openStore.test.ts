@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Key0Error } from '@key0/core'
-import { findPostgres, findRedis, type SharedPostgres, type SharedRedis } from '@key0/test-services'
+import {
+  findPostgres,
+  findRedis,
+  type SharedPostgres,
+  type SharedRedis,
+  startRedisCluster,
+} from '@key0/test-services'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openStore } from './openStore.ts'
 import type { Network } from './readNetwork.ts'
@@ -30,6 +36,14 @@ function configOf(storage: StorageConfig, network: Network = 'testnet') {
 
 test('a gateway on Redis keeps its challenges there', async () => {
   const opened = await openStore(configOf({ kind: 'redis', url: redis.url }))
+  expect(await opened.store.get('no-such-challenge')).toBeUndefined()
+  await opened.close()
+})
+
+test('several Redis URLs are the nodes of one cluster', async () => {
+  await using cluster = await startRedisCluster()
+  const url = cluster.nodes.map((node) => node.url).join(',')
+  const opened = await openStore(configOf({ kind: 'redis', url }))
   expect(await opened.store.get('no-such-challenge')).toBeUndefined()
   await opened.close()
 })

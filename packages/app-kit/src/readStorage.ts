@@ -8,7 +8,7 @@ export type StorageConfig =
   /** On a Redis cluster the URL is several, comma-separated. */
   | { readonly kind: 'redis' | 'postgres'; readonly url: string }
 
-export type StorageSetting = 'storageBackend' | 'dataDir' | 'redisUrl' | 'databaseUrl'
+type StorageSetting = 'storageBackend' | 'dataDir' | 'redisUrl' | 'databaseUrl'
 
 export const redisProtocols = ['redis:', 'rediss:'] as const
 const postgresProtocols = ['postgres:', 'postgresql:'] as const
