@@ -10,30 +10,39 @@ export type Bare = {
 }
 
 /**
- * Tables with the columns that are written, and of each table's indexes those without which the
- * row could not be found or be unique: primary keys, and one challenge for a request.
+ * Tables with the columns that are written, and no triggers.
+ *
+ * @param indexes `keys`: those without which a row could not be named or be unique, which are
+ * primary keys and one challenge for a request. `all`: also those by which workers find a row.
  */
-export async function createBare(sql: Sql): Promise<Bare> {
-  await sql.unsafe(`
-    create table bare_challenges (like key0_challenges including defaults);
-    alter table bare_challenges add primary key (id);
-    create unique index on bare_challenges (scope, request_id);
-    create table bare_audit (like key0_challenge_audit including defaults including identity);
-    alter table bare_audit add primary key (id);
-    create table bare_claims (like key0_claims including defaults);
-    alter table bare_claims add primary key (payment_ref)`)
+export async function createBare(sql: Sql, indexes: 'keys' | 'all'): Promise<Bare> {
+  await sql.unsafe(indexes === 'keys' ? keyTables : likeTables)
   const send = (text: string, values: readonly (string | number)[]): Promise<unknown> =>
-    sql.unsafe(text, [...values], { prepare: true })
+    sql.unsafe(text.replaceAll('bare_', `${indexes}_`), [...values], { prepare: true })
   return {
     row: (step, purchase) => send(rowTexts[step], rowValues[step](purchase)),
     rows: (step, purchase) => {
       const row = rowValues[step](purchase)
-      const audit = auditValues(step, purchase)
+      const trail = auditValues(step, purchase)
       const claim = step === 'settle' ? [purchase.paymentRef, purchase.base.challengeId] : []
-      return send(rowsTexts[step], [...row, ...audit, ...claim])
+      return send(rowsTexts[step], [...row, ...trail, ...claim])
     },
   }
 }
+
+const keyTables = `
+  create table keys_challenges (like key0_challenges including defaults);
+  alter table keys_challenges add primary key (id);
+  create unique index on keys_challenges (scope, request_id);
+  create table keys_audit (like key0_challenge_audit including defaults including identity);
+  alter table keys_audit add primary key (id);
+  create table keys_claims (like key0_claims including defaults);
+  alter table keys_claims add primary key (payment_ref)`
+
+const likeTables = `
+  create table all_challenges (like key0_challenges including all);
+  create table all_audit (like key0_challenge_audit including all);
+  create table all_claims (like key0_claims including all)`
 
 const columns =
   'id, request_id, scope, client_agent_id, resource_id, plan_id, amount, amount_raw, asset, ' +

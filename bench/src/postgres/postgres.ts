@@ -1,5 +1,4 @@
-import type { Bar, Bench, BenchOptions, Report } from '../Bench.ts'
-import { median, round } from '../stats.ts'
+import type { Bench, BenchOptions, Report } from '../Bench.ts'
 import { type OpenedPostgres, openPostgres } from '../stores/openPostgres.ts'
 import {
   callers,
@@ -10,9 +9,10 @@ import {
   take,
   workThrough,
 } from '../stores/purchases.ts'
-import { meanOf, type Spent, spend } from '../stores/Spent.ts'
+import { meanOf, spend } from '../stores/Spent.ts'
 import { type Bare, createBare } from './createBare.ts'
-import { type Weight, weighUnpaid } from './weighUnpaid.ts'
+import { type Logged, type Round, type Turn, toReport } from './toReport.ts'
+import { weighUnpaid } from './weighUnpaid.ts'
 
 /** What the operations of the Postgres store cost beside bare rows. */
 export const postgres: Bench = {
@@ -21,23 +21,11 @@ export const postgres: Bench = {
   run,
 }
 
-type Turn = { readonly store: Spent; readonly bare: Spent }
-type Round = Readonly<Record<Step, Turn>>
-/** What one operation left in the write-ahead log, and how often it committed. */
-type Logged = {
-  readonly bytes: number
-  readonly bareBytes: number
-  readonly transactions: number
-  readonly statements: number
-}
-
-const maxTimes = 1.5
-const aim = 0.6
-
 async function run({ isQuick, say }: BenchOptions): Promise<Report> {
   const [count, slices, rounds, unpaid] = isQuick ? [20, 2, 1, 200] : [2_000, 4, 7, 20_000]
   await using opened = await openPostgres()
-  const bare = await createBare(opened.sql)
+  const bare = await createBare(opened.sql, 'keys')
+  const indexed = await createBare(opened.sql, 'all')
   const measured: Round[] = []
   // The first round only warms up.
   for (let at = 0; at <= rounds; at += 1) {
@@ -48,7 +36,9 @@ async function run({ isQuick, say }: BenchOptions): Promise<Report> {
   }
   const logs: Record<Step, Logged>[] = []
   for (let at = 0; at < rounds; at += 1)
-    logs.push(await readLog(opened, bare, mintPurchases((rounds + 1) * count + at * 200, 200)))
+    logs.push(
+      await readLog(opened, [bare, indexed], mintPurchases((rounds + 1) * count + at * 200, 200)),
+    )
   say(`weighing ${unpaid} unpaid challenges`)
   return toReport(measured, logs, count, await weighUnpaid(unpaid))
 }
@@ -81,7 +71,7 @@ async function measureRound(
 /** One caller, so that nothing else is in the log. */
 async function readLog(
   opened: OpenedPostgres,
-  bare: Bare,
+  [bare, indexed]: readonly [Bare, Bare],
   purchases: readonly Purchase[],
 ): Promise<Record<Step, Logged>> {
   const { sql, store, sent } = opened
@@ -100,100 +90,15 @@ async function readLog(
     const between = await read()
     await workThrough(purchases, 1, (it) => bare.rows(step, it))
     const after = await read()
+    await workThrough(purchases, 1, (it) => indexed.rows(step, it))
+    const last = await read()
     logged[step] = {
       bytes: (between.lsn - before.lsn) / count,
       bareBytes: (after.lsn - between.lsn) / count,
-      transactions: (between.xid - before.xid) / count,
+      indexedBytes: (last.lsn - after.lsn) / count,
+      commits: (between.xid - before.xid) / count,
       statements,
     }
   }
   return logged as Record<Step, Logged>
-}
-
-function toReport(
-  rounds: readonly Round[],
-  logs: readonly Record<Step, Logged>[],
-  count: number,
-  weight: Weight,
-): Report {
-  const middle = (step: Step, pick: (turn: Turn) => number): number =>
-    median(rounds.map((one) => pick(one[step])))
-  const logged = (step: Step, pick: (log: Logged) => number): number =>
-    median(logs.map((one) => pick(one[step])))
-  const bars = steps.flatMap((step): readonly Bar[] => {
-    const times = logged(step, (it) => it.bytes / it.bareBytes)
-    const transactions = logged(step, (it) => it.transactions)
-    const statements = logged(step, (it) => it.statements)
-    const share = middle(step, (it) => it.bare.wallUs / it.store.wallUs)
-    return [
-      {
-        promise: `${step}: one statement, one commit`,
-        measured: `${statements} and ${transactions}`,
-        isReached: statements === 1 && transactions === 1,
-      },
-      {
-        promise: `${step}: at most ${maxTimes} times the log of the bare rows`,
-        measured: `${round(times)} times`,
-        isReached: times <= maxTimes,
-      },
-      {
-        promise: `${step}: at least ${aim * 100} % of the rate of one bare row, ${callers} callers`,
-        measured: `${round(share * 100, 1)} %`,
-        isReached: share >= aim,
-      },
-    ]
-  })
-  const row = (step: Step, name: 'store' | 'bare'): readonly (string | number)[] => [
-    step,
-    name === 'bare' ? 'one bare row' : name,
-    round(1e6 / middle(step, (it) => it[name].wallUs), 0),
-    round(
-      middle(step, (it) => it[name].serverUs),
-      1,
-    ),
-    round(
-      middle(step, (it) => it[name].clientUs),
-      1,
-    ),
-  ]
-  return {
-    bench: 'postgres',
-    tables: [
-      {
-        title: `${callers} callers, 10 connections; median of ${rounds.length} rounds of ${count}`,
-        columns: ['write', 'by', 'per second', 'server µs CPU', 'client µs CPU'],
-        rows: steps.flatMap((step) => [row(step, 'store'), row(step, 'bare')]),
-      },
-      {
-        title: `One caller, median of ${logs.length} rounds of 200`,
-        columns: ['write', 'log bytes', 'bare rows', 'transactions', 'statements'],
-        rows: steps.map((step) => [
-          step,
-          round(
-            logged(step, (it) => it.bytes),
-            0,
-          ),
-          round(
-            logged(step, (it) => it.bareBytes),
-            0,
-          ),
-          logged(step, (it) => it.transactions),
-          logged(step, (it) => it.statements),
-        ]),
-      },
-      {
-        title: `Bytes on disk for each of ${weight.count} unpaid challenges`,
-        columns: ['relation', 'bytes'],
-        rows: [...weight.parts, ['all', weight.bytes]].map(([name, bytes]) => [
-          String(name),
-          round(Number(bytes), 0),
-        ]),
-      },
-    ],
-    bars,
-    notes: [
-      'One bare row: the row of the challenge alone, with a primary key and the key of its request.',
-      'The bare rows of the log are all rows of the step (trail and claim too), in one commit.',
-    ],
-  }
 }
