@@ -16,7 +16,10 @@ export type RefundProgress = {
   /** The payment's own payee. Pinned: another wallet could be asked to pay a second time. */
   readonly from: Address
   readonly to: Address
+  /** All of the payment, unless a person approved less. */
   readonly value: bigint
+  /** Who decided that only `value` goes back and the seller keeps the rest. Never more than paid. */
+  readonly approved?: { readonly by: string; readonly value: bigint }
   readonly nonce: Hash
   /** The block of the payment: no refund of it is older, whatever a restored backup forgot. */
   readonly sinceBlock: bigint

@@ -108,7 +108,10 @@ export const errorCodes = {
   SIGNER_MISMATCH: { retry: 'fix', summary: 'The key is not the payee’s.' },
   REFUND_NOT_POSSIBLE: { retry: 'never', summary: 'This challenge has nothing to refund.' },
   REFUND_NOT_FAILED: { retry: 'never', summary: 'Only a failed refund is tried again.' },
-  REFUND_TOO_LARGE: { retry: 'fix', summary: 'The refund is more than what is left of the payment.' },
+  REFUND_TOO_LARGE: {
+    retry: 'fix',
+    summary: 'The refund is more than what is left of the payment.',
+  },
   REFUND_BLOCKED: { retry: 'later', summary: 'Something stands against this refund now.' },
   REFUNDS_STOPPED: { retry: 'later', summary: 'An operator stopped all refunds.' },
   NOT_HELD: { retry: 'never', summary: 'This money is not held.' },

@@ -43,6 +43,30 @@ export {
   writtenWithAny,
 } from '../lifecycle/transitions.ts'
 export { formatUnits, parsePrice } from '../money/Units.ts'
+export {
+  createRefundBudget,
+  type RefundBudget,
+  type RefundCap,
+  type RefundCaps,
+} from '../operator/createRefundBudget.ts'
+export { type Inspected, inspectMoney, type PublicRecord } from '../operator/inspectMoney.ts'
+export { listMoney, type MoneyList, type MoneyQuery } from '../operator/listMoney.ts'
+export { type Money, type MoneyKind, moneyKinds } from '../operator/Money.ts'
+export type { OperatorContext } from '../operator/OperatorContext.ts'
+export type { Order } from '../operator/Order.ts'
+export type { RefundPlan } from '../operator/planRefund.ts'
+export { readSafeToSweep, type SafeToSweep } from '../operator/readSafeToSweep.ts'
+export { type ManualRefund, type RefundedNow, refundNow } from '../operator/refundNow.ts'
+export {
+  areRefundsStopped,
+  type RefundSwitch,
+  readRefundSwitch,
+  startRefunds,
+  stopRefunds,
+} from '../operator/refundSwitch.ts'
+export { releaseHeld } from '../operator/releaseHeld.ts'
+export { retryRefund } from '../operator/retryRefund.ts'
+export { writeOff } from '../operator/writeOff.ts'
 export type {
   AuthorizationQuery,
   Chain,

@@ -56,13 +56,21 @@ test('the types of @key0/core', () => {
     Hex
     IChallengeStore
     ISeenTxStore
+    Inspected
     Issued
     Journal
     Key0ErrorOptions
+    ManualRefund
+    Money
+    MoneyKind
+    MoneyList
+    MoneyQuery
     Move
     Observe
     Offer
     Offered
+    OperatorContext
+    Order
     Outcome
     PaymentClaim
     PaymentEvidence
@@ -73,12 +81,20 @@ test('the types of @key0/core', () => {
     PresentedPayment
     PresentedTransfer
     PricedPlan
+    PublicRecord
     Recovered
+    RefundBudget
+    RefundCap
+    RefundCaps
     RefundContext
+    RefundPlan
     RefundProgress
+    RefundSwitch
+    RefundedNow
     Remembered
     Retention
     Retry
+    SafeToSweep
     SeenTxStore
     SellerPair
     SettlementIntent

@@ -1,3 +1,4 @@
+import type { RefundBudget } from '../operator/createRefundBudget.ts'
 import type { Chain, Finality } from '../ports/Chain.ts'
 import type { ChallengeStore } from '../ports/ChallengeStore.ts'
 import type { Clock } from '../ports/Clock.ts'
@@ -19,6 +20,10 @@ export type RefundContext = {
   readonly wallets: readonly Wallet[]
   /** Where accounting begins when the store does not know; default: at the newest block. */
   readonly fromBlock?: bigint
+  /** True while an operator has stopped refunds: nothing is signed or sent, and all is followed. */
+  readonly stopped?: boolean
+  /** What may go back by itself; beyond it refunds are held. Absent: as much as is owed. */
+  readonly budget?: RefundBudget
   readonly settings: {
     readonly finality: Finality
     /** How long one pass waits for a refund to be mined. */

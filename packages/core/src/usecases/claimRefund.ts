@@ -1,9 +1,11 @@
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import type { RefundProgress } from '../challenge/RefundProgress.ts'
+import { Key0Error } from '../errors/Key0Error.ts'
 import { isRefundable } from '../lifecycle/isRefundable.ts'
+import { findHandPaid } from '../operator/findHandPaid.ts'
 import type { PaymentEvidence } from '../ports/Chain.ts'
 import { STORE_LOST_WRITES } from './closed.ts'
-import { examinePayment } from './examinePayment.ts'
+import { type Examined, examinePayment } from './examinePayment.ts'
 import type { Fence } from './findFence.ts'
 import type { RefundContext } from './RefundContext.ts'
 
@@ -33,6 +35,10 @@ export async function claimRefund(
   const examined = await examinePayment(ctx, record)
   if (examined.kind === 'wait') return { kind: 'skipped', reason: examined.reason }
   if (examined.kind === 'hold') return hold(ctx, record, examined.reason)
+
+  const barrier = await findBarrier(ctx, record, examined.evidence)
+  if (barrier?.kind === 'wait') return { kind: 'skipped', reason: barrier.reason }
+  if (barrier) return hold(ctx, record, barrier.reason)
 
   const outcome = await ctx.store.transition({
     id: record.challengeId,
@@ -70,8 +76,29 @@ async function hold(ctx: RefundContext, record: ChallengeRecord, reason: string)
   return { kind: 'skipped', reason: `held: ${reason}` }
 }
 
-function toRefund(
-  ctx: RefundContext,
+/** What keeps a refund that the chain agrees with from going out by itself. */
+async function findBarrier(
+  { chain, budget }: RefundContext,
+  record: ChallengeRecord,
+  payment: PaymentEvidence,
+): Promise<Exclude<Examined, { readonly kind: 'payable' }> | undefined> {
+  const byHand = await findHandPaid(chain, record, payment).catch(toSilence)
+  if (byHand === 'silence') return { kind: 'wait', reason: 'the chain could not be asked' }
+  if (byHand) return { kind: 'hold', reason: `it may have been paid by hand: ${byHand.txHash}` }
+  const { paymentRef: key, value } = payment
+  const taken = await budget?.take({ key, value: record.refund?.value ?? value })
+  return taken?.kind === 'refused' ? { kind: 'hold', reason: taken.reason } : undefined
+}
+
+function toSilence(error: unknown): 'silence' {
+  if (Key0Error.is(error, 'CHAIN_UNREACHABLE')) return 'silence'
+  throw error
+}
+
+/** The refund of a payment: all of it, under the nonce that its name alone decides. */
+
+export function toRefund(
+  ctx: Pick<RefundContext, 'clock' | 'payout'>,
   record: ChallengeRecord,
   { paymentRef, from: payer, value, block }: PaymentEvidence,
 ): RefundProgress {

@@ -33,7 +33,10 @@ export async function continueRefund(
   const sighting = await sightRefund(ctx, record.refund, 0)
   if (record.held !== undefined && sighting.kind !== 'confirmed')
     return { kind: 'pending', record, reason: `held: ${record.held}` }
-  if (sighting.kind === 'dead' && sighting.cause === 'expired') return send(ctx, record, true)
+  const isExpired = sighting.kind === 'dead' && sighting.cause === 'expired'
+  if (ctx.stopped && (isExpired || sighting.kind === 'unused'))
+    return { kind: 'pending', record, reason: 'an operator stopped all refunds' }
+  if (isExpired) return send(ctx, record, true)
   if (sighting.kind === 'unused') return send(ctx, record, false)
   return conclude(ctx, record, sighting)
 }

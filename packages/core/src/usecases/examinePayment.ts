@@ -65,9 +65,15 @@ export function findForgery(
     sameAddress(refund.token, token) &&
     sameAddress(refund.from, destination) &&
     sameAddress(refund.to, payer) &&
-    refund.value === value &&
+    isApproved(refund, value) &&
     refund.nonce.toLowerCase() === nonce.toLowerCase()
   return same ? undefined : 'its refund is not the one its payment asks for'
+}
+
+/** All that was paid goes back, or exactly the smaller part that a person approved. */
+function isApproved({ value, approved }: RefundProgress, paid: bigint): boolean {
+  if (approved === undefined) return value === paid
+  return value === approved.value && value > 0n && value < paid && approved.by !== ''
 }
 
 function sightPayment(ctx: RefundContext, record: ChallengeRecord): Promise<Sighting> {

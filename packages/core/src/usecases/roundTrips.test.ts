@@ -94,6 +94,8 @@ test('a refund: four writes; payment and nonce are read from the chain before it
       "payout.canSignFor",
       "chain.observe",
       "store.getClaim",
+      "chain.head",
+      "chain.transfers",
       "payout.refundNonce",
       "store.transition",
       "chain.observe",
