@@ -49,7 +49,12 @@ export function createPayout(options: PayoutOptions): Payout {
     : options.keys.map((privateKey) => createSender({ chain, privateKey }))
   const hasMulticall = createMemo(async () => await probeMulticall(chain.rpc, chain.token.address))
   const { maxMembers, maxGas } = { maxMembers: 50, maxGas: 5_000_000n, ...options.batch }
-  const pickSender = (): Sender => leastBusy(carriers)
+  let turn = 0
+  const pickSender = (): Sender => {
+    // Refunds that begin at once find all wallets equally busy: equals take turns.
+    turn = (turn + 1) % carriers.length
+    return leastBusy([...carriers.slice(turn), ...carriers.slice(0, turn)])
+  }
   const carryOne = async (request: Request, journal: Journal): Promise<Submitted> => {
     const { token, authorization, previous } = request
     checkToken(chain, token)
