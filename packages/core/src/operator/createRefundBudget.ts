@@ -2,7 +2,7 @@ import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import type { Address } from '../challenge/hex.ts'
 import type { ChallengeStore } from '../ports/ChallengeStore.ts'
 import type { Clock } from '../ports/Clock.ts'
-import { NOTE_SCOPE, writeNote } from './notes.ts'
+import { writeNote } from './notes.ts'
 
 export type RefundCap = {
   /** How many refunds. */
@@ -34,14 +34,14 @@ const DAY_MS = 86_400_000
  * many workers there are, and after every restart. A crash after taking costs budget, not money.
  */
 export function createRefundBudget(of: {
-  readonly store: Pick<ChallengeStore, 'create' | 'findActiveByRequestId'>
+  readonly store: Pick<ChallengeStore, 'create'>
   readonly clock: Clock
   readonly newId: () => string
   readonly chainId: number
   readonly token: Address
   readonly caps: RefundCaps
 }): RefundBudget {
-  const { store, clock, chainId, token, caps } = of
+  const { clock, chainId, token, caps } = of
   let day = -1
   let entries: Entry[] = []
   const nameOf = (index: number): string =>
@@ -49,24 +49,14 @@ export function createRefundBudget(of: {
   const learn = ({ resourceId: key, amountRaw: value, createdAt }: ChallengeRecord): void => {
     entries.push({ key, value, hour: Math.floor(createdAt.getTime() / HOUR_MS) })
   }
-  const catchUp = async (): Promise<void> => {
-    for (;;) {
-      const next = await store.findActiveByRequestId(nameOf(entries.length), NOTE_SCOPE)
-      if (!next) return
-      learn(next)
-    }
-  }
   const takeOne: RefundBudget['take'] = async ({ key, value }) => {
     const nowMs = clock.nowMs()
     const today = Math.floor(nowMs / DAY_MS)
     if (today !== day) [day, entries] = [today, []]
-    const isTaken = (): boolean => entries.some((entry) => entry.key === key)
-    while (!isTaken()) {
+    // Notes of others that are not known yet are later ones: they leave less, never more.
+    while (!entries.some((entry) => entry.key === key)) {
       const reason = findCap(caps, entries, value, Math.floor(nowMs / HOUR_MS))
-      if (reason !== undefined) {
-        await catchUp()
-        return isTaken() ? { kind: 'taken' } : { kind: 'refused', reason }
-      }
+      if (reason !== undefined) return { kind: 'refused', reason }
       const keptUntil = new Date((day + 2) * DAY_MS)
       const note = { name: nameOf(entries.length), subject: key, value, chainId, keptUntil }
       learn((await writeNote(of, note, { reason: 'counted against the refund caps' })).record)
