@@ -57,7 +57,7 @@ async function cost(server: MeasuredServer, count: number): Promise<Cost> {
 }
 
 /** What of the bare server's rate the other one has, by processor time. */
-export const rateOf = ({ key0Us, bareUs }: Round): number => bareUs / key0Us
+const rateOf = ({ key0Us, bareUs }: Round): number => bareUs / key0Us
 
 /** All rates in percent, as a text. */
 export const toRates = (rounds: readonly Round[]): string =>

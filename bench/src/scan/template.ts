@@ -6,7 +6,7 @@ export const marker = '90909090'
 /** When the template was paid: each copy a millisecond later than the one before. */
 export const paidAt: Date = new Date('2001-01-01T00:00:00.000Z')
 
-export const toDigits = (number: number): string => String(number).padStart(8, '0')
+const toDigits = (number: number): string => String(number).padStart(8, '0')
 export const idOf = (digits: string): string => `http-${'c'.repeat(32)}${digits}`
 
 /** A purchase whose every id has `digits` in it, as long as a real one. */
