@@ -20,7 +20,7 @@ type Movement = UsdcTransfer & {
   readonly nonce: Hash | undefined
 }
 
-type Books = {
+export type Books = {
   readonly shop: Shop
   readonly records: ReadonlyMap<string, ChallengeRecord>
   readonly payments: readonly (Movement & { readonly owner: string | undefined })[]
@@ -52,7 +52,8 @@ export async function checkBooks(
   ]
 }
 
-async function openBooks(shop: Shop): Promise<Books> {
+/** Reads the chain and the store side by side. */
+export async function openBooks(shop: Shop): Promise<Books> {
   const { sandbox, seller } = shop
   const records = new Map((await shop.records()).map((each) => [each.challengeId, each]))
   const incoming = await readMovements(shop, await sandbox.transfers({ to: seller.address }))

@@ -37,6 +37,8 @@ export type ShopOptions = {
   readonly network?: 'mainnet' | 'testnet'
   /** What the receiving wallet has for gas, in wei. Default 1 ETH. */
   readonly sellerEth?: bigint
+  /** From where transfers are accounted for when the store does not know. */
+  readonly accountFromBlock?: bigint
   /** How many gateways share the store and the wallets; requests go to each in turn. Default 1. */
   readonly gateways?: number
 }
@@ -187,6 +189,7 @@ async function openGateway({ store, close }: OpenStore, parts: Parts): Promise<G
       ? { facilitatorUrl: options.facilitatorUrl }
       : { gasWalletPrivateKey: gas.privateKey }),
     ...(options.finality && { finality: options.finality }),
+    ...(options.accountFromBlock !== undefined && { accountFromBlock: options.accountFromBlock }),
     ...(options.proofBinding && { proofBinding: options.proofBinding }),
     refunds: { automatic: true, minAgeMs: 0 },
     observe: (event) => events.push(event),

@@ -35,6 +35,11 @@ export type RefundsOptions = {
   readonly waitMs?: number
   /** How long a refund that provably never left is retried; default 24 h. */
   readonly giveUpAfterMs?: number
+  /**
+   * The block from which transfers into the wallets are accounted for when the store does not know;
+   * the same as the gateway's, because whoever asks first begins. Default: the newest block.
+   */
+  readonly accountFromBlock?: bigint
   readonly clock?: Clock
   readonly observe?: Observe
 }
@@ -78,6 +83,7 @@ export function createRefunds(options: RefundsOptions): Refunds {
     payout,
     continuity: watchContinuity(shared),
     wallets: [...payout.payees].map((payee) => ({ token, payee, asset, decimals })),
+    ...(options.accountFromBlock !== undefined && { fromBlock: options.accountFromBlock }),
     settings: {
       finality: options.finality ?? (chain.row.testnet ? 'latest' : 'finalized'),
       waitMs: options.waitMs ?? 10_000,

@@ -9,13 +9,21 @@ export type LossyProxy = AsyncDisposable & {
    * nobody was told. Resolves when that has happened.
    */
   loseNextReply(): Promise<void>
+  /** Cuts every connection now: what is on its way either way is lost. */
+  cutAll(): void
+  /** What the server says from now on takes so long to arrive. */
+  delayReplies(ms: number): void
   stop(): Promise<void>
 }
 
-/** Listens on a free loopback port and passes everything on to `target`, until told otherwise. */
+/**
+ * Listens on a free loopback port and passes everything on to `target`, until told otherwise. The
+ * port is read anew for each connection, so that it may move to another server.
+ */
 export async function startLossyProxy(target: { readonly port: number }): Promise<LossyProxy> {
   const sockets = new Set<Socket>()
   let lose: (() => void) | undefined
+  let delayMs = 0
   const server = createServer((client) => {
     const upstream = connect(target.port, '127.0.0.1')
     const close = (): void => {
@@ -33,7 +41,8 @@ export async function startLossyProxy(target: { readonly port: number }): Promis
     client.on('data', (data) => upstream.write(data))
     upstream.on('data', (data) => {
       if (lose === undefined) {
-        client.write(data)
+        if (delayMs === 0) client.write(data)
+        else setTimeout(() => client.write(data), delayMs)
         return
       }
       const lost = lose
@@ -57,6 +66,12 @@ export async function startLossyProxy(target: { readonly port: number }): Promis
       new Promise((resolve) => {
         lose = resolve
       }),
+    cutAll: () => {
+      for (const socket of sockets) socket.destroy()
+    },
+    delayReplies: (ms) => {
+      delayMs = ms
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   }
