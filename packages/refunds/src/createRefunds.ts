@@ -4,10 +4,12 @@ import {
   type Address,
   type ChallengeStore,
   type Clock,
+  createRefundBudget,
   type Finality,
   type Hex,
   Key0Error,
   type Observe,
+  type RefundCaps,
   type RefundContext,
   watchContinuity,
 } from '@key0/core'
@@ -35,6 +37,8 @@ export type RefundsOptions = {
   readonly waitMs?: number
   /** How long a refund that provably never left is retried; default 24 h. */
   readonly giveUpAfterMs?: number
+  /** How much goes back by itself; what is beyond is held. Default: all that is owed. */
+  readonly caps?: RefundCaps
   /**
    * The block from which transfers into the wallets are accounted for when the store does not know;
    * the same as the gateway's, because whoever asks first begins. Default: the newest block.
@@ -84,6 +88,9 @@ export function createRefunds(options: RefundsOptions): Refunds {
     continuity: watchContinuity(shared),
     wallets: [...payout.payees].map((payee) => ({ token, payee, asset, decimals })),
     ...(options.accountFromBlock !== undefined && { fromBlock: options.accountFromBlock }),
+    ...(options.caps && {
+      budget: createRefundBudget({ ...shared, chainId: chain.chainId, token, caps: options.caps }),
+    }),
     settings: {
       finality: options.finality ?? (chain.row.testnet ? 'latest' : 'finalized'),
       waitMs: options.waitMs ?? 10_000,

@@ -1,4 +1,5 @@
 import {
+  areRefundsStopped,
   type ChallengeRecord,
   type Continued,
   claimRefund,
@@ -56,12 +57,14 @@ export async function beginPass(
   const gathering = gatherRefunds(ctx.payout, batchSize)
   const take = ({ challengeId }: ChallengeRecord): boolean =>
     !inHand.has(challengeId) && inHand.add(challengeId) !== undefined
+  // Asked anew for every pass: what an operator stops begins nothing more, wherever it runs.
+  const stopped = await areRefundsStopped(ctx)
   const now = new Date(ctx.clock.nowMs())
   const underWay = (await ctx.store.due(now, batchSize, 'REFUND_PENDING')).filter(
     (record) => !isFresh(ctx, record) && take(record),
   )
   const continuing = underWay.map((record) =>
-    gathering.run((payout) => proceed({ ...ctx, payout }, record)),
+    gathering.run((payout) => proceed({ ...ctx, payout, stopped }, record)),
   )
 
   const cutoff = new Date(now.getTime() - minAgeMs)
@@ -69,6 +72,7 @@ export async function beginPass(
   const room = Math.max(batchSize - underWay.length, Math.ceil(batchSize / 2))
   const begin = async (): Promise<Promise<RefundResult | undefined>[]> => {
     const fence = await findFence(ctx)
+    if (stopped) return []
     const eligible = (await findOurs(ctx, cutoff, room, inHand)).filter(take)
     return eligible.map((record) =>
       gathering.run((payout) => start({ ...ctx, payout }, record, fence)),

@@ -5,6 +5,7 @@ test('the public names of @key0/refunds', () => {
   expect(Object.keys(exports).sort()).toMatchInlineSnapshot(`
     [
       "createRefunds",
+      "probeRefunds",
       "processRefunds",
       "runRefunds",
       "startTimer",

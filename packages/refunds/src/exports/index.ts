@@ -1,5 +1,6 @@
 export type { PassStatus } from '../createPasses.ts'
 export { createRefunds, type Refunds, type RefundsOptions } from '../createRefunds.ts'
+export { probeRefunds } from '../probeRefunds.ts'
 export { type ProcessRefundsOptions, processRefunds } from '../processRefunds.ts'
 export type { RefundResult } from '../RefundResult.ts'
 export { type PassOptions, runRefunds } from '../runRefunds.ts'
