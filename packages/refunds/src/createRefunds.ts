@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { createPayout, createSender, type EvmChain } from '@key0/chain-evm'
+import { createPayout, createSender, type EvmChain, type WalletLock } from '@key0/chain-evm'
 import {
   type Address,
   type ChallengeStore,
@@ -25,10 +25,11 @@ export type RefundsOptions = {
   /** The wallet that sells now; when given, a key for it must be there. */
   readonly payee?: Address
   /**
-   * Pay for the transactions, the least busy first; default: the receiving wallets themselves. A
-   * wallet of one process must not be another's.
+   * Pay for the transactions, the least busy first; default: the receiving wallets themselves.
    */
   readonly gasWalletPrivateKey?: Hex | readonly Hex[]
+  /** Lets processes that share a gas wallet take turns; without it each needs its own wallets. */
+  readonly lock?: WalletLock
   /** How deep a payment and its refund must be; default as the chain's kind demands. */
   readonly finality?: Finality
   readonly minAgeMs?: number
@@ -37,13 +38,13 @@ export type RefundsOptions = {
   readonly waitMs?: number
   /** How long a refund that provably never left is retried; default 24 h. */
   readonly giveUpAfterMs?: number
-  /** How much goes back by itself; what is beyond is held. Default: all that is owed. */
-  readonly caps?: RefundCaps
   /**
    * The block from which transfers into the wallets are accounted for when the store does not know;
    * the same as the gateway's, because whoever asks first begins. Default: the newest block.
    */
   readonly accountFromBlock?: bigint
+  /** How much goes back by itself; what is beyond is held. Default: all that is owed. */
+  readonly caps?: RefundCaps
   readonly clock?: Clock
   readonly observe?: Observe
 }
@@ -64,12 +65,14 @@ const DAY_MS = 86_400_000
  */
 export function createRefunds(options: RefundsOptions): Refunds {
   const { store, chain, payee } = options
+  const shares = options.lock && { lock: options.lock }
   const keys = [options.walletPrivateKey].flat()
   const gasKeys = [options.gasWalletPrivateKey ?? []].flat()
   const payout = createPayout({
     chain,
     keys,
-    carriers: gasKeys.map((privateKey) => createSender({ chain, privateKey })),
+    carriers: gasKeys.map((privateKey) => createSender({ chain, privateKey, ...shares })),
+    ...shares,
   })
   if (payee !== undefined && !payout.canSignFor(payee))
     throw new Key0Error('SIGNER_MISMATCH', { facts: { expected: `the key of ${payee}` } })

@@ -25,6 +25,7 @@ export type {
   SenderCall,
   SentTransaction,
 } from '../sender/Sender.ts'
+export type { WalletLock } from '../sender/WalletLock.ts'
 export {
   createGasWalletSettler,
   type GasWalletOptions,

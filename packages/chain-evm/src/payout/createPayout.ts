@@ -18,6 +18,7 @@ import {
 import type { EvmChain } from '../chain/EvmChain.ts'
 import { createSender } from '../sender/createSender.ts'
 import type { Sender } from '../sender/Sender.ts'
+import type { WalletLock } from '../sender/WalletLock.ts'
 import { probeMulticall } from '../token/multicall.ts'
 import { toTypedData } from '../token/transferAuthorization.ts'
 import { findObstacle } from './findObstacle.ts'
@@ -32,6 +33,8 @@ export type PayoutOptions = {
    * themselves, which then need the native coin.
    */
   readonly carriers?: readonly Sender[]
+  /** For the sellers' wallets when they carry, and several processes use them. */
+  readonly lock?: WalletLock
   /** How much may go into one transaction at most: 50 refunds and 5,000,000 gas by default. */
   readonly batch?: { readonly maxMembers?: number; readonly maxGas?: bigint }
 }
@@ -42,11 +45,11 @@ export type PayoutOptions = {
  * @throws CONFIG_INVALID when there is no key, or one is none.
  */
 export function createPayout(options: PayoutOptions): Payout {
-  const { chain } = options
+  const { chain, lock } = options
   const accounts = readRing(options.keys)
   const carriers = options.carriers?.length
     ? options.carriers
-    : options.keys.map((privateKey) => createSender({ chain, privateKey }))
+    : options.keys.map((privateKey) => createSender({ chain, privateKey, ...(lock && { lock }) }))
   const hasMulticall = createMemo(async () => await probeMulticall(chain.rpc, chain.token.address))
   const { maxMembers, maxGas } = { maxMembers: 50, maxGas: 5_000_000n, ...options.batch }
   let turn = 0

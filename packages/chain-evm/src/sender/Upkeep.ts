@@ -37,6 +37,8 @@ type Slot = { rawTransaction?: Hex; readonly takenAtMs: number; sentAtMs: number
 const tickMs = 2_000
 const rebroadcastAfterMs = 6_000
 const giveWayAfterMs = 45_000
+/** A gap of another process that shares the wallet is its own to close, for this long. */
+const foreignGapMs = 15_000
 const remembered = 256
 
 export function createUpkeep(options: Options): Upkeep {
@@ -44,6 +46,7 @@ export function createUpkeep(options: Options): Upkeep {
   const slots = new Map<number, Slot>()
   /** Bytes of mined transactions, in case a reorganisation takes them out again. */
   const history = new Map<number, Hex>()
+  const gaps = new Map<number, number>()
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
 
@@ -53,6 +56,7 @@ export function createUpkeep(options: Options): Upkeep {
       slots.delete(gasNonce)
       if (rawTransaction) history.set(gasNonce, rawTransaction)
     }
+    for (const gasNonce of gaps.keys()) if (gasNonce < count) gaps.delete(gasNonce)
     for (const gasNonce of history.keys()) {
       if (gasNonce < count - remembered) history.delete(gasNonce)
     }
@@ -62,7 +66,7 @@ export function createUpkeep(options: Options): Upkeep {
     try {
       const count = await readCount('latest')
       settle(count)
-      await tend(options, { slots, history, count })
+      await tend(options, { slots, history, gaps, count })
     } catch {
       // The chain could not be asked; the next tick asks again.
     }
@@ -109,6 +113,8 @@ export function createUpkeep(options: Options): Upkeep {
 type State = {
   readonly slots: Map<number, Slot>
   readonly history: ReadonlyMap<number, Hex>
+  /** Nonces that nobody here took and no pool has, by when they were first missed. */
+  readonly gaps: Map<number, number>
   readonly count: number
 }
 
@@ -125,6 +131,8 @@ async function tend(options: Options, state: State): Promise<void> {
     const slot = slots.get(gasNonce)
     const isOld = slot !== undefined && now - slot.takenAtMs > giveWayAfterMs
     if (!slot) {
+      const isOurs = history.has(gasNonce) || nonces.holes().includes(gasNonce)
+      if (!isOurs && !(await isMissing(options, state, gasNonce))) continue
       // Given back, or taken out of the chain again. Later transactions wait for it.
       nonces.claim(gasNonce)
       await put(gasNonce, history.get(gasNonce) ?? (await fill(gasNonce)))
@@ -138,6 +146,22 @@ async function tend(options: Options, state: State): Promise<void> {
       await broadcast(rpc, slot.rawTransaction)
     }
   }
+}
+
+/** Whether a nonce of another process has been in no pool for so long that it must have ended. */
+async function isMissing(
+  { readCount }: Options,
+  { gaps }: State,
+  gasNonce: number,
+): Promise<boolean> {
+  if ((await readCount('pending')) > gasNonce) {
+    gaps.delete(gasNonce)
+    return false
+  }
+  const now = performance.now()
+  const since = gaps.get(gasNonce) ?? now
+  gaps.set(gasNonce, since)
+  return now - since > foreignGapMs
 }
 
 function readFeesOf(rawTransaction: Hex): Fees {

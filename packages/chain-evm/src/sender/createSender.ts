@@ -10,6 +10,7 @@ import { computeFees, type Fees, raiseFees, readFees } from './fees.ts'
 import { createNonceLane, type NonceLane } from './NonceLane.ts'
 import type { Sender, SenderCall, SentTransaction } from './Sender.ts'
 import { createUpkeep, type Upkeep } from './Upkeep.ts'
+import { createGate, type Gate, WalletBusy, type WalletLock } from './WalletLock.ts'
 
 /** Whatever signs transactions for an account: viem's local accounts do, so can a remote key. */
 export type TransactionSigner = {
@@ -31,6 +32,8 @@ export type SenderOptions = {
   /** The wallet that pays the gas: its key, or something that signs for it. */
   readonly privateKey?: Hex
   readonly account?: TransactionSigner
+  /** Shared by all processes that use the wallet; the first one given for a wallet counts. */
+  readonly lock?: WalletLock
 }
 
 type Lane = {
@@ -38,6 +41,7 @@ type Lane = {
   readonly signer: TransactionSigner
   readonly nonces: NonceLane
   readonly upkeep: Upkeep
+  readonly gate: Gate
 }
 
 const senders = new Map<symbol, Map<string, Sender>>()
@@ -45,7 +49,8 @@ const senders = new Map<symbol, Map<string, Sender>>()
 /**
  * The one sender of an account on a chain. Asked again with the same account and the same nodes
  * it answers with the same sender, so that settlements and refunds of one wallet never race for
- * a gas nonce. Two processes must not share a wallet: they recover from collisions, but slowly.
+ * a gas nonce. Processes that share a wallet need a lock between them: without it they recover from
+ * collisions, but slowly.
  *
  * @throws CONFIG_INVALID when the key is none.
  */
@@ -55,7 +60,7 @@ export function createSender(options: SenderOptions): Sender {
   const known = senders.get(chain.rpc.identity) ?? new Map<string, Sender>()
   senders.set(chain.rpc.identity, known)
   const key = signer.address.toLowerCase()
-  const sender = known.get(key) ?? createLane(chain, signer, () => known.delete(key))
+  const sender = known.get(key) ?? createLane(options, signer, () => known.delete(key))
   known.set(key, sender)
   return sender
 }
@@ -70,7 +75,11 @@ function readPrivateKey(privateKey: Hex | undefined): TransactionSigner {
   }
 }
 
-function createLane(chain: EvmChain, signer: TransactionSigner, forget: () => void): Sender {
+function createLane(
+  { chain, lock }: SenderOptions,
+  signer: TransactionSigner,
+  forget: () => void,
+): Sender {
   const { rpc, row } = chain
   const { address } = signer
   const readCount = async (tag: 'latest' | 'pending'): Promise<number> =>
@@ -81,11 +90,20 @@ function createLane(chain: EvmChain, signer: TransactionSigner, forget: () => vo
     return await sign({ chain, signer }, gasNonce, { to: address, data: '0x', gas: 50_000n }, fees)
   }
   const upkeep = createUpkeep({ rpc, nonces, readCount, fill })
-  const lane: Lane = { chain, signer, nonces, upkeep }
+  const gate = createGate(lock, address, upkeep.resync)
+  const lane: Lane = { chain, signer, nonces, upkeep, gate }
   return {
     address,
     chainId: row.id,
-    send: async (call, journal) => await send(lane, call, journal),
+    send: async (call, journal) => {
+      try {
+        return await gate.enter(async () => await send(lane, call, journal))
+      } catch (error) {
+        // Not `refused`, which ends what is tried only once: the wallet is free again in a moment.
+        if (error instanceof WalletBusy) return { kind: 'unknown', reason: error.message }
+        throw error
+      }
+    },
     replace: async (sent, call, journal) => await replace(lane, sent, call, journal),
     rebroadcast: async (rawTransaction) => await broadcast(rpc, rawTransaction),
     inFlight: upkeep.list,
@@ -106,27 +124,14 @@ const maxCarriers = 4
 async function send(lane: Lane, call: SenderCall, journal: Journal): Promise<Submitted> {
   const { chain, nonces, upkeep } = lane
   for (let carriers = 0; carriers < maxCarriers; carriers += 1) {
-    let gasNonce: number
-    let fees: Fees
-    try {
-      fees = await readFees(chain)
-      gasNonce = await nonces.take()
-    } catch (error) {
-      const reason = `nothing was signed: ${toChainUnreachable(error).summary}`
+    const signed = await lane.gate.inOrder(async () => await signNext(lane, call, journal))
+    if ('unsigned' in signed) {
+      const reason = signed.unsigned
       return carriers === 0 ? { kind: 'refused', reason } : { kind: 'unknown', reason }
     }
-    upkeep.taken(gasNonce)
-    let sent: SentTransaction
-    try {
-      sent = await prepare(lane, gasNonce, call, fees)
-      await journal(sent)
-    } catch (error) {
-      // Nothing left the process, so the nonce must not be missing in the lane.
-      if (upkeep.release(gasNonce)) nonces.giveBack(gasNonce)
-      throw error
-    }
+    const { sent } = signed
+    const { gasNonce, txHash } = sent
     const reply = await broadcast(chain.rpc, sent.rawTransaction)
-    const { txHash } = sent
     if (reply.kind === 'accepted') {
       upkeep.sent(sent)
       return { kind: 'submitted', txHash }
@@ -149,6 +154,33 @@ async function send(lane: Lane, call: SenderCall, journal: Journal): Promise<Sub
     await upkeep.resync().catch(() => undefined)
   }
   return { kind: 'unknown', reason: 'another process uses this gas wallet' }
+}
+
+/** Signs the call in the lane's next gas nonce and keeps it. Rejects with the journal's own error. */
+async function signNext(
+  lane: Lane,
+  call: SenderCall,
+  journal: Journal,
+): Promise<{ readonly sent: SentTransaction } | { readonly unsigned: string }> {
+  const { chain, nonces, upkeep } = lane
+  let gasNonce: number
+  let fees: Fees
+  try {
+    fees = await readFees(chain)
+    gasNonce = await nonces.take()
+  } catch (error) {
+    return { unsigned: `nothing was signed: ${toChainUnreachable(error).summary}` }
+  }
+  upkeep.taken(gasNonce)
+  try {
+    const sent = await prepare(lane, gasNonce, call, fees)
+    await journal(sent)
+    return { sent }
+  } catch (error) {
+    // Nothing left the process, so the nonce must not be missing in the lane.
+    if (upkeep.release(gasNonce)) nonces.giveBack(gasNonce)
+    throw error
+  }
 }
 
 async function isMined({ rpc }: EvmChain, txHash: Hash): Promise<boolean> {

@@ -3,12 +3,15 @@ import { carryAuthorization } from '../carry/carryAuthorization.ts'
 import type { EvmChain } from '../chain/EvmChain.ts'
 import { createSender, type TransactionSigner } from '../sender/createSender.ts'
 import type { Sender } from '../sender/Sender.ts'
+import type { WalletLock } from '../sender/WalletLock.ts'
 
 export type GasWalletOptions = {
   readonly chain: EvmChain
   /** The wallet that pays the gas. It needs the chain's native coin and never holds a payment. */
   readonly privateKey?: Hex
   readonly account?: TransactionSigner
+  /** Needed when several processes use the wallet. */
+  readonly lock?: WalletLock
 }
 
 /** A settler with the sender behind it, for its address and balance. */

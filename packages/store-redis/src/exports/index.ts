@@ -3,6 +3,11 @@
  */
 export type { AuditStore, IAuditStore } from '../AuditStore.ts'
 export { createProofStore, type ProofStore, type ProofStoreOptions } from '../createProofStore.ts'
+export {
+  createWalletLock,
+  type RedisWalletLock,
+  type WalletLockOptions,
+} from '../createWalletLock.ts'
 export type { RedisClient } from '../ops/createRunner.ts'
 export { RedisAuditStore, type RedisAuditStoreOptions } from '../RedisAuditStore.ts'
 export { RedisChallengeStore, type RedisChallengeStoreOptions } from '../RedisChallengeStore.ts'
