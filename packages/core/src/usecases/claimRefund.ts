@@ -6,7 +6,7 @@ import { findHandPaid } from '../operator/findHandPaid.ts'
 import type { PaymentEvidence } from '../ports/Chain.ts'
 import { STORE_LOST_WRITES } from './closed.ts'
 import { type Examined, examinePayment } from './examinePayment.ts'
-import type { Fence } from './findFence.ts'
+import { type Fence, isBehind } from './findFence.ts'
 import type { RefundContext } from './RefundContext.ts'
 
 /** Whether a record's refund was claimed by this call, or why not. */
@@ -59,11 +59,6 @@ export async function claimRefund(
     case 'foreign':
       return { kind: 'skipped', reason: 'the challenge is gone' }
   }
-}
-
-function isBehind({ heldBefore }: Fence, { createdAt, releasedAt }: ChallengeRecord): boolean {
-  if (!heldBefore || createdAt >= heldBefore) return false
-  return releasedAt === undefined || releasedAt < heldBefore
 }
 
 /** The record and the chain disagree: no automatic path may move this money. */

@@ -4,7 +4,9 @@ import type { Submission } from '../challenge/Submission.ts'
 import { invariant } from '../errors/invariant.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
 import type { Sighting } from '../ports/Chain.ts'
+import { STORE_LOST_WRITES } from './closed.ts'
 import { examinePayment, findForgery } from './examinePayment.ts'
+import { isBehindNow } from './findFence.ts'
 import type { RefundContext } from './RefundContext.ts'
 import { finishRefund, holdRefund, progress } from './refundWrites.ts'
 
@@ -36,6 +38,9 @@ export async function continueRefund(
   const isExpired = sighting.kind === 'dead' && sighting.cause === 'expired'
   if (ctx.stopped && (isExpired || sighting.kind === 'unused'))
     return { kind: 'pending', record, reason: 'an operator stopped all refunds' }
+  // A claim that was signed was made by a store that knew of no delivery, and stays good.
+  if (record.refund.stage === 'INTENT' && sighting.kind === 'unused')
+    if (await isBehindNow(ctx, record)) return holdRefund(ctx, record, STORE_LOST_WRITES)
   if (isExpired) return send(ctx, record, true)
   if (sighting.kind === 'unused') return send(ctx, record, false)
   return conclude(ctx, record, sighting)

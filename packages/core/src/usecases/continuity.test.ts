@@ -21,9 +21,11 @@ function shopWithBackup() {
   const [live, backup] = [createMemoryStore({ clock }), createMemoryStore({ clock })]
   let current: ChallengeStore = live
   let mirrors = true
+  let lastBefore: keyof ChallengeStore | undefined
   const store = new Proxy(live, {
     get: (_, name: keyof ChallengeStore) => {
       return async (...given: never[]) => {
+        if (name === lastBefore) current = backup
         const call = (target: ChallengeStore) =>
           (target[name] as (...of: never[]) => unknown)(...given)
         const answer = await call(current)
@@ -41,6 +43,10 @@ function shopWithBackup() {
   const restore = (): void => {
     current = backup
   }
+  /** The backup takes over in the middle of something: just before that call. */
+  const restoreBefore = (name: keyof ChallengeStore): void => {
+    lastBefore = name
+  }
   const read = async (id: string) => (await store.get(id)) as ChallengeRecord
   /** A new process, a refund pass after the grace period, and one more when it is mined. */
   const refundLater = async (world: TestWorld = context) => {
@@ -52,7 +58,7 @@ function shopWithBackup() {
     }
     return process
   }
-  return { ...context, clock, buyer, back, cut, restore, read, refundLater }
+  return { ...context, clock, buyer, back, cut, restore, restoreBefore, read, refundLater }
 }
 
 test('a buyer who was served is not refunded when the store goes back to before his delivery', async () => {
@@ -68,6 +74,24 @@ test('a buyer who was served is not refunded when the store goes back to before 
   shop.restore()
   await shop.refundLater()
   expect(await shop.read(challengeId)).toMatchObject({ state: 'PAID', held: STORE_LOST_WRITES })
+  expect(shop.back()).toEqual([])
+})
+
+test('a buyer who was served is not refunded when the store goes back in the middle of a pass', async () => {
+  const shop = shopWithBackup()
+  await refundPass(shop.refunds)
+  const { challengeId } = await payUndelivered(shop)
+  shop.cut()
+  shop.issuer.mood = 'issue'
+  await shop.engine.deliver(challengeId)
+  shop.clock.advance(301_000)
+  shop.ledger.mine(3)
+  // After the pass has looked at the store, and before it looks for what may go back.
+  shop.restoreBefore('findPendingForRefund')
+  await refundPass(shop.refunds)
+  await shop.refundLater()
+  const held = { state: 'REFUND_PENDING', held: STORE_LOST_WRITES }
+  expect(await shop.read(challengeId)).toMatchObject(held)
   expect(shop.back()).toEqual([])
 })
 

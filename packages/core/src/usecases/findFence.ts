@@ -1,3 +1,4 @@
+import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import type { Continuity } from '../continuity/Continuity.ts'
 import { openCursor } from './accountForTransfers.ts'
 import { listUnclaimed } from './listUnclaimed.ts'
@@ -36,6 +37,24 @@ export async function findFence(ctx: RefundContext): Promise<Fence> {
   if (paymentsMissing === undefined) return { ...toFence(seen), waitBefore: silence.until }
   const { until } = silence
   return toFence(await ctx.continuity.conclude({ until, paymentsMissing }))
+}
+
+/** Whether a record's delivery may be among the writes that the store lost. */
+export function isBehind(
+  { heldBefore }: Fence,
+  { createdAt, releasedAt }: Pick<ChallengeRecord, 'createdAt' | 'releasedAt'>,
+): boolean {
+  if (!heldBefore || createdAt >= heldBefore) return false
+  return releasedAt === undefined || releasedAt < heldBefore
+}
+
+/**
+ * The same, asked once more after a claim: between the look at the store and the claim, another
+ * server may have taken its place that knows less. A claim that is on it is followed by a sign of
+ * life that tells.
+ */
+export async function isBehindNow(ctx: RefundContext, record: ChallengeRecord): Promise<boolean> {
+  return isBehind(toFence(await ctx.continuity.beat()), record)
 }
 
 function toFence({ silence, break: loss }: Continuity): Fence {

@@ -99,6 +99,7 @@ test('a refund: four writes; payment and nonce are read from the chain before it
       "payout.refundNonce",
       "store.transition",
       "chain.observe",
+      "store.beat",
       "payout.findObstacle",
       "payout.canSignFor",
       "chain.observe",

@@ -7,7 +7,7 @@ import type { Observe } from '../ports/Events.ts'
 export type ContinuityWatch = {
   /** A sign of life, at most every few seconds; in between what the last one found. */
   check(): Promise<Continuity>
-  /** A sign of life now. */
+  /** A sign of life that begins now or later; those who ask meanwhile share the next one. */
   beat(): Promise<Continuity>
   /** Tells the store what the chain said about its silence. */
   conclude(examined: NonNullable<Heartbeat['examined']>): Promise<Continuity>
@@ -30,6 +30,8 @@ export function watchContinuity(of: {
 }): ContinuityWatch {
   let last: Continuity | undefined
   let beatenAtMs = Number.NEGATIVE_INFINITY
+  let running: Promise<unknown> = Promise.resolve()
+  let next: Promise<Continuity> | undefined
 
   const beat = async (examined?: Heartbeat['examined']): Promise<Continuity> => {
     const remembered = last && remember(last)
@@ -43,10 +45,20 @@ export function watchContinuity(of: {
       of.observe({ name: 'alert', what: `the store lost writes (${loss.cause}): refunds are held` })
     return now
   }
+  // One that is under way may have looked before the caller's last write.
+  const share = (): Promise<Continuity> => {
+    next ??= running.then(() => {
+      const begun = beat()
+      next = undefined
+      running = begun.catch(() => {})
+      return begun
+    })
+    return next
+  }
   return {
-    beat: () => beat(),
+    beat: share,
     check: async () =>
-      last && of.clock.nowMs() - beatenAtMs < BEAT_EVERY_MS ? last : await beat(),
+      last && of.clock.nowMs() - beatenAtMs < BEAT_EVERY_MS ? last : await share(),
     conclude: (examined) => beat(examined),
   }
 }
