@@ -1,0 +1,189 @@
+import { type ChallengeRecord, hasOpenIntent, sameAddress } from '@key0/core'
+import { createRefunds } from '@key0/refunds'
+import type { Sandbox } from '@key0/sandbox'
+import { openBooks } from './checkBooks.ts'
+import { type Buyer, createBuyer } from './createBuyer.ts'
+import type { StoreKind } from './createShelf.ts'
+import { insist } from './insist.ts'
+import type { Servers } from './servers.ts'
+import { type Shop, startShop } from './startShop.ts'
+
+/** A store's server, and what goes wrong with it while buyers buy. */
+export type FaultScene = AsyncDisposable & {
+  readonly store: StoreKind
+  /** How many buyers come only when they are let in; default 0. */
+  readonly late?: number
+  /** When a buyer who was told nothing final goes away; default 20 s. */
+  readonly patienceMs?: number
+  /** Between two passes of the workers; default 100 ms. */
+  readonly pauseMs?: number
+  readonly servers: Servers
+  /**
+   * Makes it go wrong; `sold` resolves when so many deliveries were begun, or nobody buys. What it
+   * answers is printed among the figures.
+   */
+  readonly fail: (
+    sold: (count: number) => Promise<void>,
+    shop: { readonly issued: () => number; readonly letIn: () => void },
+  ) => Promise<Readonly<Record<string, number>> | undefined>
+}
+
+type Customer = Buyer & { signed: number }
+
+/** What fifty buyers left behind. */
+type Run = AsyncDisposable & {
+  readonly shop: Shop
+  readonly buyers: readonly Customer[]
+  /** The shop's timers once, so many seconds later. */
+  readonly pass: (seconds: number) => Promise<void>
+  readonly figures: Readonly<Record<string, number>> & { readonly unavailable: number }
+}
+
+export const BUYERS = 50
+const PATIENCE_MS = 20_000
+
+/** Fifty buyers at once while the scene fails, until nothing is under way any more. */
+export async function sellThroughFaults(sandbox: Sandbox, scene: FaultScene): Promise<Run> {
+  const { store, servers, late = 0, pauseMs = 100, patienceMs = PATIENCE_MS } = scene
+  const door = Promise.withResolvers<void>()
+  const shop = await startShop({ sandbox, servers, store, gateways: 2, accountFromBlock: 1n })
+  const buyers: readonly Customer[] = await Promise.all(
+    Array.from({ length: BUYERS }, async () => ({ ...(await createBuyer(shop)), signed: 0 })),
+  )
+  shop.issuer.behave((call) => (call % 3 === 0 ? 'throws' : 'works'))
+  const { pass, stop } = await operate(shop, pauseMs)
+  const startedAtMs = Date.now()
+  let impatient = 0
+  const buying = Promise.all(
+    buyers.map(async (buyer, index) => {
+      const conduct = {
+        forgetful: index % 5 === 0,
+        givesUp: index % 2 === 0,
+        onSigned: () => {
+          buyer.signed += 1
+        },
+        onRepeat: () => {
+          if (Date.now() - startedAtMs > patienceMs) throw new Error('waited too long')
+        },
+      }
+      if (index >= BUYERS - late) await door.promise
+      await insist(buyer, `${store}-${index}-0123456789abcdef`, conduct).catch(() => {
+        impatient += 1
+      })
+    }),
+  )
+  const sold = async (count: number): Promise<void> => {
+    await Promise.race([shop.issuer.reached(count), buying])
+  }
+  const [, failed] = await Promise.all([
+    buying,
+    scene
+      .fail(sold, { issued: () => shop.issuer.calls.length, letIn: door.resolve })
+      .finally(door.resolve),
+  ])
+  await stop()
+  // The first pass after a restart may meet a connection that is gone and does not know it.
+  for (let round = 0; round < 8; round += 1) await pass(31).catch(() => {})
+  const unavailable = shop.exchanges.replies.filter(({ code }) => code === 'STORE_UNAVAILABLE')
+  const seconds = (Date.now() - startedAtMs) / 1000
+  return {
+    ...{ shop, buyers, pass },
+    figures: { ...failed, seconds, impatient, unavailable: unavailable.length },
+    [Symbol.asyncDispose]: () => shop[Symbol.asyncDispose](),
+  }
+}
+
+/** The shop's timers, until told to stop; each worker remembers what it saw of the store. */
+async function operate(shop: Shop, pauseMs: number) {
+  const { clock, seller } = shop
+  const { chain } = shop.key0()
+  const walletPrivateKey = seller.privateKey
+  const workers = shop
+    .stores()
+    .map((store) => createRefunds({ store, chain, walletPrivateKey, clock, minAgeMs: 0 }))
+  let isOver = false
+  const pass = async (seconds: number): Promise<void> => {
+    await shop.advance(seconds)
+    await shop.key0().recover()
+    for (const worker of workers) await worker.run()
+  }
+  const work = async (): Promise<void> => {
+    while (!isOver) {
+      await new Promise((done) => setTimeout(done, pauseMs))
+      await pass(1).catch(() => {})
+    }
+  }
+  // As a deployment begins: its first sign of life, and where its accounts start.
+  await pass(1)
+  const working = work()
+  const stop = async (): Promise<void> => {
+    isOver = true
+    await working
+  }
+  return { pass, stop }
+}
+
+/** What buyers were told and the store does not know any more. */
+export async function countLost(
+  shop: Shop,
+): Promise<{ readonly lostRecords: number; readonly wentBack: number }> {
+  const { replies } = shop.exchanges
+  const states = new Map((await shop.records()).map((it) => [it.challengeId, it.state]))
+  const told = (status: number): readonly string[] => {
+    const those = replies.filter((it) => it.status === status && it.json.challengeId !== undefined)
+    return [...new Set(those.map(({ json }) => `${json.challengeId}`))]
+  }
+  return {
+    lostRecords: told(402).filter((id) => !states.has(id)).length,
+    wentBack: told(200).filter((id) => states.has(id) && states.get(id) !== 'DELIVERED').length,
+  }
+}
+
+/** Until no buyer can present a transfer any more, and the chain was read. */
+export async function account(shop: Shop): Promise<void> {
+  await shop.advance(1_200)
+  for (let round = 0; round < 3; round += 1) {
+    await shop.key0().recover()
+    await shop.advance(31)
+  }
+}
+
+/** Lets held money go, as a person does who has looked at it. */
+export async function release(shop: Shop, record: ChallengeRecord): Promise<void> {
+  const { challengeId: id, version } = record
+  const fields = { held: undefined, releasedAt: new Date(shop.clock.nowMs()) }
+  const attempt = { key: `release ${id}`, actor: 'operator', version, fields }
+  await shop.store().transition({ id, from: 'PAID', to: 'PAID', ...attempt })
+}
+
+/** Transactions of which somebody was handed what they bought. */
+export function grantsOf(shop: Shop): ReadonlySet<string> {
+  const grants = shop.exchanges.replies.filter(({ status, json }) => status === 200 && json.txHash)
+  return new Set(grants.map(({ json }) => `${json.txHash}`))
+}
+
+/** Who was charged more often than he signed, and what went back twice or was served as well. */
+export async function findWronged(
+  shop: Shop,
+  buyers: readonly Customer[],
+): Promise<readonly string[]> {
+  const { payments, refunds } = await openBooks(shop)
+  const served = grantsOf(shop)
+  const charged = (address: string): number =>
+    payments.filter(({ from }) => sameAddress(from, address)).length
+  const overcharged = buyers.filter(({ address, signed }) => charged(address) > signed)
+  const twice = refunds.filter(
+    ({ of }, index) => refunds.findIndex((each) => each.of === of) !== index,
+  )
+  const returned = new Set(refunds.map(({ of }) => of))
+  const both = payments.filter((it) => served.has(it.transactionHash) && returned.has(it.ref))
+  return [
+    ...overcharged.map(({ address }) => `${address} paid more often than signed`),
+    ...twice.map(({ of }) => `${of} was refunded twice`),
+    ...both.map(({ ref }) => `${ref} was served and refunded`),
+  ]
+}
+
+/** Whether somebody still owes something for it. */
+export const isOpen = (record: ChallengeRecord): boolean =>
+  ['PAID', 'REFUND_PENDING', 'REFUND_FAILED'].includes(record.state) || hasOpenIntent(record)
