@@ -13,6 +13,7 @@ import {
   createEngine,
   type EngineContext,
   type EngineEvent,
+  findFence,
   Key0Error,
   recover,
   type Settler,
@@ -95,7 +96,7 @@ function readAddress(address: string): Address {
  * sends everything again at once, which is harmless, and later ones only what is overdue.
  */
 function createRecovery(context: EngineContext, accounting: AccountingContext): Key0['recover'] {
-  const continuity = watchContinuity(context)
+  const { continuity, finality } = accounting
   let settings = { ...context.settings, resubmitAfterMs: 0 }
   let accountedAtMs = Number.NEGATIVE_INFINITY
   return async () => {
@@ -104,6 +105,8 @@ function createRecovery(context: EngineContext, accounting: AccountingContext): 
     settings = context.settings
     if (context.clock.nowMs() - accountedAtMs < ACCOUNT_EVERY_MS) return recovered
     accountedAtMs = context.clock.nowMs()
+    // First what a silence of the store hid: what has a record afterwards is missing no more.
+    await findFence({ ...accounting, settings: { finality } })
     await accountForTransfers(accounting)
     return recovered
   }
@@ -120,6 +123,7 @@ function toAccounting(
   const wallets = [{ token, payee, asset, decimals }]
   return {
     ...{ store, chain, clock, newId, observe, wallets },
+    continuity: watchContinuity(context),
     finality: finality.refund,
     adoptAfterMs: challengeTTLMs + skewMs,
     ...(config.accountFromBlock !== undefined && { fromBlock: config.accountFromBlock }),

@@ -116,7 +116,7 @@ export type {
   PresentedTransfer,
 } from '../usecases/Engine.ts'
 export type { EngineContext, EngineSettings } from '../usecases/EngineContext.ts'
-export { type Fence, findFence } from '../usecases/findFence.ts'
+export { type Fence, type FenceContext, findFence } from '../usecases/findFence.ts'
 export type { Wallet } from '../usecases/listUnclaimed.ts'
 export { payerProofMessage } from '../usecases/payerProof.ts'
 export type { RefundContext } from '../usecases/RefundContext.ts'

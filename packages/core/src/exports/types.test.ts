@@ -49,6 +49,7 @@ test('the types of @key0/core', () => {
     EngineSettings
     ErrorCode
     Fence
+    FenceContext
     Finality
     Hash
     Head

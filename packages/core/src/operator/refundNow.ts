@@ -51,15 +51,16 @@ export async function refundNow(
     const fields = { refundError: undefined, held: `${order.actor} refunds it by hand` }
     current = await carryOut(ctx, current, order, { to: 'PAID', fields })
   }
+  const nowMs = ctx.clock.nowMs()
+  // It is this person's decision, whatever the store lost before now.
+  const releasedAt = new Date(nowMs)
   if (current.held !== undefined) {
-    const nowMs = ctx.clock.nowMs()
     const lease = { holder: `${OPERATOR_LEASE}${ctx.newId()}`, untilMs: nowMs + KEPT_MS }
-    const releasedAt = new Date(nowMs)
     const fields = { held: undefined, releasedAt, nextVisitAt: undefined, lease }
     current = await carryOut(ctx, current, order, { to: 'PAID', fields })
   }
   const refund = toPlannedRefund(ctx, current, payment, { value: plan.value, by: order.actor })
-  const fields = { refund, lease: undefined }
+  const fields = { refund, lease: undefined, releasedAt }
   const claimed = await carryOut(ctx, current, order, { to: 'REFUND_PENDING', fields })
   ctx.observe({ name: 'refund.progressed', challenge: claimed })
   return { plan, outcome: await continueRefund(ctx, claimed) }

@@ -140,6 +140,7 @@ export function startProcess(
   const { challengeTTLMs, skewMs, finality } = ctx.settings
   const accounting: AccountingContext = {
     ...shared,
+    continuity,
     wallets,
     finality: finality.refund,
     adoptAfterMs: challengeTTLMs + skewMs,

@@ -4,6 +4,7 @@ import type { Clock } from '../ports/Clock.ts'
 import type { Observe } from '../ports/Events.ts'
 import { adoptPayment } from './adoptPayment.ts'
 import { listUnclaimed, readCursor, type Wallet, writeCursor } from './listUnclaimed.ts'
+import type { ContinuityWatch } from './watchContinuity.ts'
 
 /** What accounting for money in needs. */
 export type AccountingContext = {
@@ -12,6 +13,7 @@ export type AccountingContext = {
   readonly clock: Clock
   readonly newId: () => string
   readonly observe: Observe
+  readonly continuity: ContinuityWatch
   readonly wallets: readonly Wallet[]
   /** How deep a transfer must be before it is believed. */
   readonly finality: Finality
@@ -30,10 +32,13 @@ export type Accounted = {
  * Gives every transfer into a wallet a record: one that no record claims becomes UNMATCHED and is
  * held, never refunded by itself, because it may be a sale of another kind, the seller's own
  * top-up, or a sale whose record was lost. Continues where the last pass ended, in any process.
+ * After a silence of the store nothing is taken up until `findFence` has compared it with the chain:
+ * a payment that has a record by then would no longer be missing.
  *
  * @throws CHAIN_UNREACHABLE; nothing is passed over then.
  */
 export async function accountForTransfers(ctx: AccountingContext): Promise<Accounted> {
+  if ((await ctx.continuity.check()).silence) return { adopted: [] }
   const adopted: PaymentEvidence[] = []
   for (const wallet of ctx.wallets) adopted.push(...(await accountForWallet(ctx, wallet)))
   return { adopted }

@@ -10,6 +10,7 @@ import { fakeAccounts } from '../testing/mint.ts'
 import { listRecords, refundPass } from '../testing/settleDown.ts'
 import { accountForTransfers } from './accountForTransfers.ts'
 import { STORE_LOST_WRITES } from './closed.ts'
+import { findFence } from './findFence.ts'
 import { recover } from './recover.ts'
 
 /**
@@ -184,6 +185,7 @@ test('money that no record explains is held once no buyer can present it any mor
   expect((await accountForTransfers(shop.accounting)).adopted).toEqual([])
   shop.clock.advance(931_000)
   shop.ledger.mine(1)
+  await findFence(shop.refunds)
   const { adopted } = await accountForTransfers(shop.accounting)
   expect(adopted).toMatchObject([{ value: 123_456n, from: shop.buyer.account }])
   const [record] = await listRecords(shop)
@@ -221,6 +223,7 @@ test('ten processes that find one stray at once make one record of it', async ()
   shop.buyer.transfer(5n)
   shop.clock.advance(931_000)
   shop.ledger.mine(3)
+  await findFence(shop.refunds)
   const all = Array.from({ length: 10 }, () => accountForTransfers(startProcess(shop).accounting))
   const adopted = (await Promise.all(all)).flatMap((each) => each.adopted)
   expect(adopted).toHaveLength(1)
@@ -233,6 +236,7 @@ test('a crash between the two steps of taking up a stray is finished by the next
   shop.buyer.transfer(5n)
   shop.clock.advance(931_000)
   shop.ledger.mine(3)
+  await findFence(shop.refunds)
   const settle = () => Promise.reject(new Error('the process ended'))
   const dying = { ...shop.accounting, store: { ...methodsOf(shop.store), settle } }
   await expect(accountForTransfers(dying)).rejects.toThrow('ended')

@@ -15,6 +15,12 @@ export type Fence = {
   readonly waitBefore?: Date
 }
 
+/** What finding it needs: a gateway that refunds nothing may ask too. */
+export type FenceContext = Pick<
+  RefundContext,
+  'store' | 'chain' | 'clock' | 'continuity' | 'wallets' | 'fromBlock'
+> & { readonly settings: Pick<RefundContext['settings'], 'finality'> }
+
 /** A node may be this far behind: nobody restores a store in less and sells before it is over. */
 const NODE_LAG_MS = 60_000
 
@@ -28,7 +34,7 @@ const CHAIN_IDLE_MS = 300_000
  *
  * @throws STORE_UNAVAILABLE; CHAIN_UNREACHABLE when a new deployment cannot be compared later.
  */
-export async function findFence(ctx: RefundContext): Promise<Fence> {
+export async function findFence(ctx: FenceContext): Promise<Fence> {
   const seen = await ctx.continuity.beat()
   for (const wallet of ctx.wallets) await openCursor(ctx, wallet)
   const { silence } = seen
@@ -69,7 +75,7 @@ function toFence({ silence, break: loss }: Continuity): Fence {
  * and has forgotten it. `undefined`: the chain's answer is not complete yet.
  */
 async function examine(
-  ctx: RefundContext,
+  ctx: FenceContext,
   { since, until }: NonNullable<Continuity['silence']>,
 ): Promise<boolean | undefined> {
   const head = await ctx.chain.head()

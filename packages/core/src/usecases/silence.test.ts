@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { operatorScene } from '../../test/operatorScene.ts'
+import { createBuyer } from '../testing/createBuyer.ts'
+import { startProcess } from '../testing/createTestContext.ts'
+import { accountForTransfers } from './accountForTransfers.ts'
+import { STORE_LOST_WRITES } from './closed.ts'
+import { findFence } from './findFence.ts'
+
+/** The deployment was silent for an hour, and somebody paid meanwhile whom no record names. */
+async function silentHour() {
+  const scene = operatorScene()
+  const { world, ctx, sellUndelivered } = scene
+  await findFence(ctx)
+  const id = await sellUndelivered()
+  await findFence(ctx)
+  world.clock.advance(1_200_000)
+  createBuyer(world).transfer(100_000n)
+  world.clock.advance(2_400_000)
+  world.ledger.mine(3)
+  return { ...scene, id }
+}
+
+test('a buyer who was served is not refunded because a gateway was faster to take up what was forgotten', async () => {
+  const { world, ctx, id, read, pass, back } = await silentHour()
+  const { accounting } = startProcess(world)
+  expect((await accountForTransfers(accounting)).adopted).toEqual([])
+  await pass(1_000)
+  await pass(1_000)
+  expect(await read(id)).toMatchObject({ state: 'PAID', held: STORE_LOST_WRITES })
+  expect(back()).toEqual([])
+  expect((await accountForTransfers(accounting)).adopted).toEqual([])
+  await findFence({ ...accounting, settings: ctx.settings })
+  expect((await accountForTransfers(accounting)).adopted).toHaveLength(1)
+})
