@@ -7,6 +7,7 @@ test('the public names of @key0/store-postgres', () => {
       "PostgresAuditStore",
       "PostgresChallengeStore",
       "PostgresSeenTxStore",
+      "createWalletLease",
     ]
   `)
 })

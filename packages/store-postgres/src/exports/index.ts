@@ -2,6 +2,11 @@
  * Stores in PostgreSQL. They take a client (postgres.js or one that is called like it) and never
  * import one.
  */
+export {
+  createWalletLease,
+  type PostgresWalletLease,
+  type WalletLeaseOptions,
+} from '../createWalletLease.ts'
 export type { PostgresOptions, PostgresStoreOptions } from '../options.ts'
 export { type AuditStore, PostgresAuditStore } from '../PostgresAuditStore.ts'
 export { PostgresChallengeStore } from '../PostgresChallengeStore.ts'
