@@ -6,6 +6,7 @@ import { toChainUnreachable } from '../rpc/toChainUnreachable.ts'
 import { probeToken } from '../token/probeToken.ts'
 import { createBlocks } from './Blocks.ts'
 import type { Context } from './Context.ts'
+import { createAgreement } from './createAgreement.ts'
 import type { EvmChain } from './EvmChain.ts'
 import { inspect } from './inspect.ts'
 import { listTransfers } from './listTransfers.ts'
@@ -26,6 +27,11 @@ export type EvmChainOptions = {
   readonly pollingMs?: number
   /** How long one node may take to answer; default 8,000. */
   readonly timeoutMs?: number
+  /**
+   * Nodes of somebody else, which must confirm whatever spends or voids more than `above` (atomic
+   * units of the token). While they do not, nothing is decided about that money.
+   */
+  readonly agreement?: { readonly above: bigint; readonly rpcUrls: string | readonly string[] }
 }
 
 /**
@@ -41,12 +47,19 @@ export async function createEvmChain(options: EvmChainOptions): Promise<EvmChain
   const pollingMs = checkMs('pollingMs', options.pollingMs ?? row.blockTimeMs / 4)
   const timeoutMs = checkMs('timeoutMs', options.timeoutMs ?? 8_000)
   const urls = parseRpcUrls(options.rpcUrls ?? row.rpcUrls)
-  const rpc = await createRpc({ chainId: row.id, urls, timeoutMs, clock })
-  await probeToken({ row, rpc }, token)
-  const blocks = await createBlocks(rpc, clock).catch((error: unknown) => {
-    throw toChainUnreachable(error)
-  })
-  const context: Context = { row, token, rpc, blocks, clock }
+  const connect = async (urls: readonly URL[]): Promise<Context> => {
+    const rpc = await createRpc({ chainId: row.id, urls, timeoutMs, clock })
+    await probeToken({ row, rpc }, token)
+    const blocks = await createBlocks(rpc, clock).catch((error: unknown) => {
+      throw toChainUnreachable(error)
+    })
+    return { row, token, rpc, blocks, clock }
+  }
+  const context = await connect(urls)
+  const { rpc, blocks } = context
+  const wanted = options.agreement && readAgreement(options.agreement, urls)
+  const agreed =
+    wanted && createAgreement({ ...wanted, second: await connect(wanted.urls), pauseMs: pollingMs })
   const watcher = createWatcher(context, pollingMs)
   return {
     chainId: row.id,
@@ -57,9 +70,18 @@ export async function createEvmChain(options: EvmChainOptions): Promise<EvmChain
     lastBlock: blocks.last,
     explorerUrl: (txHash) => `${row.explorerTxUrl}${txHash}`,
     verify: async (offer, authorization) => await verify(context, offer, authorization),
-    observe: async (query) => await observe(context, watcher, query),
-    inspect: async (query) => await inspect(context, query),
-    transfers: async (query) => await listTransfers(context, query),
+    observe: async (query) => {
+      const sighting = await observe(context, watcher, query)
+      return agreed ? await agreed.onUse(query, sighting) : sighting
+    },
+    inspect: async (query) => {
+      const sighting = await inspect(context, query)
+      return agreed ? await agreed.onTransfer(query, sighting) : sighting
+    },
+    transfers: async (query) => {
+      const listed = await listTransfers(context, query)
+      return agreed ? await agreed.onTransfers(query, listed) : listed
+    },
     head: async (finality = 'latest') => {
       try {
         const { number, hash, time } = await blocks.at(finality)
@@ -74,6 +96,22 @@ export async function createEvmChain(options: EvmChainOptions): Promise<EvmChain
       await isAuthorizedBy(context, address, authorization),
     close: watcher.close,
   }
+}
+
+/** The second nodes, none of which may be one of the first: it would only agree with itself. */
+function readAgreement(
+  { above, rpcUrls }: NonNullable<EvmChainOptions['agreement']>,
+  first: readonly URL[],
+): { readonly above: bigint; readonly urls: readonly URL[] } {
+  const urls = parseRpcUrls(rpcUrls)
+  const refuse = (field: string, expected: string): never => {
+    throw new Key0Error('CONFIG_INVALID', { facts: { field: `agreement.${field}`, expected } })
+  }
+  if (typeof above !== 'bigint' || above < 0n)
+    refuse('above', 'atomic units, a bigint of 0 or more')
+  const shared = urls.find(({ host }) => first.some((it) => it.host === host))
+  if (shared) refuse('rpcUrls', `other hosts than rpcUrls, not ${shared.host}`)
+  return { above, urls }
 }
 
 function checkMs(field: string, value: number): number {
