@@ -1,7 +1,7 @@
 import { logEvent, openStore, reportWaiting, serveHttp } from '@key0/app-kit'
 import { createEvmChain, type EvmChain } from '@key0/chain-evm'
 import type { Address, ChallengeStore, Observe } from '@key0/core'
-import { createRefunds, type RefundResult } from '@key0/refunds'
+import { createRefunds, probeRefunds, type RefundResult } from '@key0/refunds'
 import type { Logger } from 'pino'
 import { createApp } from './createApp.ts'
 import { createMetrics } from './createMetrics.ts'
@@ -43,6 +43,9 @@ export async function start(config: WorkerConfig, log: Logger): Promise<Worker> 
     metrics.observe(event)
     write(event)
   }
+  const { walletPrivateKeys } = refunds
+  const payee = config.walletAddress && { payee: config.walletAddress }
+  await probeRefunds({ chain, walletPrivateKeys, ...payee, observe })
   const run = createPass(config, { store, chain, observe, log })
   const pass = (trigger: Trigger): Promise<void> => metrics.countPass(trigger, () => run(trigger))
   const app = createApp({
@@ -82,7 +85,7 @@ function createPass(
   config: WorkerConfig,
   { store, chain, observe, log }: World,
 ): (trigger: Trigger) => Promise<readonly RefundResult[]> {
-  const { walletPrivateKeys, minAgeMs, batchSize } = config.refunds
+  const { walletPrivateKeys, minAgeMs, batchSize, caps } = config.refunds
   if (walletPrivateKeys.length === 0)
     return async () => {
       await reportWaiting(store, { minAgeMs, batchSize }, log)
@@ -97,6 +100,7 @@ function createPass(
     finality: config.finality.refund,
     minAgeMs,
     batchSize,
+    ...(caps && { caps }),
     observe,
   })
   return async (trigger) => {

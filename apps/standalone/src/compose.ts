@@ -7,7 +7,7 @@ import {
   notifyPayment,
   sharedSecretAuth,
 } from '@key0/delivery'
-import { createRefunds, type Refunds, startTimer } from '@key0/refunds'
+import { createRefunds, probeRefunds, type Refunds, startTimer } from '@key0/refunds'
 import { createKey0, type Key0 } from '@key0/sdk'
 import { AccessTokenIssuer } from '@key0/token'
 import type { Logger } from 'pino'
@@ -133,18 +133,21 @@ async function openRefunds(
   store: ChallengeStore,
   observe: ReturnType<typeof logEvent>,
 ): Promise<Refunds | undefined> {
-  const { walletPrivateKeys, inside, minAgeMs, batchSize } = config.refunds
+  const { walletPrivateKeys, inside, minAgeMs, batchSize, caps } = config.refunds
   if (!inside || walletPrivateKeys.length === 0) return undefined
   const gas = config.settlement.mode === 'gas-wallet' ? config.settlement.refundKeys : undefined
+  const { chain } = key0
+  await probeRefunds({ chain, walletPrivateKeys, payee: config.walletAddress, observe })
   return createRefunds({
     store,
-    chain: key0.chain,
+    chain,
     walletPrivateKey: walletPrivateKeys,
     payee: config.walletAddress,
     ...(gas && { gasWalletPrivateKey: gas }),
     finality: config.finality.refund,
     minAgeMs,
     batchSize,
+    ...(caps && { caps }),
     observe,
   })
 }

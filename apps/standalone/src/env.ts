@@ -46,6 +46,10 @@ const names = {
   refundIntervalMs: ['REFUND_INTERVAL_MS'],
   refundMinAgeMs: ['REFUND_MIN_AGE_MS'],
   refundBatchSize: ['REFUND_BATCH_SIZE'],
+  refundMaxCountPerHour: ['REFUND_MAX_COUNT_PER_HOUR'],
+  refundMaxCountPerDay: ['REFUND_MAX_COUNT_PER_DAY'],
+  refundMaxValuePerHour: ['REFUND_MAX_VALUE_PER_HOUR'],
+  refundMaxValuePerDay: ['REFUND_MAX_VALUE_PER_DAY'],
   logLevel: ['LOG_LEVEL'],
 } as const
 

@@ -115,5 +115,12 @@ test('a receiving wallet whose signature the token would ignore is found before 
   const designator = `0xef0100${stranger.address.slice(2)}`
   await chain.rpc.request('anvil_setCode' as never, [seller.address, designator] as never)
   await expect(probe()).rejects.toMatchObject({ code: 'SIGNER_MISMATCH' })
+  const walletPrivateKeys = [seller.privateKey, stranger.privateKey]
+  const told: string[] = []
+  await probeRefunds({
+    ...{ chain, walletPrivateKeys, payee: stranger.address },
+    observe: (event) => void told.push(event.name === 'alert' ? event.what : ''),
+  })
+  expect(told).toEqual([expect.stringContaining(seller.address)])
   chain.close()
 })
