@@ -31,6 +31,7 @@ test('exports these values and no others', () => {
       "isRefundOnly",
       "isRefundable",
       "listMoney",
+      "lookAfterRestore",
       "moneyKinds",
       "parsePrice",
       "payerProofMessage",

@@ -51,6 +51,11 @@ export {
 } from '../operator/createRefundBudget.ts'
 export { type Inspected, inspectMoney, type PublicRecord } from '../operator/inspectMoney.ts'
 export { listMoney, type MoneyList, type MoneyQuery } from '../operator/listMoney.ts'
+export {
+  type AfterRestore,
+  type AfterRestoreQuery,
+  lookAfterRestore,
+} from '../operator/lookAfterRestore.ts'
 export { type Money, type MoneyKind, moneyKinds } from '../operator/Money.ts'
 export type { OperatorContext } from '../operator/OperatorContext.ts'
 export type { Order } from '../operator/Order.ts'

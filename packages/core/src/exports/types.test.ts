@@ -22,6 +22,8 @@ test('the types of @key0/core', () => {
     Accounted
     AccountingContext
     Address
+    AfterRestore
+    AfterRestoreQuery
     Attempt
     AuditEntry
     Authorization
