@@ -5,6 +5,7 @@ import { issueStores } from './issue/issueStores.ts'
 import { postgres } from './postgres/postgres.ts'
 import { readMachine, toText } from './print.ts'
 import { redis } from './redis/redis.ts'
+import { refunds } from './refunds/refunds.ts'
 import { rpc } from './rpc/rpc.ts'
 import { scan } from './scan/scan.ts'
 import { start } from './start/start.ts'
@@ -20,6 +21,7 @@ const benches: readonly Bench[] = [
   redis,
   postgres,
   scan,
+  refunds,
 ]
 
 const usage = `npm run bench -- [NAME…] [--json] [--quick]

@@ -55,7 +55,9 @@ test('a holder that died delays others by its lease, which is 60 s, and no longe
     expect(row?.seconds).toBeLessThanOrEqual(60)
   })
   const seize = async (ends: string): Promise<void> => {
-    await sql`update key0_wallet_leases set holder = 'dead', ends_at = now() + ${ends}::text::interval`
+    await sql`
+      update key0_wallet_leases
+      set holder = 'dead', ends_at = now() + ${ends}::text::interval`
   }
   await seize('1 hour')
   let ran = 0

@@ -116,7 +116,7 @@ test('payers who never held the token fit into the gas of a full batch too', asy
   expect(await countSent()).toBe(1)
 })
 
-test('a refund that fails on the way fails alone, and is carried again when it can be', async () => {
+test('a refund that fails on the way fails alone, and is carried again later', async () => {
   const { sandbox } = rig
   const payout = openPayout()
   const { stranger } = sandbox.wallets
@@ -166,7 +166,7 @@ test('a refund that another worker moved is left out, and nothing of it leaves',
   expect(await countSent()).toBe(1)
 })
 
-test('a refund that the token would revert is told why, and does not hold up the others', async () => {
+test('a refund that the token would revert is told why, and holds up nobody', async () => {
   const payout = openPayout()
   const refunds = [
     ...(await signRefunds(payout, 2)),

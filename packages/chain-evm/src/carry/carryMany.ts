@@ -92,7 +92,7 @@ async function sendAllAgain(
       let left: readonly Member[] = sharing
       try {
         const again = await sendAgain({ chain, sender: pickSender() }, last, async (submission) => {
-          // The same call is out already, so nothing new of one that refuses leaves with the others.
+          // The same call is out already: nothing new of one that refuses leaves.
           left = await journalAll(left, submission)
           if (left.length === 0) throw new Error('every refund in it was moved')
         })

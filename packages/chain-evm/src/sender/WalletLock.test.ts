@@ -39,7 +39,7 @@ function createTurns(): WalletLock & { readonly count: () => number; readonly mo
   }
 }
 
-/** A settler with nonces of its own, as another process has: known by its own spelling of the URL. */
+/** A settler with nonces of its own, as another process has, by its own spelling of the URL. */
 async function startProcess(id: number, lock?: WalletLock): Promise<GasWalletSettler> {
   const rpcUrls = `${rig.proxy.url}/?process=${id}`
   const chain: EvmChain = await createEvmChain({ network: 'testnet', rpcUrls, pollingMs: 25 })

@@ -5,7 +5,7 @@ import type { Address } from '@key0/core'
  * and that it is paid once, never depends on it, so that a lease may end under its holder.
  */
 export type WalletLock = {
-  /** Runs `work` while nobody else holds the wallet. Rejects without it when its turn never came. */
+  /** Runs `work` while nobody else holds the wallet. Rejects when its turn never came. */
   readonly hold: <result>(address: Address, work: () => Promise<result>) => Promise<result>
 }
 

@@ -156,7 +156,7 @@ async function send(lane: Lane, call: SenderCall, journal: Journal): Promise<Sub
   return { kind: 'unknown', reason: 'another process uses this gas wallet' }
 }
 
-/** Signs the call in the lane's next gas nonce and keeps it. Rejects with the journal's own error. */
+/** Signs the call in the lane's next gas nonce and keeps it. Rejects as the journal does. */
 async function signNext(
   lane: Lane,
   call: SenderCall,

@@ -1,0 +1,82 @@
+import { createEvmChain, createSender } from '@key0/chain-evm'
+import { authorizationRef, type ChallengeStore, type Hash, type Hex } from '@key0/core'
+import type { Sandbox } from '@key0/sandbox'
+import { encodeFunctionData, parseAbi } from 'viem'
+
+const price = 100_000n
+
+const abi = parseAbi([
+  'function transferWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce, bytes signature)',
+])
+
+/** A payment on the chain whose buyer got nothing. */
+export type Payment = { readonly txHash: Hash; readonly nonce: Hash }
+
+/** Makes payments, each in a transaction of its own, and mines them. Nothing of it is measured. */
+export async function makePayments(sandbox: Sandbox, count: number): Promise<readonly Payment[]> {
+  const { seller, buyer, gas2 } = sandbox.wallets
+  await sandbox.fund(buyer.address, { usdc: price * BigInt(count) })
+  const network = { network: 'testnet', rpcUrls: `${sandbox.rpcUrl}/?pay` } as const
+  const chain = await createEvmChain(network)
+  const sender = createSender({ chain, privateKey: gas2.privateKey })
+  await sandbox.stallBlocks()
+  const payments: Payment[] = []
+  for (let start = 0; start < count; start += 100) {
+    const some = Array.from({ length: Math.min(100, count - start) }, async () => {
+      const { privateKey } = buyer
+      const terms = { privateKey, to: seller.address, value: price }
+      const { authorization, signature } = await sandbox.signTransferAuthorization(terms)
+      const { from, to, value, validAfter, validBefore, nonce } = authorization
+      const data = encodeFunctionData({
+        abi,
+        functionName: 'transferWithAuthorization',
+        args: [from, to, value, validAfter, validBefore, nonce, signature],
+      })
+      const call = { to: sandbox.usdc.address, data, gas: 200_000n }
+      const sent = await sender.send(call, async () => {})
+      if (sent.kind !== 'submitted' || !sent.txHash) throw new Error(`a payment was ${sent.kind}`)
+      return { txHash: sent.txHash, nonce }
+    })
+    payments.push(...(await Promise.all(some)))
+    await sandbox.mine(1)
+  }
+  sender.close()
+  chain.close()
+  await sandbox.mine(1)
+  await sandbox.resumeBlocks()
+  return payments
+}
+
+/** Puts them into a store as paid and never delivered, older than any grace period; their ids. */
+export async function keepAsUndelivered(
+  sandbox: Sandbox,
+  store: ChallengeStore,
+  payments: readonly Payment[],
+): Promise<readonly string[]> {
+  const { buyer, seller } = sandbox.wallets
+  const { chainId } = sandbox
+  const token = sandbox.usdc.address
+  const keep = async ({ txHash, nonce }: Payment, index: number): Promise<string> => {
+    const challengeId = `http-${nonce.slice(2, 42)}`
+    const base = {
+      ...{ challengeId, requestId: nonce, scope: 'x402-http', clientAgentId: 'x402-http' },
+      ...{ resourceId: 'default', planId: 'basic', amount: '$0.10', amountRaw: price },
+      ...{ asset: 'USDC', token, chainId, destination: seller.address },
+      ...{ createdAt: new Date(), expiresAt: new Date(Date.now() + 900_000) },
+    }
+    await store.create(base, { key: 'create' })
+    const paymentRef = authorizationRef({ chainId, token, from: buyer.address, nonce })
+    const paidBlock = { number: BigInt(index), hash: `0x${'00'.repeat(32)}` as Hex }
+    const paidAt = new Date(Date.now() - 600_000 + index)
+    const paid = { txHash, paidAt, fromAddress: buyer.address, paidBlock }
+    const outcome = await store.settle(challengeId, paymentRef, paid, { key: 'settle' })
+    if (outcome.kind !== 'applied') throw new Error(`a payment was not kept: ${outcome.kind}`)
+    return challengeId
+  }
+  const ids: string[] = []
+  for (let start = 0; start < payments.length; start += 50) {
+    const some = payments.slice(start, start + 50)
+    ids.push(...(await Promise.all(some.map((it, at) => keep(it, start + at)))))
+  }
+  return ids
+}
