@@ -1,0 +1,53 @@
+import { type RawConfig as AnyRawConfig, type Env, readSettings } from '@key0/app-kit'
+
+/** The names of the gateway and the worker: their environment serves here as it is. */
+const names = {
+  network: ['KEY0_NETWORK'],
+  rpcUrl: ['KEY0_RPC_URL'],
+  finality: ['KEY0_FINALITY'],
+  walletAddress: ['KEY0_WALLET_ADDRESS'],
+  walletPrivateKey: ['KEY0_WALLET_PRIVATE_KEY'],
+  gasWalletPrivateKey: ['GAS_WALLET_PRIVATE_KEY'],
+  storageBackend: ['STORAGE_BACKEND'],
+  dataDir: ['KEY0_DATA_DIR'],
+  redisUrl: ['REDIS_URL'],
+  databaseUrl: ['DATABASE_URL'],
+  challengeTTLSeconds: ['CHALLENGE_TTL_SECONDS'],
+} as const
+
+const secrets: readonly Setting[] = [
+  'walletPrivateKey',
+  'gasWalletPrivateKey',
+  'redisUrl',
+  'databaseUrl',
+  'rpcUrl',
+]
+
+/** Other programs', which may stand in the same file. */
+const others = {
+  KEY0_PORT: 'elsewhere',
+  KEY0_HOST: 'elsewhere',
+  KEY0_PUBLIC_URL: 'elsewhere',
+  KEY0_ACCESS_TOKEN_SECRET: 'elsewhere',
+  KEY0_FACILITATOR_URL: 'elsewhere',
+  KEY0_ADMIN_TOKEN: 'elsewhere',
+  KEY0_METRICS_PORT: 'elsewhere',
+  KEY0_MANAGED_INFRA: 'elsewhere',
+  KEY0_PROXY_SECRET: 'elsewhere',
+  KEY0_WEBHOOK_URLS: 'elsewhere',
+  KEY0_WEBHOOK_SECRET: 'elsewhere',
+  KEY0_ENCRYPTION_KEY: 'wrong',
+} as const
+
+type Setting = keyof typeof names
+export type RawConfig = AnyRawConfig<Setting>
+
+/** Step 1, names only: the one place of this app that spells an environment variable. */
+export function readEnv(env: Env): RawConfig {
+  return readSettings(env, { names, secrets, others })
+}
+
+/** The environment of this process. */
+export function currentEnv(): Env {
+  return process.env
+}

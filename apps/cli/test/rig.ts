@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { type ChallengeStore, transferRef } from '@key0/core'
+import type { Sandbox } from '@key0/sandbox'
+
+export type Env = Readonly<Record<string, string>>
+
+/** What a run of the command answered. `json` is what it printed where it belongs. */
+export type Answer = {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
+  readonly json: any
+}
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+
+/** Runs the real command as a process of its own. */
+export async function key0(env: Env, ...args: string[]): Promise<Answer> {
+  const child = spawn(process.execPath, ['--conditions=@key0/source', main, ...args], {
+    env: { PATH: process.env.PATH, NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const [out, err] = [child.stdout, child.stderr].map((stream) => {
+    let text = ''
+    stream.setEncoding('utf8').on('data', (part: string) => {
+      text += part
+    })
+    return () => text
+  }) as [() => string, () => string]
+  const code = await new Promise<number | null>((done) => child.once('close', done))
+  const said = code === 0 || out() !== '' ? out() : err()
+  const isJson = args.includes('--json') && said.trim() !== ''
+  return { code, out: out(), err: err(), json: isJson ? JSON.parse(said) : undefined }
+}
+
+export const PRICE = 250_000n
+
+let count = 0
+
+/** A challenge whose buyer paid for real and got nothing; its id. */
+export async function paidUndelivered(chain: Sandbox, store: ChallengeStore): Promise<string> {
+  count += 1
+  const { buyer, seller } = chain.wallets
+  const token = chain.usdc.address
+  const txHash = await chain.transfer(buyer.address, seller.address, PRICE)
+  const [transfer] = (await chain.transfers({ from: buyer.address, to: seller.address })).slice(-1)
+  const challengeId = `http-challenge-${count}`
+  await store.create(
+    {
+      challengeId,
+      requestId: `request-${count}`,
+      scope: 'x402-http',
+      clientAgentId: 'x402-http',
+      resourceId: 'default',
+      planId: 'report',
+      amount: '$0.25',
+      amountRaw: PRICE,
+      asset: 'USDC',
+      token,
+      chainId: chain.chainId,
+      destination: seller.address,
+      createdAt: new Date(),
+      expiresAt: new Date(Date.now() + 900_000),
+    },
+    { key: 'create' },
+  )
+  const paymentRef = transferRef({ chainId: chain.chainId, token, txHash, ordinal: 0 })
+  await store.settle(
+    challengeId,
+    paymentRef,
+    {
+      txHash,
+      paidAt: new Date(Date.now() - 600_000),
+      fromAddress: buyer.address,
+      paidBlock: { number: transfer?.blockNumber ?? 0n, hash: transfer?.blockHash ?? '0x' },
+    },
+    { key: 'settle' },
+  )
+  return challengeId
+}
+
+/** Makes a refund one that only a person can resolve. */
+export async function failRefund(store: ChallengeStore, id: string): Promise<void> {
+  await store.transition({ id, from: 'PAID', to: 'REFUND_PENDING', key: 'claim', fields: {} })
+  const fields = { refundError: 'no gas wallet can pay for gas' }
+  await store.transition({ id, from: 'REFUND_PENDING', to: 'REFUND_FAILED', key: 'fail', fields })
+}
+
+export async function holdMoney(store: ChallengeStore, id: string): Promise<void> {
+  const fields = { held: 'the record names another amount' }
+  await store.transition({ id, from: 'PAID', to: 'PAID', key: `hold ${id}`, fields })
+}
+
+/** Retired stores of the same data directory see each other's writes; servers do anyway. */
+export function toEnv(chain: Sandbox, storage: Env): Env {
+  const { seller, gas } = chain.wallets
+  return {
+    ...storage,
+    KEY0_RPC_URL: chain.rpcUrl,
+    KEY0_WALLET_ADDRESS: seller.address,
+    KEY0_WALLET_PRIVATE_KEY: seller.privateKey,
+    GAS_WALLET_PRIVATE_KEY: gas.privateKey,
+  }
+}
