@@ -6,6 +6,7 @@ import { toConfig } from './config.ts'
 import { currentEnv, readEnv } from './env.ts'
 import { type Desk, openDesk } from './openDesk.ts'
 import { toJson } from './print.ts'
+import { resolveId } from './resolveId.ts'
 
 /** What a command says: a text for people, data for machines. */
 export type Output = {
@@ -48,7 +49,7 @@ export function malformed(field: string, expected: string): Key0Error {
 export function toCommand(name: string, action: Action): CommandDef {
   const args: ArgsDef = {
     ...(action.ids !== 'none' && {
-      id: { type: 'positional', description: 'The challenge’s id', required: true },
+      id: { type: 'positional', description: 'The challenge’s id, or its digest', required: true },
     }),
     ...action.flags,
     json: { type: 'boolean', description: 'Answer in JSON' },
@@ -61,7 +62,8 @@ export function toCommand(name: string, action: Action): CommandDef {
       try {
         const values = readValues(given, args, action.ids)
         await using desk = await openDesk(toConfig(readEnv(currentEnv())))
-        const { text, data, failure } = await action.run(desk, values)
+        const ids = await Promise.all(values.ids.map((id) => resolveId(desk.ctx, id)))
+        const { text, data, failure } = await action.run(desk, { ...values, ids })
         process.stdout.write(`${isJson ? toJson(data) : text}\n`)
         if (failure) process.exitCode = exitCodeOf(failure)
       } catch (error) {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -74,6 +75,10 @@ describe.each(['embedded', 'redis'])('on %s', (kind) => {
       ...{ money: { kind: 'written-off' }, next: expect.stringContaining('the seller keeps it') },
     })
     expect(seen.history.at(-1)).toMatchObject({ actor: 'ada', reason: 'looked at it' })
+
+    // Log lines carry the first 12 digits of the id's SHA-256.
+    const digest = createHash('sha256').update(kept).digest('hex').slice(0, 12)
+    expect((await run('inspect', digest)).json.record.challengeId).toBe(kept)
 
     const { json: swept } = await run('sweepable')
     expect(swept).toMatchObject([{ owed: '750000', writtenOff: '250000', held: '0', short: '0' }])

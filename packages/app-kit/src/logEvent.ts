@@ -9,19 +9,19 @@ import type { Logger } from 'pino'
 export function logEvent(log: Logger): (event: EngineEvent) => void {
   return (event) => {
     if (event.name === 'alert') {
-      const challenge = event.challengeId === undefined ? undefined : digest(event.challengeId)
+      const challenge = event.challengeId === undefined ? undefined : digestId(event.challengeId)
       log.error({ challenge, cause: describeError(event.cause) }, event.what)
       return
     }
     const { challengeId, planId, amount, state, txHash, refundTxHash } = event.challenge
-    const line = { challenge: digest(challengeId), planId, amount, state, txHash, refundTxHash }
+    const line = { challenge: digestId(challengeId), planId, amount, state, txHash, refundTxHash }
     if ('reason' in event) log.warn({ ...line, reason: event.reason }, event.name)
     else log.info(line, event.name)
   }
 }
 
-/** The first 12 hex digits of the id's SHA-256. */
-function digest(challengeId: string): string {
+/** What a log line says instead of an id: the first 12 hex digits of its SHA-256. */
+export function digestId(challengeId: string): string {
   return createHash('sha256').update(challengeId).digest('hex').slice(0, 12)
 }
 

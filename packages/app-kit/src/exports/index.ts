@@ -3,7 +3,7 @@
  * here is published.
  */
 export { createProbe } from '../createProbe.ts'
-export { describeError, logEvent } from '../logEvent.ts'
+export { describeError, digestId, logEvent } from '../logEvent.ts'
 export { type LogLevel, logLevels } from '../logLevels.ts'
 export { type OpenStore, openStore } from '../openStore.ts'
 export { assertFaultless, createReader, type Reader } from '../Reader.ts'
