@@ -1,6 +1,12 @@
 import { createEvmChain, createSender } from '@key0/chain-evm'
-import { authorizationRef, type ChallengeStore, type Hash, type Hex } from '@key0/core'
-import type { Sandbox } from '@key0/sandbox'
+import {
+  type Address,
+  authorizationRef,
+  type ChallengeStore,
+  type Hash,
+  type Hex,
+} from '@key0/core'
+import type { Sandbox, SandboxWallet } from '@key0/sandbox'
 import { encodeFunctionData, parseAbi } from 'viem'
 
 const price = 100_000n
@@ -10,20 +16,32 @@ const abi = parseAbi([
 ])
 
 /** A payment on the chain whose buyer got nothing. */
-export type Payment = { readonly txHash: Hash; readonly nonce: Hash }
+export type Payment = { readonly txHash: Hash; readonly nonce: Hash; readonly payer: Address }
+
+type Payer = `payer-${number}`
+
+/** A sandbox with a wallet for each of those who paid. */
+export type PayersSandbox = Sandbox<Payer>
+
+/** Those who paid, by the names of their wallets. */
+export const payers: readonly Payer[] = Array.from({ length: 50 }, (_, at): Payer => `payer-${at}`)
 
 /** Makes payments, each in a transaction of its own, and mines them. Nothing of it is measured. */
-export async function makePayments(sandbox: Sandbox, count: number): Promise<readonly Payment[]> {
-  const { seller, buyer, gas2 } = sandbox.wallets
-  await sandbox.fund(buyer.address, { usdc: price * BigInt(count) })
+export async function makePayments(
+  sandbox: PayersSandbox,
+  count: number,
+): Promise<readonly Payment[]> {
+  const { seller, gas2 } = sandbox.wallets
+  for (const at of payers.keys())
+    await sandbox.mint(payerOf(sandbox, at).address, price * BigInt(count))
   const network = { network: 'testnet', rpcUrls: `${sandbox.rpcUrl}/?pay` } as const
   const chain = await createEvmChain(network)
   const sender = createSender({ chain, privateKey: gas2.privateKey })
   await sandbox.stallBlocks()
   const payments: Payment[] = []
   for (let start = 0; start < count; start += 100) {
-    const some = Array.from({ length: Math.min(100, count - start) }, async () => {
-      const { privateKey } = buyer
+    const some = Array.from({ length: Math.min(100, count - start) }, async (_, at) => {
+      const { privateKey, address: payer } = payerOf(sandbox, start + at)
       const terms = { privateKey, to: seller.address, value: price }
       const { authorization, signature } = await sandbox.signTransferAuthorization(terms)
       const { from, to, value, validAfter, validBefore, nonce } = authorization
@@ -35,7 +53,7 @@ export async function makePayments(sandbox: Sandbox, count: number): Promise<rea
       const call = { to: sandbox.usdc.address, data, gas: 200_000n }
       const sent = await sender.send(call, async () => {})
       if (sent.kind !== 'submitted' || !sent.txHash) throw new Error(`a payment was ${sent.kind}`)
-      return { txHash: sent.txHash, nonce }
+      return { txHash: sent.txHash, nonce, payer }
     })
     payments.push(...(await Promise.all(some)))
     await sandbox.mine(1)
@@ -47,16 +65,22 @@ export async function makePayments(sandbox: Sandbox, count: number): Promise<rea
   return payments
 }
 
+function payerOf(sandbox: PayersSandbox, at: number): SandboxWallet {
+  const wallet = sandbox.wallets[payers[at % payers.length] ?? 'payer-0']
+  if (!wallet) throw new Error('a payer has no wallet')
+  return wallet
+}
+
 /** Puts them into a store as paid and never delivered, older than any grace period; their ids. */
 export async function keepAsUndelivered(
-  sandbox: Sandbox,
+  sandbox: PayersSandbox,
   store: ChallengeStore,
   payments: readonly Payment[],
 ): Promise<readonly string[]> {
-  const { buyer, seller } = sandbox.wallets
+  const { seller } = sandbox.wallets
   const { chainId } = sandbox
   const token = sandbox.usdc.address
-  const keep = async ({ txHash, nonce }: Payment, index: number): Promise<string> => {
+  const keep = async ({ txHash, nonce, payer }: Payment, index: number): Promise<string> => {
     const challengeId = `http-${nonce.slice(2, 42)}`
     const base = {
       ...{ challengeId, requestId: nonce, scope: 'x402-http', clientAgentId: 'x402-http' },
@@ -65,10 +89,10 @@ export async function keepAsUndelivered(
       ...{ createdAt: new Date(), expiresAt: new Date(Date.now() + 900_000) },
     }
     await store.create(base, { key: 'create' })
-    const paymentRef = authorizationRef({ chainId, token, from: buyer.address, nonce })
+    const paymentRef = authorizationRef({ chainId, token, from: payer, nonce })
     const paidBlock = { number: BigInt(index), hash: `0x${'00'.repeat(32)}` as Hex }
     const paidAt = new Date(Date.now() - 600_000 + index)
-    const paid = { txHash, paidAt, fromAddress: buyer.address, paidBlock }
+    const paid = { txHash, paidAt, fromAddress: payer, paidBlock }
     const outcome = await store.settle(challengeId, paymentRef, paid, { key: 'settle' })
     if (outcome.kind !== 'applied') throw new Error(`a payment was not kept: ${outcome.kind}`)
     return challengeId

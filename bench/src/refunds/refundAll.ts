@@ -1,12 +1,12 @@
 import { createEvmChain } from '@key0/chain-evm'
 import type { ChallengeStore, Hash, Hex } from '@key0/core'
 import { createRefunds } from '@key0/refunds'
-import { type Sandbox, startSandbox } from '@key0/sandbox'
+import { startSandbox } from '@key0/sandbox'
 import { createWalletLock, RedisChallengeStore } from '@key0/store-redis'
 import { startRedis } from '@key0/test-services'
 import { Redis } from 'ioredis'
 import { percentile } from '../stats.ts'
-import { keepAsUndelivered, makePayments } from './payUndelivered.ts'
+import { keepAsUndelivered, makePayments, type PayersSandbox, payers } from './payUndelivered.ts'
 
 export type Mode = {
   readonly blockTimeSeconds?: number
@@ -37,7 +37,7 @@ const mostMs = 180_000
  * are due when they begin.
  */
 export async function refundAll(mode: Mode, count: number): Promise<Measured> {
-  await using sandbox = await startSandbox()
+  await using sandbox = await startSandbox({ wallets: payers })
   await using server = await startRedis({})
   const redis = new Redis(server.url)
   try {
@@ -72,7 +72,7 @@ export async function refundAll(mode: Mode, count: number): Promise<Measured> {
 }
 
 type Place = {
-  readonly sandbox: Sandbox
+  readonly sandbox: PayersSandbox
   readonly store: ChallengeStore
   readonly redis: Redis
   readonly startedAtMs: number
@@ -104,11 +104,11 @@ async function work(workers: number, { sandbox, store, redis, startedAtMs }: Pla
   )
 }
 
-async function hideMulticall({ rpcUrl }: Sandbox): Promise<void> {
+async function hideMulticall({ rpcUrl }: PayersSandbox): Promise<void> {
   await ask(rpcUrl, 'anvil_setCode', ['0xcA11bde05977b3631167028862bE2a173976CA11', '0x'])
 }
 
-async function countTransactions({ rpcUrl, wallets }: Sandbox): Promise<number> {
+async function countTransactions({ rpcUrl, wallets }: PayersSandbox): Promise<number> {
   const params = [wallets.seller.address, 'latest']
   return Number(await ask<Hex>(rpcUrl, 'eth_getTransactionCount', params))
 }
@@ -125,7 +125,7 @@ async function readTimes(
 }
 
 /** What carried refunds, and how many there were, by the chain's own logs. */
-async function readCarriers(sandbox: Sandbox): Promise<{
+async function readCarriers(sandbox: PayersSandbox): Promise<{
   readonly transfers: number
   readonly carriers: number
   readonly gas: bigint

@@ -108,3 +108,21 @@ test('a store that fails in the middle ends the work with its error', async () =
   await expect(running).rejects.toThrow('the store is away')
   expect(world.payout.batches).toEqual([2])
 })
+
+test('workers that share a backlog spread over it, and leave nobody out', async () => {
+  const { world, readAll } = await scene(24)
+  const lists: string[][] = []
+  const findPendingForRefund: typeof world.store.findPendingForRefund = async (...given) => {
+    const found = await world.store.findPendingForRefund(...given)
+    lists.push(found.map(({ challengeId }) => challengeId))
+    return found
+  }
+  const store = { ...world.store, findPendingForRefund }
+  const results = await runBacklog({ ...world.refunds, store }, { batchSize: 2 })
+  const [first, second, ...others] = results.map(({ challengeId }) => challengeId)
+  // The oldest come first; then it is not always the oldest that all workers go for.
+  expect([first, second]).toEqual(lists[0])
+  expect(lists.slice(1).flatMap((list) => list.slice(0, 2))).not.toEqual(others)
+  expect(new Set([first, second, ...others]).size).toBe(24)
+  expect((await readAll()).map(({ refund }) => refund?.carriers.length)).toEqual(Array(24).fill(1))
+})

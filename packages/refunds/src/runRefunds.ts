@@ -111,11 +111,27 @@ async function findOurs(
 ): Promise<readonly ChallengeRecord[]> {
   const isOurs = ({ challengeId, chainId, destination }: ChallengeRecord): boolean =>
     chainId === ctx.chain.chainId && ctx.payout.canSignFor(destination) && !inHand.has(challengeId)
-  for (let wanted = limit; ; wanted *= 2) {
+  const places = inHand.size === 0 ? 1 : CROWD_PLACES
+  for (let wanted = limit * places; ; wanted *= 2) {
     const found = await ctx.store.findPendingForRefund(cutoff, wanted)
     const ours = found.filter(isOurs)
-    if (ours.length >= limit || found.length < wanted) return ours.slice(0, limit)
+    if (ours.length < limit && found.length === wanted) continue
+    const start = pickPlace(ctx, Math.min(places, Math.floor(ours.length / limit))) * limit
+    return ours.slice(start, start + limit)
   }
+}
+
+/**
+ * In a backlog the oldest are what every other worker goes for too. After its first pass each goes
+ * on at a place of its own among the oldest, so that they seldom meet.
+ */
+const CROWD_PLACES = 8
+
+function pickPlace({ newId }: RefundContext, places: number): number {
+  if (places <= 1) return 0
+  let sum = 0
+  for (const character of newId()) sum = (sum * 31 + character.charCodeAt(0)) % 65_521
+  return sum % places
 }
 
 /** Claims one refund and begins it. Nothing to report when it is not ours to make now. */
