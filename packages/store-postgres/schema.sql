@@ -93,6 +93,7 @@ END) stored,
   constraint key0_challenges_version_check CHECK ((version > 0))
 );
 CREATE INDEX key0_challenges_due ON public.key0_challenges USING btree (state, due_at, id) WHERE (due_at IS NOT NULL);
+CREATE INDEX key0_challenges_failed ON public.key0_challenges USING btree (COALESCE(next_visit_at, updated_at), id) WHERE (state = 'REFUND_FAILED'::text);
 CREATE INDEX key0_challenges_forgettable ON public.key0_challenges USING btree (state, kept_from, id) WHERE (kept_from IS NOT NULL);
 CREATE INDEX key0_challenges_leased ON public.key0_challenges USING btree (leased_until, id) WHERE ((state = 'PAID'::text) AND (from_address IS NOT NULL) AND (access_grant IS NULL) AND (held IS NULL) AND (leased_until IS NOT NULL));
 CREATE INDEX key0_challenges_refundable ON public.key0_challenges USING btree (paid_at, id) WHERE ((state = 'PAID'::text) AND (from_address IS NOT NULL) AND (access_grant IS NULL) AND (held IS NULL) AND (leased_until IS NULL));
@@ -260,20 +261,25 @@ declare
   v_now timestamptz := key0_start(p_now);
   v_keep bigint[] := p_keep;
   v_states text[] := case when p_state is null
-    then array['PENDING', 'PAID', 'REFUND_PENDING', 'DELIVERED'] else array[p_state] end;
+    then array['PENDING', 'PAID', 'REFUND_PENDING', 'REFUND_FAILED', 'DELIVERED'] else array[p_state] end;
 begin
   perform key0_sweep(v_now, v_keep, p_limit::bigint);
   return (
-    select coalesce(json_agg(key0_encode(found.c) order by (found.c).due_at, (found.c).id), '[]')
+    select coalesce(json_agg(key0_encode(found.c) order by found.at, (found.c).id), '[]')
     from (
-      select head.c
+      select head.c, head.at
       from unnest(v_states) as one (state)
       cross join lateral (
-        select c from key0_challenges c
+        (select c, c.due_at as at from key0_challenges c
         where c.state = one.state and c.due_at <= p_until::timestamptz
           and coalesce(c.kept_from > key0_cutoff(one.state, v_now, v_keep), true)
-        order by c.due_at, c.id limit p_limit::bigint) head
-      order by (head.c).due_at, (head.c).id limit p_limit::bigint) found);
+        order by c.due_at, c.id limit p_limit::bigint)
+        union all
+        (select c, coalesce(c.next_visit_at, c.updated_at) as at from key0_challenges c
+        where one.state = 'REFUND_FAILED' and c.state = 'REFUND_FAILED'
+          and coalesce(c.next_visit_at, c.updated_at) <= p_until::timestamptz
+        order by coalesce(c.next_visit_at, c.updated_at), c.id limit p_limit::bigint)) head
+      order by head.at, (head.c).id limit p_limit::bigint) found);
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.key0_encode(c key0_challenges)
@@ -727,23 +733,28 @@ end $function$;
 CREATE OR REPLACE FUNCTION public.key0_sweep(p_now timestamp with time zone, p_keep bigint[], p_limit bigint)
  RETURNS bigint
  LANGUAGE plpgsql
- SET plan_cache_mode TO 'force_custom_plan'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
 AS $function$
 declare
+  v_over text[];
   v_unpaid text[];
   v_entries bigint[];
   v_count bigint;
 begin
-  with over as (
+  v_over := array(
     select found.id
     from unnest(array['PENDING', 'DELIVERED', 'EXPIRED', 'CANCELLED', 'REFUNDED']) as one (state)
     cross join lateral (
       select c.id from key0_challenges c
       where c.state = one.state and c.kept_from <= key0_cutoff(one.state, p_now, p_keep)
       order by c.kept_from, c.id limit p_limit for update skip locked) found
-    limit p_limit
-  ), gone as (
-    delete from key0_challenges c using over where c.id = over.id returning c.id, c.payment_ref
+    limit p_limit);
+  if cardinality(v_over) = 0 then return 0; end if;
+
+  with gone as (
+    delete from key0_challenges c where c.id = any (v_over) returning c.id, c.payment_ref
   )
   select array_agg(id) filter (where payment_ref is null), count(*)
   into v_unpaid, v_count from gone;

@@ -265,6 +265,12 @@ on key0_challenges
 for each row when (new.version <> old.version + 1)
 execute function key0_refuse('every write raises the version by one');
 `,
+  `
+set local lock_timeout = '3s';
+
+create index key0_challenges_failed on key0_challenges (coalesce(next_visit_at, updated_at), id)
+  where state = 'REFUND_FAILED';
+`,
 ]
 
 /** The functions, those that others are declared with first. */
@@ -439,20 +445,25 @@ declare
   v_now timestamptz := key0_start(p_now);
   v_keep bigint[] := p_keep;
   v_states text[] := case when p_state is null
-    then array['PENDING', 'PAID', 'REFUND_PENDING', 'DELIVERED'] else array[p_state] end;
+    then array['PENDING', 'PAID', 'REFUND_PENDING', 'REFUND_FAILED', 'DELIVERED'] else array[p_state] end;
 begin
   perform key0_sweep(v_now, v_keep, p_limit::bigint);
   return (
-    select coalesce(json_agg(key0_encode(found.c) order by (found.c).due_at, (found.c).id), '[]')
+    select coalesce(json_agg(key0_encode(found.c) order by found.at, (found.c).id), '[]')
     from (
-      select head.c
+      select head.c, head.at
       from unnest(v_states) as one (state)
       cross join lateral (
-        select c from key0_challenges c
+        (select c, c.due_at as at from key0_challenges c
         where c.state = one.state and c.due_at <= p_until::timestamptz
           and coalesce(c.kept_from > key0_cutoff(one.state, v_now, v_keep), true)
-        order by c.due_at, c.id limit p_limit::bigint) head
-      order by (head.c).due_at, (head.c).id limit p_limit::bigint) found);
+        order by c.due_at, c.id limit p_limit::bigint)
+        union all
+        (select c, coalesce(c.next_visit_at, c.updated_at) as at from key0_challenges c
+        where one.state = 'REFUND_FAILED' and c.state = 'REFUND_FAILED'
+          and coalesce(c.next_visit_at, c.updated_at) <= p_until::timestamptz
+        order by coalesce(c.next_visit_at, c.updated_at), c.id limit p_limit::bigint)) head
+      order by head.at, (head.c).id limit p_limit::bigint) found);
 end $$;
 `,
   `
