@@ -110,7 +110,7 @@ test('a store that fails in the middle ends the work with its error', async () =
 })
 
 test('workers that share a backlog spread over it, and leave nobody out', async () => {
-  const { world, readAll } = await scene(24)
+  const { world, readAll } = await scene(10)
   const lists: string[][] = []
   const findPendingForRefund: typeof world.store.findPendingForRefund = async (...given) => {
     const found = await world.store.findPendingForRefund(...given)
@@ -118,11 +118,11 @@ test('workers that share a backlog spread over it, and leave nobody out', async 
     return found
   }
   const store = { ...world.store, findPendingForRefund }
-  const results = await runBacklog({ ...world.refunds, store }, { batchSize: 2 })
-  const [first, second, ...others] = results.map(({ challengeId }) => challengeId)
+  const results = await runBacklog({ ...world.refunds, store }, { batchSize: 1 })
+  const [first, ...others] = results.map(({ challengeId }) => challengeId)
   // The oldest come first; then it is not always the oldest that all workers go for.
-  expect([first, second]).toEqual(lists[0])
-  expect(lists.slice(1).flatMap((list) => list.slice(0, 2))).not.toEqual(others)
-  expect(new Set([first, second, ...others]).size).toBe(24)
-  expect((await readAll()).map(({ refund }) => refund?.carriers.length)).toEqual(Array(24).fill(1))
+  expect([first]).toEqual(lists[0])
+  expect(lists.slice(1).flatMap((list) => list.slice(0, 1))).not.toEqual(others)
+  expect(new Set([first, ...others]).size).toBe(10)
+  expect((await readAll()).map(({ refund }) => refund?.carriers.length)).toEqual(Array(10).fill(1))
 })
