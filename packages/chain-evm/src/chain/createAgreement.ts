@@ -24,7 +24,7 @@ export type Agreement = {
 }
 
 /** The nodes contradict each other: what they say about this money is no evidence of anything. */
-export class NodesDisagree extends Error {
+class NodesDisagree extends Error {
   override readonly name = 'NodesDisagree'
 
   constructor(what: string) {
