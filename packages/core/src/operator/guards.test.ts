@@ -7,6 +7,7 @@ import { recover } from '../usecases/recover.ts'
 import { createRefundBudget, type RefundCaps } from './createRefundBudget.ts'
 import { areRefundsStopped, readRefundSwitch, startRefunds, stopRefunds } from './refundSwitch.ts'
 import { releaseHeld } from './releaseHeld.ts'
+import { retryRefund } from './retryRefund.ts'
 
 test('the switch keeps who pressed it and why, and pressing it twice changes nothing', async () => {
   const { ctx, events } = operatorScene()
@@ -42,6 +43,18 @@ test('a payer who was paid by hand is not paid again, until somebody has looked'
   await pass(1_000)
   await pass()
   expect(await read(id)).toMatchObject({ state: 'REFUNDED' })
+})
+
+test('a person who paid a failed refund by hand and then presses retry does not pay it twice', async () => {
+  const { ctx, world, sellFailed, payByHand, pass, read, back } = operatorScene()
+  world.ledger.fund(fakeAccounts.seller, 100_000n)
+  const id = await sellFailed()
+  const hash = payByHand()
+  await retryRefund(ctx, id, order)
+  await pass()
+  await pass()
+  expect((await read(id)).held).toBe(`it may have been paid by hand: ${hash}`)
+  expect(back()).toHaveLength(1)
 })
 
 test('what left the wallet by hand before the payment, or to somebody else, holds nothing', async () => {

@@ -4,6 +4,7 @@ import { createBuyer } from '../testing/createBuyer.ts'
 import { STORE_LOST_WRITES } from '../usecases/closed.ts'
 import { findFence } from '../usecases/findFence.ts'
 import { lookAfterRestore } from './lookAfterRestore.ts'
+import { refundNow } from './refundNow.ts'
 import { releaseHeld } from './releaseHeld.ts'
 
 /** One payment is owed, and one arrived that the store forgot; nobody was away for long. */
@@ -68,4 +69,18 @@ test('blocks that the accounts had passed over are looked at again from where a 
   )
   expect((await look({})).unexplained).toEqual([])
   expect((await look({ fromBlock: 1n })).unexplained).toHaveLength(1)
+})
+
+test('after a loss a refund by hand is that person’s decision and goes out, held before or not', async () => {
+  const { look, ctx, clock, pass, read, id, sellUndelivered, back } = await restored()
+  const other = await sellUndelivered()
+  clock.advance(1_000)
+  await look({ apply: true, isRestored: true })
+  await refundNow(ctx, other, { ...order, amount: 1n })
+  await pass()
+  expect((await read(id)).held).toBe(STORE_LOST_WRITES)
+  await refundNow(ctx, id, order)
+  await pass()
+  for (const each of [id, other]) expect((await read(each)).state).toBe('REFUNDED')
+  expect(back().map(({ value }) => value)).toEqual([1n, 100_000n])
 })

@@ -71,7 +71,8 @@ async function press(ctx: OperatorContext, order: Order, isToStop: boolean): Pro
     name: nameOf(count + 1),
     subject: isToStop ? 'refunds were stopped' : 'refunds were started',
     value: 1n,
-    chainId: 0,
+    // Of no chain; stores ask for a number.
+    chainId: 1,
     keptUntil: new Date(ctx.clock.nowMs() + NEVER_MS),
   }
   await writeNote(ctx, note, { actor, reason })
