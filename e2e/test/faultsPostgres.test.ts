@@ -148,7 +148,7 @@ test.each(Object.entries(losses))(
     const all = [...records.values()]
     const held = all.filter((it) => it.held !== undefined)
     const claims = await Promise.all(payments.map(({ ref }) => shop.store().getClaim(ref)))
-    const { break: loss } = await shop.store().beat({ newDeploymentId: 'nobody', quietMs: 9e9 })
+    const { break: loss } = await shop.store().beat({ beatId: 'nobody', quietMs: 9e9 })
     print(name, {
       ...{ ...run.figures, cause: loss?.cause },
       ...{ payments: payments.length, ...lost, lostPayments: unknown.length },

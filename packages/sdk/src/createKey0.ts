@@ -57,6 +57,9 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
     settings,
     ...(config.seenTxStore && { seenTx: config.seenTxStore }),
   }
+  const accounting = toAccounting(config, context, chain.token)
+  // Before the first sale: what is lost before the first sign of life is not noticed by anybody.
+  await findFence({ ...accounting, settings: { finality: accounting.finality } })
   const engine = createEngine(context)
   return {
     engine,
@@ -78,7 +81,7 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
       },
     }),
     ...createCalls(engine, config.store),
-    recover: createRecovery(context, toAccounting(config, context, chain.token)),
+    recover: createRecovery(context, accounting),
     close: () => chain.close(),
   }
 }

@@ -24,9 +24,9 @@ async function beat(url: string, remembered?: Remembered, options?: object): Pro
   const sql = connect(url, options)
   try {
     names += 1
-    const newDeploymentId = `deployment-${names}`
+    const beatId = `deployment-${names}`
     const store = new PostgresChallengeStore({ sql })
-    return await store.beat({ newDeploymentId, remembered, quietMs: 600_000 })
+    return await store.beat({ beatId, remembered, quietMs: 600_000 })
   } finally {
     await sql.end()
   }

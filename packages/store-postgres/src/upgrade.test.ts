@@ -48,7 +48,7 @@ test('a database of release 1 keeps its sales, and its gateways go on selling be
   const store = new PostgresChallengeStore({ sql: another() })
 
   for (const record of before) expect(await store.get(record.challengeId)).toEqual(record)
-  const beaten = await store.beat({ newDeploymentId: 'upgraded', quietMs: 60_000 })
+  const beaten = await store.beat({ beatId: 'upgraded', quietMs: 60_000 })
   expect(beaten).toMatchObject({ deploymentId: 'upgraded', highestEvent: 4 })
 
   const after = await old.sell()

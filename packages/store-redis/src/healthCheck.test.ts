@@ -52,7 +52,7 @@ test('with replicas, it is durable when writes wait for them', async () => {
 })
 
 const beat = (store: RedisChallengeStore) =>
-  store.beat({ newDeploymentId: randomUUID(), quietMs: 60_000 })
+  store.beat({ beatId: randomUUID(), quietMs: 60_000 })
 
 test('that everything was flushed is noticed, for as long as the process lives', async () => {
   await using server = await startRedis(lasting)
@@ -81,7 +81,7 @@ test('a loss that a process was there for is a problem, one from before is not',
   const { deploymentId, aliveAt } = await beat(store)
   const remembered = { deploymentId, aliveAt, highestEvent: 7 }
   const peer = new RedisChallengeStore({ redis })
-  await peer.beat({ newDeploymentId: 'unused', quietMs: 60_000, remembered })
+  await peer.beat({ beatId: 'unused', quietMs: 60_000, remembered })
   const { ok, problems } = await store.healthCheck()
   expect({ ok, problems }).toEqual({ ok: true, problems: [expect.stringContaining('lost')] })
   expect((await new RedisChallengeStore({ redis }).healthCheck()).durable).toBe(true)

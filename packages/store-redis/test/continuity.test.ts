@@ -23,8 +23,8 @@ function openGateway(url: string, options: Partial<RedisChallengeStoreOptions> =
   return {
     ...{ redis, store },
     async beat(): Promise<Continuity> {
-      const newDeploymentId = randomUUID()
-      remembered = await store.beat({ newDeploymentId, quietMs: 60_000, remembered })
+      const beatId = randomUUID()
+      remembered = await store.beat({ beatId, quietMs: 60_000, remembered })
       return remembered as Continuity
     },
     /** Takes over what another process remembered, as if it had gone on elsewhere. */

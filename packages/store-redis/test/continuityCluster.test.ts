@@ -33,8 +33,8 @@ function openGateway(options: Partial<RedisChallengeStoreOptions> = {}) {
   return {
     ...{ store, keyPrefix },
     async beat(): Promise<Continuity> {
-      const newDeploymentId = randomUUID()
-      const seen = await store.beat({ newDeploymentId, quietMs: 60_000, remembered })
+      const beatId = randomUUID()
+      const seen = await store.beat({ beatId, quietMs: 60_000, remembered })
       remembered = seen
       return seen
     },

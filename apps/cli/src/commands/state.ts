@@ -4,6 +4,7 @@ import {
   readSafeToSweep,
   startRefunds,
   stopRefunds,
+  watchContinuity,
 } from '@key0/core'
 import { toAmount } from '../print.ts'
 import { type Action, type Output, orderFlags, readOrder } from '../toCommand.ts'
@@ -37,6 +38,7 @@ export const stateActions: Readonly<Record<'status' | 'stop' | 'start' | 'sweepa
     flags: {},
     run: async (desk) => {
       const [chain, wallets] = [await desk.chain(), await desk.wallets()]
+      const continuity = watchContinuity(desk.ctx)
       const data = []
       const lines: string[] = []
       for (const wallet of wallets) {
@@ -44,7 +46,7 @@ export const stateActions: Readonly<Record<'status' | 'stop' | 'start' | 'sweepa
         const call = { to: wallet.token, data: `${BALANCE_OF}${word}` }
         const ask = async (): Promise<bigint> =>
           BigInt(await chain.rpc.request<string>('eth_call', [call, 'latest']))
-        const sweep = await readSafeToSweep({ store: desk.ctx.store, chain }, wallet, ask)
+        const sweep = await readSafeToSweep({ ...desk.ctx, chain, continuity }, wallet, ask)
         data.push({ payee: wallet.payee, token: wallet.token, chainId: chain.chainId, ...sweep })
         lines.push(`${wallet.payee}: ${toAmount(sweep.safe)} may leave`)
         for (const [name, value] of Object.entries(sweep))

@@ -8,6 +8,7 @@ import { createBlocks } from './Blocks.ts'
 import type { Context } from './Context.ts'
 import { createAgreement } from './createAgreement.ts'
 import type { EvmChain } from './EvmChain.ts'
+import { findBlockBefore } from './findBlockBefore.ts'
 import { inspect } from './inspect.ts'
 import { listTransfers } from './listTransfers.ts'
 import { isAuthorizedBy, isSignedBy } from './proofs.ts'
@@ -81,6 +82,13 @@ export async function createEvmChain(options: EvmChainOptions): Promise<EvmChain
     transfers: async (query) => {
       const listed = await listTransfers(context, query)
       return agreed ? await agreed.onTransfers(query, listed) : listed
+    },
+    blockBefore: async (time) => {
+      try {
+        return await findBlockBefore(context, time)
+      } catch (error) {
+        throw toChainUnreachable(error)
+      }
     },
     head: async (finality = 'latest') => {
       try {

@@ -16,19 +16,27 @@ export type Continuity = {
   readonly highestEvent: number
   /** The last sign of life of any process of this deployment, by the store's clock. */
   readonly aliveAt: Date
+  /** The latest signs of life, oldest first: a process whose own is gone knows that it was lost. */
+  readonly beats: readonly Beat[]
   /** A time without any sign of life that nobody has compared with the chain yet. */
   readonly silence?: { readonly since: Date; readonly until: Date }
   /** The last loss: what was written between the two instants may be gone. */
   readonly break?: { readonly since: Date; readonly until: Date; readonly cause: BreakCause }
 }
 
+/** One sign of life that the store keeps for a while. */
+export type Beat = { readonly id: string; readonly atMs: number }
+
 /** What a process remembers of a store outside it, to notice that the store forgot. */
-export type Remembered = Pick<Continuity, 'deploymentId' | 'highestEvent' | 'aliveAt'>
+export type Remembered = Pick<Continuity, 'deploymentId' | 'highestEvent' | 'aliveAt'> & {
+  /** The process's own last beat. */
+  readonly beatId?: string
+}
 
 /** One sign of life. */
 export type Heartbeat = {
-  /** Unguessable; names the data when it has no name yet, so that no two are named alike. */
-  readonly newDeploymentId: string
+  /** Unguessable; names this beat, and the data when it has no name yet. */
+  readonly beatId: string
   readonly remembered?: Remembered | undefined
   /** A longer time without a sign of life is a silence, in ms. */
   readonly quietMs: number

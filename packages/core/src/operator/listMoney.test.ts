@@ -101,7 +101,8 @@ test('what is safe to sweep leaves every promise payable', async () => {
   const client = createBuyer(world)
   client.transfer(7_000n)
   world.ledger.mine(3)
-  const sweep = () => readSafeToSweep(ctx, wallet, balance)
+  const sweep = () =>
+    readSafeToSweep({ ...ctx, continuity: world.accounting.continuity }, wallet, balance)
   // Failed, under way and owed; held; the stranger's transfer; the rest is sold or written off.
   expect(await sweep()).toEqual({
     balance: 607_000n,
@@ -126,9 +127,17 @@ test('a payment that may have arrived a moment ago is not swept', async () => {
   await client.pay(world.engine, challenge.challengeId, client.sign(challenge))
   const { seller: payee, token } = fakeAccounts
   const wallet = { token, payee, asset: 'USDC', decimals: 6 }
-  const answer = await readSafeToSweep(ctx, wallet, async () => 150_000n)
+  const answer = await readSafeToSweep(
+    { ...ctx, continuity: world.accounting.continuity },
+    wallet,
+    async () => 150_000n,
+  )
   expect(answer).toMatchObject({ undelivered: 100_000n, safe: 50_000n })
   const moving = [90_000n, 500_000n]
-  const moved = await readSafeToSweep(ctx, wallet, async () => moving.shift() ?? 0n)
+  const moved = await readSafeToSweep(
+    { ...ctx, continuity: world.accounting.continuity },
+    wallet,
+    async () => moving.shift() ?? 0n,
+  )
   expect(moved).toMatchObject({ balance: 90_000n, safe: 0n, short: 10_000n })
 })

@@ -2,8 +2,9 @@ import type { Continuity } from '../continuity/Continuity.ts'
 import type { PaymentEvidence } from '../ports/Chain.ts'
 import type { AccountingContext } from '../usecases/accountForTransfers.ts'
 import { adoptPayment } from '../usecases/adoptPayment.ts'
+import { openCursor } from '../usecases/cursor.ts'
 import { findFence, isBehind } from '../usecases/findFence.ts'
-import { listUnclaimed, readCursor, type Wallet } from '../usecases/listUnclaimed.ts'
+import { listUnclaimed, type Wallet } from '../usecases/listUnclaimed.ts'
 import { moneyKindOf } from './Money.ts'
 import { readOpen } from './readOpen.ts'
 import { isWrittenOff } from './writtenOff.ts'
@@ -47,10 +48,11 @@ export async function lookAfterRestore(
   { fromBlock, isRestored = false, apply = false }: AfterRestoreQuery,
 ): Promise<AfterRestore> {
   await findFence({ ...ctx, settings: { finality: ctx.finality } })
+  const seen = await ctx.continuity.beat()
   const unexplained: [Wallet, PaymentEvidence][] = []
   const { number: head } = await ctx.chain.head(ctx.finality)
   for (const wallet of ctx.wallets) {
-    const begin = fromBlock ?? (await readCursor(ctx, wallet)) + 1n
+    const begin = fromBlock ?? (await openCursor(ctx, wallet, seen)) + 1n
     for await (const page of listUnclaimed(ctx, wallet, begin, head))
       unexplained.push(...page.unclaimed.map((each) => [wallet, each] as [Wallet, typeof each]))
   }
@@ -75,7 +77,7 @@ function isRipe({ clock, adoptAfterMs }: AccountingContext, minedMs: number): bo
 async function declareLoss(ctx: AccountingContext): Promise<Continuity> {
   const { deploymentId, highestEvent, aliveAt } = await ctx.continuity.beat()
   return await ctx.store.beat({
-    newDeploymentId: ctx.newId(),
+    beatId: ctx.newId(),
     quietMs: Number.MAX_SAFE_INTEGER,
     remembered: { deploymentId, highestEvent: highestEvent + 1, aliveAt },
   })

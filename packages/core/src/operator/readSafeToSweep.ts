@@ -3,7 +3,9 @@ import { sameAddress } from '../challenge/hex.ts'
 import { hasOpenIntent } from '../lifecycle/guard.ts'
 import type { Chain } from '../ports/Chain.ts'
 import { isUnproven } from '../usecases/close.ts'
-import { listUnclaimed, readCursor, type Wallet } from '../usecases/listUnclaimed.ts'
+import { openCursor } from '../usecases/cursor.ts'
+import { listUnclaimed, type Wallet } from '../usecases/listUnclaimed.ts'
+import type { ContinuityWatch } from '../usecases/watchContinuity.ts'
 import { type MoneyKind, moneyKindOf, toMoney } from './Money.ts'
 import type { OperatorContext } from './OperatorContext.ts'
 import { readOpen } from './readOpen.ts'
@@ -25,6 +27,12 @@ export type SafeToSweep = {
   readonly short: bigint
 }
 
+/** What the answer is computed from. */
+type SweepContext = Pick<OperatorContext, 'store'> & {
+  readonly chain: Chain
+  readonly continuity: ContinuityWatch
+}
+
 const COLUMN: Readonly<Record<MoneyKind, 'owed' | 'undelivered' | 'held' | 'writtenOff'>> = {
   owed: 'owed',
   'under-way': 'owed',
@@ -42,7 +50,7 @@ const COLUMN: Readonly<Record<MoneyKind, 'owed' | 'undelivered' | 'held' | 'writ
  * @throws CHAIN_UNREACHABLE, STORE_UNAVAILABLE
  */
 export async function readSafeToSweep(
-  ctx: Pick<OperatorContext, 'store'> & { readonly chain: Chain },
+  ctx: SweepContext,
   wallet: Wallet,
   readBalance: () => Promise<bigint>,
 ): Promise<SafeToSweep> {
@@ -72,13 +80,8 @@ export async function readSafeToSweep(
   }
 }
 
-async function sumUnexplained(
-  ctx: Pick<OperatorContext, 'store'> & { readonly chain: Chain },
-  wallet: Wallet,
-): Promise<bigint> {
-  const cursor = await readCursor(ctx, wallet)
-  // Nobody began to account for this wallet: what arrived before is not this deployment's.
-  if (cursor === 0n) return 0n
+async function sumUnexplained(ctx: SweepContext, wallet: Wallet): Promise<bigint> {
+  const cursor = await openCursor(ctx, wallet, await ctx.continuity.check())
   const { number: head } = await ctx.chain.head()
   let sum = 0n
   for await (const { unclaimed } of listUnclaimed(ctx, wallet, cursor + 1n, head))

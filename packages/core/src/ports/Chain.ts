@@ -130,6 +130,9 @@ export interface Chain {
   /** The newest block as deep as `finality`, by default the latest. Throws `CHAIN_UNREACHABLE`. */
   head(finality?: Finality): Promise<Head>
 
+  /** The last block before an instant (Unix seconds); 0 when there is none. Throws `CHAIN_UNREACHABLE`. */
+  blockBefore(time: bigint): Promise<bigint>
+
   /**
    * Whether `address` signed `message` (EIP-191; EIP-1271 when it is a contract). Throws
    * `CHAIN_UNREACHABLE` when a contract's answer could not be had.

@@ -58,6 +58,7 @@ export function createFakeChain(options: {
     },
     inspect: (query) => sighted(() => inspect(chain, query)),
     transfers: async (query) => ask(() => list(chain, query)),
+    blockBefore: async (time) => ask(() => ledger.blockBefore(time)),
     head: async (finality) => ask(() => ledger.head(finality)),
     isSignedBy: async (address, message, signature) =>
       ask(() => signature === fakeSignature(address, message)),

@@ -62,6 +62,8 @@ export type FakeLedger = {
   /** Every transfer of the canonical chain, oldest first. */
   transfers(): readonly FakeTransfer[]
   head(at?: Finality): Head
+  /** The last block before an instant, in Unix seconds. */
+  blockBefore(time: bigint): bigint
   /** Signs a transaction; `salt` makes another carrier of the same calls. */
   prepare(calls: readonly FakeCall[], salt: string): FakeTransaction
   /** Hands a transaction to the pool by its hash. The same one again changes nothing. */
@@ -115,6 +117,7 @@ export function createFakeLedger(options: {
     receiptOf: (hash) => state.receipts.get(hash),
     transfers: () => [...state.receipts.values()].flatMap(({ transfers }) => transfers),
     head: (at = 'latest') => headAt(state, at, ledger.finalityLag),
+    blockBefore: (time) => state.blocks.findLast(({ head }) => head.time < time)?.head.number ?? 0n,
     prepare(calls, salt) {
       const text = JSON.stringify([calls, salt], (_, inner: unknown) =>
         typeof inner === 'bigint' ? `${inner}` : inner,

@@ -1,9 +1,11 @@
+import type { Continuity } from '../continuity/Continuity.ts'
 import type { Chain, Finality, PaymentEvidence } from '../ports/Chain.ts'
 import type { ChallengeStore } from '../ports/ChallengeStore.ts'
 import type { Clock } from '../ports/Clock.ts'
 import type { Observe } from '../ports/Events.ts'
 import { adoptPayment } from './adoptPayment.ts'
-import { listUnclaimed, readCursor, type Wallet, writeCursor } from './listUnclaimed.ts'
+import { openCursor, writeCursor } from './cursor.ts'
+import { listUnclaimed, type Wallet } from './listUnclaimed.ts'
 import type { ContinuityWatch } from './watchContinuity.ts'
 
 /** What accounting for money in needs. */
@@ -19,7 +21,8 @@ export type AccountingContext = {
   readonly finality: Finality
   /** How long a buyer may still present a transfer: before, it is nobody's business but his. */
   readonly adoptAfterMs: number
-  /** Where to begin when the store does not know; default: at the newest block. */
+  /** Where to begin when the store does not know; default: at the newest block. After a loss the
+   * accounts begin at the loss, or here when that is earlier. */
   readonly fromBlock?: bigint
 }
 
@@ -38,44 +41,36 @@ export type Accounted = {
  * @throws CHAIN_UNREACHABLE; nothing is passed over then.
  */
 export async function accountForTransfers(ctx: AccountingContext): Promise<Accounted> {
-  if ((await ctx.continuity.check()).silence) return { adopted: [] }
+  const continuity = await ctx.continuity.check()
+  if (continuity.silence) return { adopted: [] }
   const adopted: PaymentEvidence[] = []
-  for (const wallet of ctx.wallets) adopted.push(...(await accountForWallet(ctx, wallet)))
+  for (const wallet of ctx.wallets)
+    adopted.push(...(await accountForWallet(ctx, wallet, continuity)))
   return { adopted }
 }
 
 async function accountForWallet(
   ctx: AccountingContext,
   wallet: Wallet,
+  continuity: Continuity,
 ): Promise<readonly PaymentEvidence[]> {
-  const [cursor, final] = await Promise.all([openCursor(ctx, wallet), ctx.chain.head(ctx.finality)])
+  const [cursor, final] = await Promise.all([
+    openCursor(ctx, wallet, continuity),
+    ctx.chain.head(ctx.finality),
+  ])
   const adopted: PaymentEvidence[] = []
   const bornBeforeMs = ctx.clock.nowMs() - ctx.adoptAfterMs
   for await (const page of listUnclaimed(ctx, wallet, cursor + 1n, final.number)) {
     for (const evidence of page.unclaimed) {
       if (Number(evidence.block.time) * 1000 > bornBeforeMs) {
-        await writeCursor(ctx, wallet, evidence.block.number - 1n)
+        await writeCursor(ctx, wallet, continuity, evidence.block.number - 1n)
         return adopted
       }
       if (await adoptUnmatched(ctx, wallet, evidence)) adopted.push(evidence)
     }
-    await writeCursor(ctx, wallet, page.upTo)
+    await writeCursor(ctx, wallet, continuity, page.upTo)
   }
   return adopted
-}
-
-/** The first pass of a deployment begins at the newest block: what was before is not its money. */
-export async function openCursor(
-  ctx: Pick<AccountingContext, 'store' | 'chain' | 'fromBlock'>,
-  wallet: Wallet,
-): Promise<bigint> {
-  const cursor = await readCursor(ctx, wallet)
-  if (cursor > 0n) return cursor
-  const begin = ctx.fromBlock ?? (await ctx.chain.head()).number + 1n
-  // A cursor of 0 says "not begun"; the first block of a chain holds no transfer.
-  const first = begin > 1n ? begin - 1n : 1n
-  await writeCursor(ctx, wallet, first)
-  return first
 }
 
 async function adoptUnmatched(

@@ -269,6 +269,32 @@ test('a deployment that is told where to begin finds payments of before its stor
   expect(adopted).toMatchObject([{ value: 7n }])
 })
 
+test('payments whose records were lost are found although the accounts had passed their blocks', async () => {
+  const shop = shopWithBackup()
+  shop.issuer.mood = 'issue'
+  await accountForTransfers(shop.accounting)
+  shop.clock.advance(70_000)
+  shop.ledger.mine(1)
+  await shop.accounting.continuity.beat()
+  shop.cut()
+  const { challengeId } = await shop.buyer.issue(shop.engine)
+  const challenge = await shop.read(challengeId)
+  await shop.buyer.pay(shop.engine, challengeId, shop.buyer.sign(challenge))
+  shop.ledger.mine(3)
+  shop.clock.advance(10_000)
+  await accountForTransfers(shop.accounting)
+  shop.restore()
+  // A pass that was under way when the store went back writes how far it came.
+  const { token, payee } = shop.accounting.wallets[0] ?? {}
+  const head = Number(shop.ledger.head().number)
+  await shop.store.ack(`transfers:${shop.chain.chainId}:${token}:${payee}`.toLowerCase(), head)
+  shop.clock.advance(931_000)
+  shop.ledger.mine(3)
+  const { adopted } = await accountForTransfers(shop.accounting)
+  expect(adopted).toHaveLength(1)
+  expect(await listRecords(shop)).toMatchObject([{ disposition: 'UNMATCHED' }])
+})
+
 /** The store goes back to before somebody asked for a price, under a worker that lives on. */
 async function loseAnEvent(shop: ReturnType<typeof shopWithBackup>): Promise<void> {
   shop.cut()

@@ -1,6 +1,6 @@
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import type { Continuity } from '../continuity/Continuity.ts'
-import { openCursor } from './accountForTransfers.ts'
+import { openCursor } from './cursor.ts'
 import { listUnclaimed } from './listUnclaimed.ts'
 import type { RefundContext } from './RefundContext.ts'
 
@@ -36,10 +36,10 @@ const CHAIN_IDLE_MS = 300_000
  */
 export async function findFence(ctx: FenceContext): Promise<Fence> {
   const seen = await ctx.continuity.beat()
-  for (const wallet of ctx.wallets) await openCursor(ctx, wallet)
+  for (const wallet of ctx.wallets) await openCursor(ctx, wallet, seen)
   const { silence } = seen
   if (!silence) return toFence(seen)
-  const paymentsMissing = await examine(ctx, silence).catch(() => undefined)
+  const paymentsMissing = await examine(ctx, seen, silence).catch(() => undefined)
   if (paymentsMissing === undefined) return { ...toFence(seen), waitBefore: silence.until }
   const { until } = silence
   return toFence(await ctx.continuity.conclude({ until, paymentsMissing }))
@@ -76,6 +76,7 @@ function toFence({ silence, break: loss }: Continuity): Fence {
  */
 async function examine(
   ctx: FenceContext,
+  seen: Continuity,
   { since, until }: NonNullable<Continuity['silence']>,
 ): Promise<boolean | undefined> {
   const head = await ctx.chain.head()
@@ -85,7 +86,7 @@ async function examine(
   // Blocks tell whole seconds: one of the same second may be a little later than the last beat.
   const sinceSecond = Math.floor(since.getTime() / 1000)
   for (const wallet of ctx.wallets) {
-    const cursor = await openCursor(ctx, wallet)
+    const cursor = await openCursor(ctx, wallet, seen)
     for await (const { unclaimed } of listUnclaimed(ctx, wallet, cursor + 1n, head.number))
       for (const { block } of unclaimed) {
         const minedMs = Number(block.time) * 1000

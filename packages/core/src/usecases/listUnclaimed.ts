@@ -17,19 +17,6 @@ type Reading = { readonly store: ChallengeStore; readonly chain: Chain }
 const BLOCKS_AT_ONCE = 10_000n
 const CLAIMS_AT_ONCE = 50
 
-/** The last block up to which every transfer into the wallet is accounted for; 0: not begun. */
-export async function readCursor({ store, chain }: Reading, wallet: Wallet): Promise<bigint> {
-  return BigInt(await store.acked(consumerOf(chain, wallet)))
-}
-
-export async function writeCursor(
-  { store, chain }: Reading,
-  wallet: Wallet,
-  block: bigint,
-): Promise<void> {
-  await store.ack(consumerOf(chain, wallet), Number(block))
-}
-
 /** Transfers into a wallet that no record claims, page by page in the order of the chain. */
 export async function* listUnclaimed(
   { store, chain }: Reading,
@@ -58,8 +45,4 @@ async function withoutClaim(
     unclaimed.push(...page.filter((_, index) => claims[index] === undefined))
   }
   return unclaimed
-}
-
-function consumerOf({ chainId }: Chain, { token, payee }: Wallet): string {
-  return `transfers:${chainId}:${token}:${payee}`.toLowerCase()
 }

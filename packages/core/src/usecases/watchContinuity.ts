@@ -29,16 +29,18 @@ export function watchContinuity(of: {
   readonly observe: Observe
 }): ContinuityWatch {
   let last: Continuity | undefined
+  let lastId = ''
   let beatenAtMs = Number.NEGATIVE_INFINITY
   let running: Promise<unknown> = Promise.resolve()
   let next: Promise<Continuity> | undefined
 
   const beat = async (examined?: Heartbeat['examined']): Promise<Continuity> => {
-    const remembered = last && remember(last)
-    const newDeploymentId = of.newId()
-    const now = await of.store.beat({ newDeploymentId, quietMs: QUIET_MS, remembered, examined })
+    const remembered = last && { ...remember(last), beatId: lastId }
+    const beatId = of.newId()
+    const now = await of.store.beat({ beatId, quietMs: QUIET_MS, remembered, examined })
     beatenAtMs = of.clock.nowMs()
     last = now
+    lastId = beatId
     const loss = now.break
     // Whoever noticed it says it: the others see a loss that ended before their own beat.
     if (loss && (loss.until.getTime() === now.aliveAt.getTime() || examined?.paymentsMissing))

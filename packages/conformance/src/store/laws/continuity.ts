@@ -9,7 +9,7 @@ let names = 0
 
 function beat(store: Rig['store'], changes: Partial<Heartbeat> = {}): Promise<Continuity> {
   names += 1
-  return store.beat({ newDeploymentId: `deployment-${names}`, quietMs: QUIET_MS, ...changes })
+  return store.beat({ beatId: `deployment-${names}`, quietMs: QUIET_MS, ...changes })
 }
 
 /** Lets the deployment be silent, and answers the beat that notices it. */
@@ -29,10 +29,10 @@ export const continuityLaws: readonly Case[] = [
   {
     law: 'continuity: the first beat names the data, and everybody sees that name from then on',
     async prove({ store, peer, clock }) {
-      const first = await beat(store, { newDeploymentId: 'the-first' })
+      const first = await beat(store, { beatId: 'the-first' })
       expectSame(first.deploymentId, 'the-first', 'the name')
       expectSame(first.aliveAt, new Date(clock.nowMs()), 'the sign of life')
-      const other = await beat(peer, { newDeploymentId: 'the-second' })
+      const other = await beat(peer, { beatId: 'the-second' })
       expectSame(other.deploymentId, 'the-first', 'the name the peer sees')
       expectSame(other.lineage, first.lineage, 'the lineage the peer sees')
       expectSame([other.silence, other.break], [undefined, undefined], 'nothing happened')
@@ -92,6 +92,36 @@ export const continuityLaws: readonly Case[] = [
       expectSame(after.break, expected, 'the loss')
       clock.advance(2_000)
       expectSame((await beat(peer)).break, expected, 'the loss as the peer sees it later')
+    },
+  },
+  {
+    law: 'continuity: a process whose sign of life is gone has noticed a loss, though later ones are there',
+    async prove({ store, peer, clock }) {
+      await beat(store)
+      clock.advance(1_000)
+      const own = await beat(store, { beatId: 'mine' })
+      clock.advance(1_000)
+      const known = await beat(peer, { remembered: { ...toRemembered(own), beatId: 'mine' } })
+      expectSame(known.break, undefined, 'a loss, as long as it is there')
+      const lost = { ...toRemembered(own), highestEvent: 0, beatId: 'gone' }
+      const after = await beat(peer, { remembered: lost })
+      expectSame(after.break?.cause, 'events', 'the loss')
+    },
+  },
+  {
+    law: 'continuity: a loss soon after another begins where that one began',
+    async prove({ store, peer, clock }) {
+      const before = await beat(store)
+      const more = { ...toRemembered(before), highestEvent: before.highestEvent + 1 }
+      clock.advance(2_000)
+      const first = await beat(store, { remembered: more })
+      clock.advance(60_000)
+      const here = await beat(peer)
+      clock.advance(2_000)
+      const again = { ...toRemembered(here), highestEvent: here.highestEvent + 1 }
+      const second = await beat(store, { remembered: again })
+      expectSame(second.break?.since, first.break?.since, 'where it begins')
+      expectSame(second.break?.until, new Date(clock.nowMs()), 'where it ends')
     },
   },
   {
