@@ -228,6 +228,31 @@ test('a stuck batch gets a higher fee and keeps everybody, whoever of them asks'
   chain.close()
 })
 
+test('a wallet that cannot pay for all of them in one pays for some at a time', async () => {
+  const { sandbox } = rig
+  const { gas } = sandbox.wallets
+  const payout = openPayout()
+  const sender = createSender({ chain: rig.chain, privateKey: gas.privateKey })
+  const refunds = await signRefunds(payout, 8)
+  const journals = refunds.map(() => keep())
+  // Enough for what four take at most, and for all that eight really take.
+  const setBalance = async (balance: bigint): Promise<void> => {
+    await askNode(sandbox, 'anvil_setBalance', [gas.address, numberToHex(balance)])
+  }
+  await setBalance(1n)
+  expect(new Set(kindsOf(await carry(payout, refunds, journals)))).toEqual(new Set(['unknown']))
+  expect(await countSent()).toBe(0)
+  await setBalance(sender.priceOf(600_000n))
+  for (let passes = 0; passes < 4; passes += 1) await carry(payout, refunds, journals)
+  for (const it of refunds) expect((await look(it)).kind).toBe('confirmed')
+  expect(await sandbox.transfers({ from: sandbox.wallets.seller.address })).toHaveLength(8)
+
+  await setBalance(sender.priceOf(600_000n))
+  const others = await signRefunds(payout, 8)
+  expect(new Set(kindsOf(await carry(payout, others, [])))).toEqual(new Set(['submitted']))
+  for (const it of others) expect((await look(it)).kind).toBe('confirmed')
+})
+
 test.each([
   ['so many refunds', { maxMembers: 4 }, 3],
   ['so much gas', { maxGas: 400_000n }, 4],

@@ -96,8 +96,9 @@ async function sendAllAgain(
           left = await journalAll(left, submission)
           if (left.length === 0) throw new Error('every refund in it was moved')
         })
+        const isTooMuch = again.kind === 'told' && isBeyondPurse(again.submitted, left)
         for (const member of left) {
-          if (again.kind === 'told') member.resolve(again.submitted)
+          if (again.kind === 'told' && !isTooMuch) member.resolve(again.submitted)
           else if (again.kind === 'mined' && hasUsed(chain, again.receipt, member.authorization))
             member.resolve({ kind: 'submitted', txHash: last.txHash })
           else open.push(member)
@@ -164,10 +165,8 @@ function toBatch(chain: EvmChain, members: readonly Member[]): SenderCall {
  * Sends them in one transaction, which every one of them has journalled. When a journal refuses,
  * because another worker moved that refund, what was signed stays here and the rest is signed anew.
  */
-async function send(
-  { chain, pickSender }: CarryManyOptions,
-  members: readonly Member[],
-): Promise<void> {
+async function send(options: CarryManyOptions, members: readonly Member[]): Promise<void> {
+  const { chain, pickSender } = options
   const changed = new Error('a refund was left out')
   let left = members
   while (left.length > 0) {
@@ -178,6 +177,7 @@ async function send(
         left = kept
         throw changed
       })
+      if (isBeyondPurse(submitted, left)) return await sendHalves(options, left)
       for (const member of left) member.resolve(submitted)
       return
     } catch (error) {
@@ -186,4 +186,17 @@ async function send(
       return
     }
   }
+}
+
+/** A wallet that cannot pay for all of them may still pay for some. */
+function isBeyondPurse(submitted: Submitted, members: readonly Member[]): boolean {
+  return (
+    members.length > 1 && submitted.kind === 'unknown' && /insufficient/i.test(submitted.reason)
+  )
+}
+
+async function sendHalves(options: CarryManyOptions, members: readonly Member[]): Promise<void> {
+  const half = Math.ceil(members.length / 2)
+  await send(options, members.slice(0, half))
+  await send(options, members.slice(half))
 }
