@@ -169,3 +169,24 @@ test('nobody fills a gas nonce that another process has in the pool', async () =
   expect(seen.map(({ kind }) => kind)).toEqual(Array(6).fill('confirmed'))
   expect(await readMined()).toEqual({ all: 6, wasted: 0 })
 })
+
+test('a process whose node does not know yet what another sent goes past it', async () => {
+  const lock = createTurns()
+  const [one, other] = [await startProcess(1, lock), await startProcess(2, lock)]
+  await rig.sandbox.stallBlocks()
+  const payments = await Promise.all(Array.from({ length: 3 }, async () => await rig.pay()))
+  const [first, second, third] = payments as [SignedAuthorization, ...SignedAuthorization[]]
+  await submit(one, first)
+  rig.proxy.add({
+    method: 'eth_getTransactionCount',
+    effect: { kind: 'rewrite', result: () => '0x0' },
+  })
+  for (const payment of [second, third])
+    expect((await submit(other, payment as SignedAuthorization)).kind).toBe('submitted')
+  await rig.sandbox.resumeBlocks()
+  const seen = await Promise.all(
+    payments.map(async (it) => await rig.chain.observe(toQuery(it, { waitMs: 5_000 }))),
+  )
+  expect(seen.map(({ kind }) => kind)).toEqual(Array(3).fill('confirmed'))
+  expect(await readMined()).toEqual({ all: 3, wasted: 0 })
+})
