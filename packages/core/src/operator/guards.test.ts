@@ -57,6 +57,28 @@ test('a person who paid a failed refund by hand and then presses retry does not 
   expect(back()).toHaveLength(1)
 })
 
+test('the refunds of one pass share a look at what left the wallet, and the next pass looks again', async () => {
+  const { world, chain, sellUndelivered, payByHand, pass, read } = operatorScene()
+  world.ledger.fund(fakeAccounts.seller, 100_000n)
+  const { transfers } = chain
+  let asked = 0
+  Object.assign(chain, {
+    transfers: async (query: Parameters<typeof transfers>[0]) => {
+      asked += query.from ? 1 : 0
+      return await transfers(query)
+    },
+  })
+  const ids = [await sellUndelivered(), await sellUndelivered(), await sellUndelivered()]
+  await pass()
+  expect(asked).toBe(1)
+  ids.push(await sellUndelivered())
+  payByHand()
+  await pass()
+  expect(asked).toBe(2)
+  const held = (await Promise.all(ids.map(read))).map((record) => record.held !== undefined)
+  expect(held).toEqual([false, false, false, true])
+})
+
 test('what left the wallet by hand before the payment, or to somebody else, holds nothing', async () => {
   const { sellUndelivered, payByHand, pass, read, world } = operatorScene()
   world.ledger.fund(fakeAccounts.seller, 1_000_000n)

@@ -59,7 +59,7 @@ export async function planRefund(
   const refund = { token, from: destination, to, value }
   const obstacle = await ctx.payout.findObstacle(refund)
   const signed = await findLivingSignature(ctx, record, value)
-  const byHand = payment && (await findHandPaid(ctx.chain, record, payment))
+  const byHand = payment && (await findHandPaid(ctx, record, payment))
   const { paymentRef } = record
   if (!paymentRef) throw new Key0Error('REFUND_NOT_POSSIBLE', { facts: { reason: 'not paid' } })
   const nonceOf = { chainId, token, paymentRef, sequence: 0 }

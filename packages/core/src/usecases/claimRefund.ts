@@ -73,15 +73,15 @@ async function hold(ctx: RefundContext, record: ChallengeRecord, reason: string)
 
 /** What keeps a refund that the chain agrees with from going out by itself. */
 async function findBarrier(
-  { chain, budget }: RefundContext,
+  ctx: RefundContext,
   record: ChallengeRecord,
   payment: PaymentEvidence,
 ): Promise<Exclude<Examined, { readonly kind: 'payable' }> | undefined> {
-  const byHand = await findHandPaid(chain, record, payment).catch(toSilence)
+  const byHand = await findHandPaid(ctx, record, payment).catch(toSilence)
   if (byHand === 'silence') return { kind: 'wait', reason: 'the chain could not be asked' }
   if (byHand) return { kind: 'hold', reason: `it may have been paid by hand: ${byHand.txHash}` }
   const { paymentRef: key, value } = payment
-  const taken = await budget?.take({ key, value: record.refund?.value ?? value })
+  const taken = await ctx.budget?.take({ key, value: record.refund?.value ?? value })
   return taken?.kind === 'refused' ? { kind: 'hold', reason: taken.reason } : undefined
 }
 
