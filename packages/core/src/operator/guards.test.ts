@@ -68,7 +68,11 @@ test('the refunds of one pass share a look at what left the wallet, and the next
       return await transfers(query)
     },
   })
-  const ids = [await sellUndelivered(), await sellUndelivered(), await sellUndelivered()]
+  const ids: string[] = []
+  for (let sold = 0; sold < 3; sold += 1) {
+    ids.push(await sellUndelivered())
+    world.clock.advance(1_000)
+  }
   await pass()
   expect(asked).toBe(1)
   ids.push(await sellUndelivered())
