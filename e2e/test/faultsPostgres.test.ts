@@ -1,5 +1,6 @@
 import { type Sandbox, startSandbox } from '@key0/sandbox'
 import {
+  backUpPostgres,
   type PostgresServer,
   startLossyProxy,
   startPostgres,
@@ -79,6 +80,33 @@ const losses = {
           await standby.promote()
           target.port = standby.port
           return undefined
+        },
+      }
+    },
+  },
+  'the database is put back to a copy taken seconds before': {
+    cause: 'events',
+    atLeast: 1,
+    open: async (): Promise<FaultScene> => {
+      const server = await startPostgres(quick)
+      let url = ''
+      return {
+        patienceMs: 6_000,
+        ...at(async () => {
+          url = await server.createDatabase()
+          return url
+        }),
+        ...dispose(server),
+        late: 25,
+        async fail(sold, { issued, letIn }) {
+          await sold(10)
+          await using backup = await backUpPostgres(server)
+          const takenAt = issued()
+          letIn()
+          await sold(takenAt + 12)
+          await untilSeen(url)
+          await backup.restore()
+          return { takenAt }
         },
       }
     },
@@ -217,6 +245,18 @@ async function storm(sql: Sql): Promise<number> {
     if (ended.length > 0) return ended.length
   }
   return 0
+}
+
+/** Until every worker has given a sign of life over what is there now, and remembers it. */
+async function untilSeen(url: string): Promise<void> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} })
+  const seen = new Set<string>()
+  while (seen.size < 4) {
+    const [row] = await sql<{ body: string }[]>`select body from key0_witness`
+    seen.add(row?.body ?? '')
+    await new Promise((done) => setTimeout(done, 20))
+  }
+  await sql.end()
 }
 
 /** The scene's own database. */
