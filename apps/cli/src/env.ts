@@ -1,4 +1,9 @@
-import { type RawConfig as AnyRawConfig, type Env, readSettings } from '@key0/app-kit'
+import {
+  type RawConfig as AnyRawConfig,
+  type Env,
+  knownNames as namesIn,
+  readSettings,
+} from '@key0/app-kit'
 
 /** The names of the gateway and the worker: their environment serves here as it is. */
 const names = {
@@ -45,6 +50,11 @@ export type RawConfig = AnyRawConfig<Setting>
 /** Step 1, names only: the one place of this app that spells an environment variable. */
 export function readEnv(env: Env): RawConfig {
   return readSettings(env, { names, secrets, others })
+}
+
+/** Every name that is read; the README is checked against it. */
+export function knownNames(): readonly string[] {
+  return namesIn({ names })
 }
 
 /** The environment of this process. */
