@@ -10,8 +10,10 @@ import type { EvmChain } from './EvmChain.ts'
 let rig: TestRig
 /** Asks the rig's proxy, which lies, and after it the honest node. */
 let chain: EvmChain
+let told: string[] = []
 beforeEach(async () => {
   rig = await startRig()
+  told = []
   chain = await connect()
 })
 afterEach(async () => {
@@ -24,7 +26,11 @@ async function connect(above = price - 1n): Promise<EvmChain> {
     network: 'testnet',
     rpcUrls: rig.proxy.url,
     pollingMs: 5,
-    agreement: { above, rpcUrls: rig.sandbox.rpcUrl },
+    agreement: {
+      above,
+      rpcUrls: rig.sandbox.rpcUrl,
+      onDisagreement: ({ message }) => told.push(message),
+    },
   })
 }
 
@@ -100,6 +106,8 @@ describe('a node that lies', () => {
     const query = { txHash: fakeHash, token, to, value, finality: 'latest' } as const
     expect((await rig.chain.inspect(query)).kind).toBe('confirmed')
     expect(await chain.inspect(query)).toMatchObject(disagree)
+    expect(told).toHaveLength(2)
+    expect(told[0]).toMatch(/do not agree about a payment: confirmed in 0xfa.*, unused/)
     // Still waiting for it, nobody is told anything else.
     const waiting = toQuery(unpaid, { hints: [fakeHash], waitMs: 50 })
     expect(await chain.observe(waiting)).toMatchObject(disagree)

@@ -43,8 +43,14 @@ export function createAgreement(options: {
   readonly above: bigint
   readonly second: Context
   readonly pauseMs: number
+  readonly onDisagreement: (error: Error) => void
 }): Agreement {
   const { above, second, pauseMs } = options
+  const disagree = (what: string): NodesDisagree => {
+    const error = new NodesDisagree(what)
+    options.onDisagreement(error)
+    return error
+  }
   const agree = async (
     value: bigint,
     first: Sighting,
@@ -56,7 +62,7 @@ export function createAgreement(options: {
       const agreed = findAgreed(first, other)
       if (agreed) return agreed
       if (isDecisive(other) || looks === lookTimes) {
-        const cause = new NodesDisagree(`a payment: ${describe(first)}, ${describe(other)}`)
+        const cause = disagree(`a payment: ${describe(first)}, ${describe(other)}`)
         return { kind: 'unreachable', cause }
       }
       await new Promise((resolve) => setTimeout(resolve, pauseMs))
@@ -73,7 +79,7 @@ export function createAgreement(options: {
         JSON.stringify(list.filter(({ value }) => value > above).map(toKey))
       if (large(first) === large(others)) return first
       const range = `blocks ${query.fromBlock} to ${query.toBlock}`
-      throw toChainUnreachable(new NodesDisagree(`the transfers in ${range}`))
+      throw toChainUnreachable(disagree(`the transfers in ${range}`))
     },
   }
 }

@@ -32,7 +32,12 @@ export type EvmChainOptions = {
    * Nodes of somebody else, which must confirm whatever spends or voids more than `above` (atomic
    * units of the token). While they do not, nothing is decided about that money.
    */
-  readonly agreement?: { readonly above: bigint; readonly rpcUrls: string | readonly string[] }
+  readonly agreement?: {
+    readonly above: bigint
+    readonly rpcUrls: string | readonly string[]
+    /** Told each time that they contradict each other or stay behind: a person should look. */
+    readonly onDisagreement?: (error: Error) => void
+  }
 }
 
 /**
@@ -108,9 +113,13 @@ export async function createEvmChain(options: EvmChainOptions): Promise<EvmChain
 
 /** The second nodes, none of which may be one of the first: it would only agree with itself. */
 function readAgreement(
-  { above, rpcUrls }: NonNullable<EvmChainOptions['agreement']>,
+  { above, rpcUrls, onDisagreement = () => {} }: NonNullable<EvmChainOptions['agreement']>,
   first: readonly URL[],
-): { readonly above: bigint; readonly urls: readonly URL[] } {
+): {
+  readonly above: bigint
+  readonly urls: readonly URL[]
+  readonly onDisagreement: (error: Error) => void
+} {
   const urls = parseRpcUrls(rpcUrls)
   const refuse = (field: string, expected: string): never => {
     throw new Key0Error('CONFIG_INVALID', { facts: { field: `agreement.${field}`, expected } })
@@ -119,7 +128,7 @@ function readAgreement(
     refuse('above', 'atomic units, a bigint of 0 or more')
   const shared = urls.find(({ host }) => first.some((it) => it.host === host))
   if (shared) refuse('rpcUrls', `other hosts than rpcUrls, not ${shared.host}`)
-  return { above, urls }
+  return { above, urls, onDisagreement }
 }
 
 function checkMs(field: string, value: number): number {
