@@ -51,8 +51,7 @@ test('with replicas, it is durable when writes wait for them', async () => {
   expect(health.durable).toBe(false)
 })
 
-const beat = (store: RedisChallengeStore) =>
-  store.beat({ beatId: randomUUID(), quietMs: 60_000 })
+const beat = (store: RedisChallengeStore) => store.beat({ beatId: randomUUID(), quietMs: 60_000 })
 
 test('that everything was flushed is noticed, for as long as the process lives', async () => {
   await using server = await startRedis(lasting)
