@@ -8,15 +8,16 @@
     {0, "lost", record}      it is at another version
     {1, "applied", record} ]]
 begin(ARGV[1], ARGV[2], ARGV[3])
-assertRoom()
 local id = ARGV[4]
 
 local record = read(id)
 if not record then return answer("absent") end
 if (record.version or "1") ~= ARGV[5] then return answer("lost", record) end
 
-local before = traceOf(id, record)
-redis.call("HSET", KEYS[1], "version", int(tonumber(ARGV[5]) + 1), unpack(ARGV, 6))
-local after = load(id)
-index(id, after, before)
-return answer("applied", after)
+local before = traceOf(record)
+local version = int(tonumber(ARGV[5]) + 1)
+redis.call("HSET", KEYS[1], "version", version, unpack(ARGV, 6))
+change(record, { "version", version }, 1)
+change(record, ARGV, 6)
+index(id, record, before)
+return answer("applied", record)

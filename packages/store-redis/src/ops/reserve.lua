@@ -10,7 +10,6 @@
     {0, "lost", record}      not PENDING, or another payment's intent is OPEN
     {1, "applied", record} ]]
 begin(ARGV[1], ARGV[2], ARGV[3])
-assertRoom()
 local id = ARGV[7]
 
 local record = read(id)

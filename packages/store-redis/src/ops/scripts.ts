@@ -34,10 +34,10 @@ export const prelude: string = `
 -- What every operation begins with, and instants as the record writes them: ISO 8601 in UTC.
 
 -- P: the prefix of all keys, with its colon. NOW: the store's clock, Unix ms.
--- KEEP: how long records are kept, in ms.
-local P, NOW, KEEP
+-- KEPT: how long records are kept: "pending record delivered request", in ms.
+local P, NOW, KEPT
 
--- prefix; now in ms, or "" for this server's own clock; "pending record delivered request" in ms
+-- prefix; now in ms, or "" for this server's own clock; lifetimes as in KEPT
 local function begin(prefix, now, keep)
   P = prefix .. ":"
   NOW = tonumber(now)
@@ -45,17 +45,21 @@ local function begin(prefix, now, keep)
     local time = redis.call("TIME")
     NOW = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
   end
-  local pending, record, delivered, request = string.match(keep, "^(%d+) (%d+) (%d+) (%d+)$")
-  KEEP = {
-    pending = tonumber(pending),
-    record = tonumber(record),
-    delivered = tonumber(delivered),
-    request = tonumber(request),
-  }
+  KEPT = keep
+end
+
+-- One of the lifetimes by its place. Most steps ask for one or for none.
+local function keptMs(place)
+  local at = 0
+  for text in string.gmatch(KEPT, "%d+") do
+    at = at + 1
+    if at == place then return tonumber(text) end
+  end
 end
 
 -- A full Redis refuses commands that need memory, but not those that free it: a script could stop
--- half-way. This one needs memory by its kind and writes nothing, so it refuses before the rest.
+-- half-way. This one needs memory by its kind and writes nothing, so it refuses before the rest. A
+-- step whose first write is such a command (HSET) does not need it.
 local function assertRoom()
   redis.call("SETRANGE", P .. "room", 0, "")
 end
@@ -111,7 +115,10 @@ end
 -- isLive.ts and isRefundable.ts. A record is a table of strings, as its hash holds them.
 
 local function hasOpenIntent(record)
-  return record.intent ~= nil and cjson.decode(record.intent).stage == "OPEN"
+  local intent = record.intent
+  -- In JSON a quote within a text has a backslash before it, so without these words it is not open.
+  if not (intent and string.find(intent, '"stage":"OPEN"', 1, true)) then return false end
+  return cjson.decode(intent).stage == "OPEN"
 end
 
 local function isHeld(record)
@@ -126,15 +133,16 @@ end
 
 -- nil: not while it is like this, because money is owed, held or may still arrive.
 local function forgetAt(record)
-  local created = toMs(record.createdAt)
-  if created == nil or isHeld(record) or hasOpenIntent(record) then return nil end
   local state = record.state
-  if state == "PENDING" then return created + KEEP.pending end
+  if state == "PAID" or isHeld(record) or hasOpenIntent(record) then return nil end
+  local created = toMs(record.createdAt)
+  if created == nil then return nil end
+  if state == "PENDING" then return created + keptMs(1) end
   if state == "EXPIRED" or state == "CANCELLED" or state == "REFUNDED" then
-    return created + KEEP.record
+    return created + keptMs(2)
   end
   if state == "DELIVERED" and record.paymentFinal ~= "false" then
-    return (toMs(record.deliveredAt) or updatedMs(record)) + KEEP.delivered
+    return (toMs(record.deliveredAt) or updatedMs(record)) + keptMs(3)
   end
   return nil
 end
@@ -171,7 +179,9 @@ local function refundableSince(record)
 end
 
 local function leasedUntil(record)
-  return record.lease and cjson.decode(record.lease).untilMs or 0
+  local lease = record.lease
+  if not lease then return 0 end
+  return tonumber(string.match(lease, '"untilMs":(%d+)[,}]')) or cjson.decode(lease).untilMs or 0
 end
 
 -- True when a legal move is refused for this very record. A name in removed is taken away.
@@ -193,24 +203,32 @@ local IS_DUE_STATE = {
   PENDING = true, PAID = true, REFUND_PENDING = true, REFUND_FAILED = true, DELIVERED = true,
 }
 
+-- A record as a table. At [1] is what is answered of it: names and values as they were read, and
+-- those that were changed after them, because a later one counts. "-" and a name takes one away.
 local function toTable(flat)
-  local record = {}
+  local record = { flat }
   for i = 1, #flat, 2 do record[flat[i]] = flat[i + 1] end
   return record
 end
 
 local function toFlat(record)
-  local flat, n = {}, 0
-  for name, value in pairs(record) do
-    flat[n + 1], flat[n + 2] = name, value
-    n = n + 2
+  return record[1]
+end
+
+-- Changes a record as HSET changes its hash, by name, value, name, value of a list.
+local function change(record, list, first)
+  local flat = record[1]
+  local shift = #flat + 1 - first
+  for i = first, #list, 2 do
+    local name, value = list[i], list[i + 1]
+    flat[shift + i], flat[shift + i + 1] = name, value
+    record[name] = value
   end
-  return flat
 end
 
 -- One shard of several keeps no request ids and no claims: they are in slots of their own.
 local function isShard()
-  return KEEP.request == 0
+  return string.sub(KEPT, -2) == " 0"
 end
 
 -- The stored record even when its time is over, or nil.
@@ -238,7 +256,7 @@ end
 local function namedUntil(record, forget)
   if record.state == "EXPIRED" or record.state == "CANCELLED" then return NOW end
   if record.state ~= "PENDING" or not forget then return forget end
-  return math.max((toMs(record.createdAt) or 0) + KEEP.request, toMs(record.expiresAt) or 0)
+  return math.max((toMs(record.createdAt) or 0) + keptMs(4), toMs(record.expiresAt) or 0)
 end
 
 -- Another challenge's entry is left alone.
@@ -260,24 +278,25 @@ local function indexRefund(id, record, isNew)
   local since = refundableSince(record)
   local lease = since and leasedUntil(record) or 0
   local into = since and (lease > NOW and "leased" or "paid") or nil
-  if into then redis.call("ZADD", P .. into, int(into == "leased" and lease or since), id) end
+  if into then redis.call("ZADD", P .. into, into == "leased" and lease or since, id) end
   if isNew then return end
   if into ~= "paid" then redis.call("ZREM", P .. "paid", id) end
   if into ~= "leased" then redis.call("ZREM", P .. "leased", id) end
 end
 
 -- What a record is indexed by before it changes; nil when that is not known, as of one that an
--- older deployment wrote, or moved: it left a lifetime on a record that should have none.
-local function traceOf(id, record)
+-- older deployment wrote.
+local function traceOf(record)
   if not record.schemaVersion then return nil end
-  local forget = forgetAt(record)
-  if not forget and redis.call("PERSIST", P .. "challenge:" .. id) == 1 then return nil end
-  return { state = record.state, forget = forget }
+  return { state = record.state, forget = forgetAt(record) }
 end
 
 -- Derives everything a record is found by, and how long it lives, from the record alone, and
 -- writes what differs from its trace; with nil all of it, with an empty one that of a new record.
 local function index(id, record, before)
+  -- An older deployment that moves a record leaves a lifetime on it, which money should not have.
+  if before and before.state and not before.forget
+    and redis.call("PERSIST", P .. "challenge:" .. id) == 1 then before = nil end
   local state, was = record.state, before and before.state
   local forget, due = forgetAt(record), dueAt(record)
   if before then
@@ -289,7 +308,7 @@ local function index(id, record, before)
       if not (due and one == state) then redis.call("ZREM", P .. "due:" .. one, id) end
     end
   end
-  if due then redis.call("ZADD", P .. "due:" .. state, int(due), id) end
+  if due then redis.call("ZADD", P .. "due:" .. state, due, id) end
 
   if not before or was == "PAID" or state == "PAID" then
     indexRefund(id, record, before and was ~= "PAID")
@@ -300,7 +319,7 @@ local function index(id, record, before)
   end
   if was and forget == before.forget then return end
   if forget then
-    redis.call("ZADD", P .. "forget", int(forget), id)
+    redis.call("ZADD", P .. "forget", forget, id)
     redis.call("PEXPIRE", P .. "challenge:" .. id, int(math.max(forget - NOW, 1)))
   elseif not before or was then
     redis.call("ZREM", P .. "forget", id)
@@ -321,12 +340,13 @@ local function audit(id, record, from, attempt)
     sequence = NOW * 1000
     redis.call("SET", P .. "sequence", int(sequence))
   end
+  local place = int(sequence)
   local entry = {
-    attempt.key, int(sequence), record.version, from, record.state, record.updatedAt,
+    attempt.key, place, record.version, from, record.state, record.updatedAt,
     attempt.actor, attempt.wrote, attempt.reason,
   }
   local length = redis.call("RPUSH", P .. "audit:" .. id, cjson.encode(entry))
-  redis.call("XADD", P .. "events", int(sequence) .. "-0", "at", int(length - 1) .. " " .. id)
+  redis.call("XADD", P .. "events", place .. "-0", "at", (length - 1) .. " " .. id)
 end
 
 -- True when an attempt under this key was made before: its entry begins with the key.
@@ -406,18 +426,24 @@ end
 -- its hash is, and answered.
 local function write(id, record, to, list, first, attempt)
   local hash = P .. "challenge:" .. id
-  local from, before = record.state, traceOf(id, record)
+  local from, before = record.state, traceOf(record)
   local version, at = int((tonumber(record.version) or 1) + 1), toIso(NOW)
+  local flat = record[1]
   -- A visit that was agreed on belongs to the state it was agreed in.
   attempt.removed.nextVisitAt = true
   for name in pairs(attempt.removed) do
-    if record[name] then redis.call("HDEL", hash, name) end
-    record[name] = nil
+    if record[name] then
+      assertRoom()
+      redis.call("HDEL", hash, name)
+      flat[#flat + 1], flat[#flat + 2] = "-", name
+      record[name] = nil
+    end
   end
-  for i = first, #list, 2 do record[list[i]] = list[i + 1] end
-  record.state, record.version, record.schemaVersion, record.updatedAt = to, version, "1", at
-  local own = { "state", to, "version", version, "schemaVersion", "1", "updatedAt", at }
-  for i = first, #list do own[9 + i - first] = list[i] end
+  local own = { "state", to, "version", version, "updatedAt", at }
+  if record.schemaVersion ~= "1" then own[7], own[8] = "schemaVersion", "1" end
+  change(record, own, 1)
+  change(record, list, first)
+  for i = first, #list do own[#own + 1] = list[i] end
   redis.call("HSET", hash, unpack(own))
   index(id, record, before)
   audit(id, record, from, attempt)
@@ -716,18 +742,19 @@ return found
     {0, "lost", record}      it is at another version
     {1, "applied", record} ]]
 begin(ARGV[1], ARGV[2], ARGV[3])
-assertRoom()
 local id = ARGV[4]
 
 local record = read(id)
 if not record then return answer("absent") end
 if (record.version or "1") ~= ARGV[5] then return answer("lost", record) end
 
-local before = traceOf(id, record)
-redis.call("HSET", KEYS[1], "version", int(tonumber(ARGV[5]) + 1), unpack(ARGV, 6))
-local after = load(id)
-index(id, after, before)
-return answer("applied", after)
+local before = traceOf(record)
+local version = int(tonumber(ARGV[5]) + 1)
+redis.call("HSET", KEYS[1], "version", version, unpack(ARGV, 6))
+change(record, { "version", version }, 1)
+change(record, ARGV, 6)
+index(id, record, before)
+return answer("applied", record)
 `,
   requestKeep: `
 --[[ requestKeep: for how long a request id names its challenge from now on.
@@ -767,7 +794,6 @@ return ARGV[1]
     {0, "lost", record}      not PENDING, or another payment's intent is OPEN
     {1, "applied", record} ]]
 begin(ARGV[1], ARGV[2], ARGV[3])
-assertRoom()
 local id = ARGV[7]
 
 local record = read(id)
@@ -798,7 +824,6 @@ return answer("applied", write(id, record, "PENDING", ARGV, 8, attempt))
     {0, "lost", record}      not PENDING, or another payment's intent is OPEN
     {1, "applied", record} ]]
 begin(ARGV[1], ARGV[2], ARGV[3])
-assertRoom()
 local id, payment = ARGV[7], ARGV[8]
 
 local record = read(id)
@@ -855,7 +880,6 @@ return 1
     {0, "lost", record}      not PENDING, or another payment's intent is OPEN
     {1, "applied", record} ]]
 begin(ARGV[1], ARGV[2], ARGV[3])
-assertRoom()
 local id, payment = ARGV[7], ARGV[8]
 
 local record = read(id)
@@ -881,7 +905,6 @@ return answer("applied", write(id, record, "PENDING", ARGV, 9, attempt))
     {0, "lost", record}      not PENDING, or another payment's intent is OPEN
     {1, "applied", record} ]]
 begin(ARGV[1], ARGV[2], ARGV[3])
-assertRoom()
 local id, payment = ARGV[7], ARGV[8]
 
 local record = read(id)
@@ -917,7 +940,6 @@ end
 local from, to, id = ARGV[1], ARGV[2], ARGV[3]
 local FIRST = 23
 begin(ARGV[6], ARGV[8], ARGV[10])
-assertRoom()
 local key, version = ARGV[12], ARGV[22]
 local attempt = attemptOf(key, ARGV[14], ARGV[16], ARGV[18], ARGV[20])
 local fields = {}

@@ -14,7 +14,6 @@
     {0, "lost", record}      not PENDING, or another payment's intent is OPEN
     {1, "applied", record} ]]
 begin(ARGV[1], ARGV[2], ARGV[3])
-assertRoom()
 local id, payment = ARGV[7], ARGV[8]
 
 local record = read(id)

@@ -21,7 +21,6 @@ end
 local from, to, id = ARGV[1], ARGV[2], ARGV[3]
 local FIRST = 23
 begin(ARGV[6], ARGV[8], ARGV[10])
-assertRoom()
 local key, version = ARGV[12], ARGV[22]
 local attempt = attemptOf(key, ARGV[14], ARGV[16], ARGV[18], ARGV[20])
 local fields = {}

@@ -1,10 +1,10 @@
 -- What every operation begins with, and instants as the record writes them: ISO 8601 in UTC.
 
 -- P: the prefix of all keys, with its colon. NOW: the store's clock, Unix ms.
--- KEEP: how long records are kept, in ms.
-local P, NOW, KEEP
+-- KEPT: how long records are kept: "pending record delivered request", in ms.
+local P, NOW, KEPT
 
--- prefix; now in ms, or "" for this server's own clock; "pending record delivered request" in ms
+-- prefix; now in ms, or "" for this server's own clock; lifetimes as in KEPT
 local function begin(prefix, now, keep)
   P = prefix .. ":"
   NOW = tonumber(now)
@@ -12,17 +12,21 @@ local function begin(prefix, now, keep)
     local time = redis.call("TIME")
     NOW = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
   end
-  local pending, record, delivered, request = string.match(keep, "^(%d+) (%d+) (%d+) (%d+)$")
-  KEEP = {
-    pending = tonumber(pending),
-    record = tonumber(record),
-    delivered = tonumber(delivered),
-    request = tonumber(request),
-  }
+  KEPT = keep
+end
+
+-- One of the lifetimes by its place. Most steps ask for one or for none.
+local function keptMs(place)
+  local at = 0
+  for text in string.gmatch(KEPT, "%d+") do
+    at = at + 1
+    if at == place then return tonumber(text) end
+  end
 end
 
 -- A full Redis refuses commands that need memory, but not those that free it: a script could stop
--- half-way. This one needs memory by its kind and writes nothing, so it refuses before the rest.
+-- half-way. This one needs memory by its kind and writes nothing, so it refuses before the rest. A
+-- step whose first write is such a command (HSET) does not need it.
 local function assertRoom()
   redis.call("SETRANGE", P .. "room", 0, "")
 end

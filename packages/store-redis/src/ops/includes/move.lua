@@ -28,18 +28,24 @@ end
 -- its hash is, and answered.
 local function write(id, record, to, list, first, attempt)
   local hash = P .. "challenge:" .. id
-  local from, before = record.state, traceOf(id, record)
+  local from, before = record.state, traceOf(record)
   local version, at = int((tonumber(record.version) or 1) + 1), toIso(NOW)
+  local flat = record[1]
   -- A visit that was agreed on belongs to the state it was agreed in.
   attempt.removed.nextVisitAt = true
   for name in pairs(attempt.removed) do
-    if record[name] then redis.call("HDEL", hash, name) end
-    record[name] = nil
+    if record[name] then
+      assertRoom()
+      redis.call("HDEL", hash, name)
+      flat[#flat + 1], flat[#flat + 2] = "-", name
+      record[name] = nil
+    end
   end
-  for i = first, #list, 2 do record[list[i]] = list[i + 1] end
-  record.state, record.version, record.schemaVersion, record.updatedAt = to, version, "1", at
-  local own = { "state", to, "version", version, "schemaVersion", "1", "updatedAt", at }
-  for i = first, #list do own[9 + i - first] = list[i] end
+  local own = { "state", to, "version", version, "updatedAt", at }
+  if record.schemaVersion ~= "1" then own[7], own[8] = "schemaVersion", "1" end
+  change(record, own, 1)
+  change(record, list, first)
+  for i = first, #list do own[#own + 1] = list[i] end
   redis.call("HSET", hash, unpack(own))
   index(id, record, before)
   audit(id, record, from, attempt)

@@ -5,24 +5,32 @@ local IS_DUE_STATE = {
   PENDING = true, PAID = true, REFUND_PENDING = true, REFUND_FAILED = true, DELIVERED = true,
 }
 
+-- A record as a table. At [1] is what is answered of it: names and values as they were read, and
+-- those that were changed after them, because a later one counts. "-" and a name takes one away.
 local function toTable(flat)
-  local record = {}
+  local record = { flat }
   for i = 1, #flat, 2 do record[flat[i]] = flat[i + 1] end
   return record
 end
 
 local function toFlat(record)
-  local flat, n = {}, 0
-  for name, value in pairs(record) do
-    flat[n + 1], flat[n + 2] = name, value
-    n = n + 2
+  return record[1]
+end
+
+-- Changes a record as HSET changes its hash, by name, value, name, value of a list.
+local function change(record, list, first)
+  local flat = record[1]
+  local shift = #flat + 1 - first
+  for i = first, #list, 2 do
+    local name, value = list[i], list[i + 1]
+    flat[shift + i], flat[shift + i + 1] = name, value
+    record[name] = value
   end
-  return flat
 end
 
 -- One shard of several keeps no request ids and no claims: they are in slots of their own.
 local function isShard()
-  return KEEP.request == 0
+  return string.sub(KEPT, -2) == " 0"
 end
 
 -- The stored record even when its time is over, or nil.
@@ -50,7 +58,7 @@ end
 local function namedUntil(record, forget)
   if record.state == "EXPIRED" or record.state == "CANCELLED" then return NOW end
   if record.state ~= "PENDING" or not forget then return forget end
-  return math.max((toMs(record.createdAt) or 0) + KEEP.request, toMs(record.expiresAt) or 0)
+  return math.max((toMs(record.createdAt) or 0) + keptMs(4), toMs(record.expiresAt) or 0)
 end
 
 -- Another challenge's entry is left alone.
@@ -72,24 +80,25 @@ local function indexRefund(id, record, isNew)
   local since = refundableSince(record)
   local lease = since and leasedUntil(record) or 0
   local into = since and (lease > NOW and "leased" or "paid") or nil
-  if into then redis.call("ZADD", P .. into, int(into == "leased" and lease or since), id) end
+  if into then redis.call("ZADD", P .. into, into == "leased" and lease or since, id) end
   if isNew then return end
   if into ~= "paid" then redis.call("ZREM", P .. "paid", id) end
   if into ~= "leased" then redis.call("ZREM", P .. "leased", id) end
 end
 
 -- What a record is indexed by before it changes; nil when that is not known, as of one that an
--- older deployment wrote, or moved: it left a lifetime on a record that should have none.
-local function traceOf(id, record)
+-- older deployment wrote.
+local function traceOf(record)
   if not record.schemaVersion then return nil end
-  local forget = forgetAt(record)
-  if not forget and redis.call("PERSIST", P .. "challenge:" .. id) == 1 then return nil end
-  return { state = record.state, forget = forget }
+  return { state = record.state, forget = forgetAt(record) }
 end
 
 -- Derives everything a record is found by, and how long it lives, from the record alone, and
 -- writes what differs from its trace; with nil all of it, with an empty one that of a new record.
 local function index(id, record, before)
+  -- An older deployment that moves a record leaves a lifetime on it, which money should not have.
+  if before and before.state and not before.forget
+    and redis.call("PERSIST", P .. "challenge:" .. id) == 1 then before = nil end
   local state, was = record.state, before and before.state
   local forget, due = forgetAt(record), dueAt(record)
   if before then
@@ -101,7 +110,7 @@ local function index(id, record, before)
       if not (due and one == state) then redis.call("ZREM", P .. "due:" .. one, id) end
     end
   end
-  if due then redis.call("ZADD", P .. "due:" .. state, int(due), id) end
+  if due then redis.call("ZADD", P .. "due:" .. state, due, id) end
 
   if not before or was == "PAID" or state == "PAID" then
     indexRefund(id, record, before and was ~= "PAID")
@@ -112,7 +121,7 @@ local function index(id, record, before)
   end
   if was and forget == before.forget then return end
   if forget then
-    redis.call("ZADD", P .. "forget", int(forget), id)
+    redis.call("ZADD", P .. "forget", forget, id)
     redis.call("PEXPIRE", P .. "challenge:" .. id, int(math.max(forget - NOW, 1)))
   elseif not before or was then
     redis.call("ZREM", P .. "forget", id)
@@ -133,12 +142,13 @@ local function audit(id, record, from, attempt)
     sequence = NOW * 1000
     redis.call("SET", P .. "sequence", int(sequence))
   end
+  local place = int(sequence)
   local entry = {
-    attempt.key, int(sequence), record.version, from, record.state, record.updatedAt,
+    attempt.key, place, record.version, from, record.state, record.updatedAt,
     attempt.actor, attempt.wrote, attempt.reason,
   }
   local length = redis.call("RPUSH", P .. "audit:" .. id, cjson.encode(entry))
-  redis.call("XADD", P .. "events", int(sequence) .. "-0", "at", int(length - 1) .. " " .. id)
+  redis.call("XADD", P .. "events", place .. "-0", "at", (length - 1) .. " " .. id)
 end
 
 -- True when an attempt under this key was made before: its entry begins with the key.

@@ -2,7 +2,10 @@
 -- isLive.ts and isRefundable.ts. A record is a table of strings, as its hash holds them.
 
 local function hasOpenIntent(record)
-  return record.intent ~= nil and cjson.decode(record.intent).stage == "OPEN"
+  local intent = record.intent
+  -- In JSON a quote within a text has a backslash before it, so without these words it is not open.
+  if not (intent and string.find(intent, '"stage":"OPEN"', 1, true)) then return false end
+  return cjson.decode(intent).stage == "OPEN"
 end
 
 local function isHeld(record)
@@ -17,15 +20,16 @@ end
 
 -- nil: not while it is like this, because money is owed, held or may still arrive.
 local function forgetAt(record)
-  local created = toMs(record.createdAt)
-  if created == nil or isHeld(record) or hasOpenIntent(record) then return nil end
   local state = record.state
-  if state == "PENDING" then return created + KEEP.pending end
+  if state == "PAID" or isHeld(record) or hasOpenIntent(record) then return nil end
+  local created = toMs(record.createdAt)
+  if created == nil then return nil end
+  if state == "PENDING" then return created + keptMs(1) end
   if state == "EXPIRED" or state == "CANCELLED" or state == "REFUNDED" then
-    return created + KEEP.record
+    return created + keptMs(2)
   end
   if state == "DELIVERED" and record.paymentFinal ~= "false" then
-    return (toMs(record.deliveredAt) or updatedMs(record)) + KEEP.delivered
+    return (toMs(record.deliveredAt) or updatedMs(record)) + keptMs(3)
   end
   return nil
 end
@@ -62,7 +66,9 @@ local function refundableSince(record)
 end
 
 local function leasedUntil(record)
-  return record.lease and cjson.decode(record.lease).untilMs or 0
+  local lease = record.lease
+  if not lease then return 0 end
+  return tonumber(string.match(lease, '"untilMs":(%d+)[,}]')) or cjson.decode(lease).untilMs or 0
 end
 
 -- True when a legal move is refused for this very record. A name in removed is taken away.
