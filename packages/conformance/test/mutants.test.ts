@@ -3,7 +3,10 @@ import { createMemoryStore } from '@key0/core/memory'
 import { describe, expect, test } from 'vitest'
 import { createMint, createSteeredClock, LawBroken, storeLaws } from '../src/exports/store.ts'
 import { overStore, overTables } from './breakStore.ts'
-import { mutants } from './mutants.ts'
+import { continuityMutants } from './continuityMutants.ts'
+import { mutants as storeMutants } from './mutants.ts'
+
+const mutants = [...storeMutants, ...continuityMutants]
 
 /** The names of the laws that a store breaks. */
 async function brokenBy(make: (clock: Clock) => ChallengeStore): Promise<readonly string[]> {
