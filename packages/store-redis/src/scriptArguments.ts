@@ -1,7 +1,7 @@
 import type { Attempt, ChallengeRecord, Outcome, Retention } from '@key0/core'
-import { decodeFlat } from './storedRecord.ts'
+import { decodeText } from './storedRecord.ts'
 
-type Answer = readonly [moved: 0 | 1, kind: Outcome['kind'], told?: readonly string[] | string]
+type Answer = readonly [moved: 0 | 1, kind: Outcome['kind'], told?: string]
 
 /**
  * Reads what every write answers; see `answer` in `ops/includes/move.lua`.
@@ -10,14 +10,14 @@ type Answer = readonly [moved: 0 | 1, kind: Outcome['kind'], told?: readonly str
  */
 export function toOutcome(reply: unknown, born?: (updatedAt: Date) => ChallengeRecord): Outcome {
   const [, kind, told = ''] = reply as Answer
-  if (kind === 'applied' && born) return { kind, record: born(new Date(told as string)) }
+  if (kind === 'applied' && born) return { kind, record: born(new Date(told)) }
   switch (kind) {
     case 'absent':
       return { kind }
     case 'foreign':
-      return { kind, owner: told as string }
+      return { kind, owner: told }
     default:
-      return { kind, record: decodeFlat(told as readonly string[]) }
+      return { kind, record: decodeText(told) }
   }
 }
 

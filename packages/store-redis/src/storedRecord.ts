@@ -41,18 +41,9 @@ export function decodeStored(stored: EncodedRecord): ChallengeRecord {
   )
 }
 
-/**
- * The same from the flat list of names and values that scripts answer: a later one counts, and
- * `-` with a name takes that one away. See `toTable` in `ops/includes/records.lua`.
- */
-export function decodeFlat(flat: readonly string[]): ChallengeRecord {
-  const stored: Record<string, string> = {}
-  for (let i = 0; i + 1 < flat.length; i += 2) {
-    const [name, value] = [flat[i] as string, flat[i + 1] as string]
-    if (name === '-') delete stored[value]
-    else stored[name] = value
-  }
-  return decodeStored(stored)
+/** The same from what scripts answer; see `toText` in `ops/includes/records.lua`. */
+export function decodeText(text: string): ChallengeRecord {
+  return decodeStored(JSON.parse(text) as EncodedRecord)
 }
 
 /** What an older record did not say. Its payment is known by its plain transaction hash. */

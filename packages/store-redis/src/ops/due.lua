@@ -55,7 +55,7 @@ for _ = 1, 4 * limit + 1000 do
   else
     one.stay = one.stay + 1
     local forget = forgetAt(stored)
-    if not seen[id] and not (forget and forget <= NOW) then found[#found + 1] = toFlat(stored) end
+    if not seen[id] and not (forget and forget <= NOW) then found[#found + 1] = toText(stored) end
     seen[id] = true
   end
 end

@@ -5,4 +5,4 @@
 begin(ARGV[1], ARGV[2], ARGV[3])
 local id = redis.call("GET", KEYS[1])
 local record = id and read(id)
-return record and isLive(record) and toFlat(record) or false
+return record and isLive(record) and toText(record) or false

@@ -28,7 +28,7 @@ for _ = 1, 4 do
     else
       -- An older deployment gave every record a lifetime, money or not.
       if redis.call("PTTL", P .. "challenge:" .. id) >= 0 then reindex(id, record) end
-      found[#found + 1] = toFlat(record)
+      found[#found + 1] = toText(record)
     end
   end
   if #found >= limit or #ids < wanted then break end

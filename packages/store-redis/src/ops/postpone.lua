@@ -17,7 +17,7 @@ if (record.version or "1") ~= ARGV[5] then return answer("lost", record) end
 local before = traceOf(record)
 local version = int(tonumber(ARGV[5]) + 1)
 redis.call("HSET", KEYS[1], "version", version, unpack(ARGV, 6))
-change(record, { "version", version }, 1)
-change(record, ARGV, 6)
+record.version = version
+for i = 6, #ARGV, 2 do record[ARGV[i]] = ARGV[i + 1] end
 index(id, record, before)
 return answer("applied", record)

@@ -203,27 +203,15 @@ local IS_DUE_STATE = {
   PENDING = true, PAID = true, REFUND_PENDING = true, REFUND_FAILED = true, DELIVERED = true,
 }
 
--- A record as a table. At [1] is what is answered of it: names and values as they were read, and
--- those that were changed after them, because a later one counts. "-" and a name takes one away.
 local function toTable(flat)
-  local record = { flat }
+  local record = {}
   for i = 1, #flat, 2 do record[flat[i]] = flat[i + 1] end
   return record
 end
 
-local function toFlat(record)
-  return record[1]
-end
-
--- Changes a record as HSET changes its hash, by name, value, name, value of a list.
-local function change(record, list, first)
-  local flat = record[1]
-  local shift = #flat + 1 - first
-  for i = first, #list, 2 do
-    local name, value = list[i], list[i + 1]
-    flat[shift + i], flat[shift + i + 1] = name, value
-    record[name] = value
-  end
+-- A record as it is answered: one text costs its reader a third of what fifty small ones cost.
+local function toText(record)
+  return cjson.encode(record)
 end
 
 -- One shard of several keeps no request ids and no claims: they are in slots of their own.
@@ -428,22 +416,20 @@ local function write(id, record, to, list, first, attempt)
   local hash = P .. "challenge:" .. id
   local from, before = record.state, traceOf(record)
   local version, at = int((tonumber(record.version) or 1) + 1), toIso(NOW)
-  local flat = record[1]
   -- A visit that was agreed on belongs to the state it was agreed in.
   attempt.removed.nextVisitAt = true
   for name in pairs(attempt.removed) do
     if record[name] then
       assertRoom()
       redis.call("HDEL", hash, name)
-      flat[#flat + 1], flat[#flat + 2] = "-", name
       record[name] = nil
     end
   end
   local own = { "state", to, "version", version, "updatedAt", at }
-  if record.schemaVersion ~= "1" then own[7], own[8] = "schemaVersion", "1" end
-  change(record, own, 1)
-  change(record, list, first)
-  for i = first, #list do own[#own + 1] = list[i] end
+  if not record.schemaVersion then own[7], own[8] = "schemaVersion", "1" end
+  local shift = #own + 1 - first
+  for i = first, #list do own[shift + i] = list[i] end
+  for i = 1, #own, 2 do record[own[i]] = own[i + 1] end
   redis.call("HSET", hash, unpack(own))
   index(id, record, before)
   audit(id, record, from, attempt)
@@ -452,7 +438,7 @@ end
 
 -- Every write answers {1, "applied", record} or {0, refusal, record or owner}.
 local function answer(kind, detail)
-  local told = type(detail) == "table" and toFlat(detail) or detail or ""
+  local told = type(detail) == "table" and toText(detail) or detail or ""
   return { kind == "applied" and 1 or 0, kind, told }
 end
 `
@@ -608,7 +594,7 @@ for _ = 1, 4 * limit + 1000 do
   else
     one.stay = one.stay + 1
     local forget = forgetAt(stored)
-    if not seen[id] and not (forget and forget <= NOW) then found[#found + 1] = toFlat(stored) end
+    if not seen[id] and not (forget and forget <= NOW) then found[#found + 1] = toText(stored) end
     seen[id] = true
   end
 end
@@ -669,7 +655,7 @@ return #sequences
 begin(ARGV[1], ARGV[2], ARGV[3])
 local id = redis.call("GET", KEYS[1])
 local record = id and read(id)
-return record and isLive(record) and toFlat(record) or false
+return record and isLive(record) and toText(record) or false
 `,
   findPendingForRefund: `
 --[[ findPendingForRefund: what was paid before the cutoff and may go back, the oldest first.
@@ -702,7 +688,7 @@ for _ = 1, 4 do
     else
       -- An older deployment gave every record a lifetime, money or not.
       if redis.call("PTTL", P .. "challenge:" .. id) >= 0 then reindex(id, record) end
-      found[#found + 1] = toFlat(record)
+      found[#found + 1] = toText(record)
     end
   end
   if #found >= limit or #ids < wanted then break end
@@ -751,8 +737,8 @@ if (record.version or "1") ~= ARGV[5] then return answer("lost", record) end
 local before = traceOf(record)
 local version = int(tonumber(ARGV[5]) + 1)
 redis.call("HSET", KEYS[1], "version", version, unpack(ARGV, 6))
-change(record, { "version", version }, 1)
-change(record, ARGV, 6)
+record.version = version
+for i = 6, #ARGV, 2 do record[ARGV[i]] = ARGV[i + 1] end
 index(id, record, before)
 return answer("applied", record)
 `,
@@ -853,7 +839,7 @@ return answer("applied", write(id, record, "PAID", ARGV, 12, attempt))
 begin(ARGV[1], ARGV[2], ARGV[3])
 local id = ARGV[4]
 local record = read(id)
-if record and isLive(record) then return toFlat(record) end
+if record and isLive(record) then return toText(record) end
 -- Far longer than any creation takes.
 if not load(id) then redis.call("SET", P .. "barred:" .. id, "1", "PX", "3600000") end
 return false
@@ -925,10 +911,10 @@ return answer("applied", write(id, record, "PAID", ARGV, 12, attempt))
   ARGV[5..] field/value pairs to write
   Answers 1 when moved, 0 when the state was not from (then nothing was written).
 
-  With a third key, the audit list, the same arguments, and the first pairs are these headers, in
-  this order (no field of a record begins with "@"):
-    @prefix  @now (ms, or "")  @lifetimes  @key  @actor  @reason ("=" and the reason, or "")
-    @wrote and @removed (names, with commas)  @version (the only one to move from, or "")
+  With a third key, the audit list, the same arguments, and the first pair is a header: its name is
+  "@", which no field of a record has, and its value a JSON array of these texts:
+    prefix, now (ms, or ""), lifetimes, key, actor, reason ("=" and the reason, or ""),
+    names written and names taken away (with commas), version (the only one to move from, or "")
   Answers, in order of precedence:
     {0, "absent"}
     {0, "replayed", record}  an attempt under this key was made before
@@ -938,10 +924,11 @@ if #KEYS == 2 then
   return move(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV, 5)
 end
 local from, to, id = ARGV[1], ARGV[2], ARGV[3]
-local FIRST = 23
-begin(ARGV[6], ARGV[8], ARGV[10])
-local key, version = ARGV[12], ARGV[22]
-local attempt = attemptOf(key, ARGV[14], ARGV[16], ARGV[18], ARGV[20])
+local FIRST = 7
+local head = cjson.decode(ARGV[6])
+begin(head[1], head[2], head[3])
+local key, version = head[4], head[9]
+local attempt = attemptOf(key, head[5], head[6], head[7], head[8])
 local fields = {}
 for i = FIRST, #ARGV, 2 do fields[ARGV[i]] = ARGV[i + 1] end
 

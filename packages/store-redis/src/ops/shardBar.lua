@@ -6,7 +6,7 @@
 begin(ARGV[1], ARGV[2], ARGV[3])
 local id = ARGV[4]
 local record = read(id)
-if record and isLive(record) then return toFlat(record) end
+if record and isLive(record) then return toText(record) end
 -- Far longer than any creation takes.
 if not load(id) then redis.call("SET", P .. "barred:" .. id, "1", "PX", "3600000") end
 return false

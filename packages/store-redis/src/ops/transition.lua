@@ -6,10 +6,10 @@
   ARGV[5..] field/value pairs to write
   Answers 1 when moved, 0 when the state was not from (then nothing was written).
 
-  With a third key, the audit list, the same arguments, and the first pairs are these headers, in
-  this order (no field of a record begins with "@"):
-    @prefix  @now (ms, or "")  @lifetimes  @key  @actor  @reason ("=" and the reason, or "")
-    @wrote and @removed (names, with commas)  @version (the only one to move from, or "")
+  With a third key, the audit list, the same arguments, and the first pair is a header: its name is
+  "@", which no field of a record has, and its value a JSON array of these texts:
+    prefix, now (ms, or ""), lifetimes, key, actor, reason ("=" and the reason, or ""),
+    names written and names taken away (with commas), version (the only one to move from, or "")
   Answers, in order of precedence:
     {0, "absent"}
     {0, "replayed", record}  an attempt under this key was made before
@@ -19,10 +19,11 @@ if #KEYS == 2 then
   return move(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV, 5)
 end
 local from, to, id = ARGV[1], ARGV[2], ARGV[3]
-local FIRST = 23
-begin(ARGV[6], ARGV[8], ARGV[10])
-local key, version = ARGV[12], ARGV[22]
-local attempt = attemptOf(key, ARGV[14], ARGV[16], ARGV[18], ARGV[20])
+local FIRST = 7
+local head = cjson.decode(ARGV[6])
+begin(head[1], head[2], head[3])
+local key, version = head[4], head[9]
+local attempt = attemptOf(key, head[5], head[6], head[7], head[8])
 local fields = {}
 for i = FIRST, #ARGV, 2 do fields[ARGV[i]] = ARGV[i + 1] end
 

@@ -5,7 +5,7 @@ import {
   Key0Error,
   type Outcome,
 } from '@key0/core'
-import { decodeFlat } from '../storedRecord.ts'
+import { decodeText } from '../storedRecord.ts'
 import type { ShardedContext } from './ShardedContext.ts'
 
 /** Each round somebody else was faster; that many in a row mean that something is wrong. */
@@ -48,7 +48,7 @@ async function findLiveOrBar(
 ): Promise<ChallengeRecord | undefined> {
   const shard = shardOf(id)
   const found = await shard.run('shardBar', [shard.keys.challenge(id)], [...shard.begin(), id])
-  return found === null ? undefined : decodeFlat(found as readonly string[])
+  return found === null ? undefined : decodeText(found as string)
 }
 
 /** Redis refuses a lifetime of nothing. */

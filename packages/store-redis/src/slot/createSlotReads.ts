@@ -7,7 +7,7 @@ import {
 } from '@key0/core'
 import { asking } from '../ops/createRunner.ts'
 import type { OperationName } from '../ops/scripts.ts'
-import { decodeFlat, decodeStored } from '../storedRecord.ts'
+import { decodeStored, decodeText } from '../storedRecord.ts'
 import type { SlotContext } from './SlotContext.ts'
 
 type Reads = Pick<
@@ -34,7 +34,7 @@ export function createSlotReads(context: SlotContext): Reads {
   ): Promise<readonly ChallengeRecord[]> => {
     if (names.length === 0 || limit < 1) return []
     const found = await run(name, names, [...begin(), String(at.getTime()), String(limit)])
-    return (found as readonly (readonly string[])[]).map(decodeFlat)
+    return (found as readonly string[]).map(decodeText)
   }
   return {
     get: async (id) => {
@@ -48,7 +48,7 @@ export function createSlotReads(context: SlotContext): Reads {
 
     findActiveByRequestId: async (requestId, scope) => {
       const found = await run('findActive', [keys.request(scope, requestId)], begin())
-      return found === null ? undefined : decodeFlat(found as readonly string[])
+      return found === null ? undefined : decodeText(found as string)
     },
 
     getClaim: async (paymentRef) => {

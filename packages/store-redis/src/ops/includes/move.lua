@@ -30,22 +30,20 @@ local function write(id, record, to, list, first, attempt)
   local hash = P .. "challenge:" .. id
   local from, before = record.state, traceOf(record)
   local version, at = int((tonumber(record.version) or 1) + 1), toIso(NOW)
-  local flat = record[1]
   -- A visit that was agreed on belongs to the state it was agreed in.
   attempt.removed.nextVisitAt = true
   for name in pairs(attempt.removed) do
     if record[name] then
       assertRoom()
       redis.call("HDEL", hash, name)
-      flat[#flat + 1], flat[#flat + 2] = "-", name
       record[name] = nil
     end
   end
   local own = { "state", to, "version", version, "updatedAt", at }
-  if record.schemaVersion ~= "1" then own[7], own[8] = "schemaVersion", "1" end
-  change(record, own, 1)
-  change(record, list, first)
-  for i = first, #list do own[#own + 1] = list[i] end
+  if not record.schemaVersion then own[7], own[8] = "schemaVersion", "1" end
+  local shift = #own + 1 - first
+  for i = first, #list do own[shift + i] = list[i] end
+  for i = 1, #own, 2 do record[own[i]] = own[i + 1] end
   redis.call("HSET", hash, unpack(own))
   index(id, record, before)
   audit(id, record, from, attempt)
@@ -54,6 +52,6 @@ end
 
 -- Every write answers {1, "applied", record} or {0, refusal, record or owner}.
 local function answer(kind, detail)
-  local told = type(detail) == "table" and toFlat(detail) or detail or ""
+  local told = type(detail) == "table" and toText(detail) or detail or ""
   return { kind == "applied" and 1 or 0, kind, told }
 end

@@ -5,27 +5,15 @@ local IS_DUE_STATE = {
   PENDING = true, PAID = true, REFUND_PENDING = true, REFUND_FAILED = true, DELIVERED = true,
 }
 
--- A record as a table. At [1] is what is answered of it: names and values as they were read, and
--- those that were changed after them, because a later one counts. "-" and a name takes one away.
 local function toTable(flat)
-  local record = { flat }
+  local record = {}
   for i = 1, #flat, 2 do record[flat[i]] = flat[i + 1] end
   return record
 end
 
-local function toFlat(record)
-  return record[1]
-end
-
--- Changes a record as HSET changes its hash, by name, value, name, value of a list.
-local function change(record, list, first)
-  local flat = record[1]
-  local shift = #flat + 1 - first
-  for i = first, #list, 2 do
-    local name, value = list[i], list[i + 1]
-    flat[shift + i], flat[shift + i + 1] = name, value
-    record[name] = value
-  end
+-- A record as it is answered: one text costs its reader a third of what fifty small ones cost.
+local function toText(record)
+  return cjson.encode(record)
 end
 
 -- One shard of several keeps no request ids and no claims: they are in slots of their own.
