@@ -9,6 +9,8 @@ import {
 const names = {
   network: ['KEY0_NETWORK'],
   rpcUrl: ['KEY0_RPC_URL'],
+  agreementAbove: ['KEY0_AGREEMENT_ABOVE'],
+  agreementRpcUrl: ['KEY0_AGREEMENT_RPC_URL'],
   finality: ['KEY0_FINALITY'],
   walletAddress: ['KEY0_WALLET_ADDRESS'],
   walletPrivateKey: ['KEY0_WALLET_PRIVATE_KEY'],
@@ -26,6 +28,7 @@ const secrets: readonly Setting[] = [
   'redisUrl',
   'databaseUrl',
   'rpcUrl',
+  'agreementRpcUrl',
 ]
 
 /** Other programs', which may stand in the same file. */
@@ -35,6 +38,8 @@ const others = {
   KEY0_PUBLIC_URL: 'elsewhere',
   KEY0_ACCESS_TOKEN_SECRET: 'elsewhere',
   KEY0_FACILITATOR_URL: 'elsewhere',
+  KEY0_STRAY_TRANSFERS: 'elsewhere',
+  KEY0_ACCOUNT_FROM_BLOCK: 'elsewhere',
   KEY0_ADMIN_TOKEN: 'elsewhere',
   KEY0_METRICS_PORT: 'elsewhere',
   KEY0_MANAGED_INFRA: 'elsewhere',

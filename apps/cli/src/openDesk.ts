@@ -43,9 +43,13 @@ export async function openDesk(config: CliConfig): Promise<Desk> {
     observe: (event) => void (event.name === 'alert' && alerts.push(event.what)),
   }
   let connected: Promise<EvmChain> | undefined
-  const { network, rpcUrls } = config
+  const { network, rpcUrls, agreement } = config
   const chain = (): Promise<EvmChain> => {
-    connected ??= createEvmChain({ network, ...(rpcUrls.length > 0 && { rpcUrls }) })
+    connected ??= createEvmChain({
+      network,
+      ...(rpcUrls.length > 0 && { rpcUrls }),
+      ...(agreement && { agreement }),
+    })
     return connected
   }
   stack.defer(async () => (await connected?.catch(() => undefined))?.close())

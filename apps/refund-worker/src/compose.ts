@@ -1,5 +1,5 @@
-import { logEvent, openStore, reportWaiting, serveHttp } from '@key0/app-kit'
-import { createEvmChain, type EvmChain } from '@key0/chain-evm'
+import { alertDisagreement, logEvent, openStore, reportWaiting, serveHttp } from '@key0/app-kit'
+import { createEvmChain, type EvmChain, type WalletLock } from '@key0/chain-evm'
 import type { Address, ChallengeStore, Observe } from '@key0/core'
 import { createRefunds, probeRefunds, type RefundResult } from '@key0/refunds'
 import type { Logger } from 'pino'
@@ -25,10 +25,18 @@ export type Worker = AsyncDisposable & {
  */
 export async function start(config: WorkerConfig, log: Logger): Promise<Worker> {
   await using stack = new AsyncDisposableStack()
-  const { store, warnings, close } = await openStore(config)
+  const { store, lock, warnings, close } = await openStore(config)
   stack.defer(close)
   const { network, rpcUrls, refunds } = config
-  const chain = await createEvmChain({ network, ...(rpcUrls.length > 0 && { rpcUrls }) })
+  const write = logEvent(log)
+  const agreement = config.agreement && {
+    agreement: { ...config.agreement, onDisagreement: alertDisagreement(write) },
+  }
+  const chain = await createEvmChain({
+    network,
+    ...(rpcUrls.length > 0 && { rpcUrls }),
+    ...agreement,
+  })
   stack.defer(() => chain.close())
   const wallets = openWallets(chain, {
     receiving: refunds.walletPrivateKeys,
@@ -38,7 +46,6 @@ export async function start(config: WorkerConfig, log: Logger): Promise<Worker> 
   const status: Schedule['status'] = () => schedule?.status() ?? {}
   const { minAgeMs, intervalMs } = refunds
   const metrics = createMetrics({ store, chain, wallets, minAgeMs, status })
-  const write = logEvent(log)
   const observe: Observe = (event) => {
     metrics.observe(event)
     write(event)
@@ -46,7 +53,7 @@ export async function start(config: WorkerConfig, log: Logger): Promise<Worker> 
   const { walletPrivateKeys } = refunds
   const payee = config.walletAddress && { payee: config.walletAddress }
   await probeRefunds({ chain, walletPrivateKeys, ...payee, observe })
-  const run = createPass(config, { store, chain, observe, log })
+  const run = createPass(config, { store, chain, observe, log, ...(lock && { lock }) })
   const pass = (trigger: Trigger): Promise<void> => metrics.countPass(trigger, () => run(trigger))
   const app = createApp({
     intervalMs,
@@ -78,14 +85,15 @@ type World = {
   readonly chain: EvmChain
   readonly observe: Observe
   readonly log: Logger
+  readonly lock?: WalletLock
 }
 
 /** One pass: refunds, or without a key a word about those that are skipped. */
 function createPass(
   config: WorkerConfig,
-  { store, chain, observe, log }: World,
+  { store, chain, observe, log, lock }: World,
 ): (trigger: Trigger) => Promise<readonly RefundResult[]> {
-  const { walletPrivateKeys, minAgeMs, batchSize, caps } = config.refunds
+  const { walletPrivateKeys, minAgeMs, batchSize, caps, accountFromBlock } = config.refunds
   if (walletPrivateKeys.length === 0)
     return async () => {
       await reportWaiting(store, { minAgeMs, batchSize }, log)
@@ -101,6 +109,8 @@ function createPass(
     minAgeMs,
     batchSize,
     ...(caps && { caps }),
+    ...(lock && { lock }),
+    ...(accountFromBlock && { accountFromBlock }),
     observe,
   })
   return async (trigger) => {

@@ -10,6 +10,8 @@ import {
 const names = {
   network: ['KEY0_NETWORK'],
   rpcUrl: ['KEY0_RPC_URL'],
+  agreementAbove: ['KEY0_AGREEMENT_ABOVE'],
+  agreementRpcUrl: ['KEY0_AGREEMENT_RPC_URL'],
   finality: ['KEY0_FINALITY'],
   walletAddress: ['KEY0_WALLET_ADDRESS'],
   walletPrivateKey: ['KEY0_WALLET_PRIVATE_KEY'],
@@ -22,6 +24,7 @@ const names = {
   refundIntervalMs: ['REFUND_INTERVAL_MS'],
   refundMinAgeMs: ['REFUND_MIN_AGE_MS'],
   refundBatchSize: ['REFUND_BATCH_SIZE'],
+  accountFromBlock: ['KEY0_ACCOUNT_FROM_BLOCK'],
   refundMaxCountPerHour: ['REFUND_MAX_COUNT_PER_HOUR'],
   refundMaxCountPerDay: ['REFUND_MAX_COUNT_PER_DAY'],
   refundMaxValuePerHour: ['REFUND_MAX_VALUE_PER_HOUR'],
@@ -38,6 +41,7 @@ const secrets: readonly Setting[] = [
   'databaseUrl',
   'queueRedisUrl',
   'rpcUrl',
+  'agreementRpcUrl',
 ]
 
 /** The gateway's, which may stand in the same file. Its port is not ours: we have our own. */
@@ -46,6 +50,7 @@ const others = {
   KEY0_PUBLIC_URL: 'elsewhere',
   KEY0_ACCESS_TOKEN_SECRET: 'elsewhere',
   KEY0_FACILITATOR_URL: 'elsewhere',
+  KEY0_STRAY_TRANSFERS: 'elsewhere',
   KEY0_ADMIN_TOKEN: 'elsewhere',
   KEY0_METRICS_PORT: 'elsewhere',
   KEY0_MANAGED_INFRA: 'elsewhere',

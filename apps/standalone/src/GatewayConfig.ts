@@ -17,6 +17,8 @@ export type GatewayConfig = NetworkConfig & {
   readonly settlement: SettlementConfig
   /** `inside`: this process sends them; otherwise another one does. */
   readonly refunds: RefundConfig & { readonly inside: boolean }
+  /** What becomes of a presented transfer that buys nothing. */
+  readonly strayTransfers: 'hold' | 'refund'
   readonly logLevel: LogLevel
   /** What is allowed but worth saying at every start. */
   readonly warnings: readonly string[]

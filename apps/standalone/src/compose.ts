@@ -1,4 +1,5 @@
 import { describeError, logEvent, openStore, reportWaiting } from '@key0/app-kit'
+import type { WalletLock } from '@key0/chain-evm'
 import type { ChallengeStore, CredentialIssuer } from '@key0/core'
 import {
   createNativeTokenIssuer,
@@ -31,13 +32,16 @@ export type Gateway = AsyncDisposable & {
  */
 export async function start(config: GatewayConfig, log: Logger): Promise<Gateway> {
   await using stack = new AsyncDisposableStack()
-  const { store, warnings, close } = await openStore(config)
+  const { store, lock, warnings, close } = await openStore(config)
   stack.defer(close)
   const observe = logEvent(log)
-  const key0 = await createKey0(toSellerConfig(config, store, observe, log))
+  const key0 = await createKey0({
+    ...toSellerConfig(config, store, observe, log),
+    ...(lock && { gasWalletLock: lock }),
+  })
   stack.defer(() => key0.close())
 
-  const refunds = await openRefunds(config, key0, store, observe)
+  const refunds = await openRefunds(config, key0, { store, observe, ...(lock && { lock }) })
   const recovery = startTimer({
     pass: () => key0.recover(),
     intervalMs: RECOVERY_INTERVAL_MS,
@@ -93,10 +97,13 @@ function toSellerConfig(
     walletAddress: config.walletAddress,
     network: config.network,
     ...(config.rpcUrls.length > 0 && { rpcUrl: config.rpcUrls }),
+    ...(config.agreement && { agreement: config.agreement }),
     plans: config.plans,
     challengeTTLSeconds: config.challengeTTLSeconds,
     store,
     tokenIssuer: toIssuer(config),
+    strayTransfers: config.strayTransfers,
+    ...(refunds.accountFromBlock && { accountFromBlock: refunds.accountFromBlock }),
     finality: config.finality,
     refunds: {
       automatic: refunds.walletPrivateKeys.length > 0 || !refunds.inside,
@@ -130,16 +137,24 @@ function toAuth(auth: BackendAuth): ReturnType<typeof noAuth> {
 async function openRefunds(
   config: GatewayConfig,
   key0: Key0,
-  store: ChallengeStore,
-  observe: ReturnType<typeof logEvent>,
+  shared: {
+    readonly store: ChallengeStore
+    readonly observe: ReturnType<typeof logEvent>
+    readonly lock?: WalletLock
+  },
 ): Promise<Refunds | undefined> {
-  const { walletPrivateKeys, inside, minAgeMs, batchSize, caps } = config.refunds
+  const { walletPrivateKeys, inside, minAgeMs, batchSize, caps, accountFromBlock } = config.refunds
   if (!inside || walletPrivateKeys.length === 0) return undefined
   const gas = config.settlement.mode === 'gas-wallet' ? config.settlement.refundKeys : undefined
   const { chain } = key0
-  await probeRefunds({ chain, walletPrivateKeys, payee: config.walletAddress, observe })
+  await probeRefunds({
+    chain,
+    walletPrivateKeys,
+    payee: config.walletAddress,
+    observe: shared.observe,
+  })
   return createRefunds({
-    store,
+    ...shared,
     chain,
     walletPrivateKey: walletPrivateKeys,
     payee: config.walletAddress,
@@ -148,7 +163,7 @@ async function openRefunds(
     minAgeMs,
     batchSize,
     ...(caps && { caps }),
-    observe,
+    ...(accountFromBlock && { accountFromBlock }),
   })
 }
 

@@ -27,7 +27,7 @@ const DEFAULT_PLANS = '[{"planId":"basic","unitAmount":"$0.10"}]'
 export function toConfig(raw: RawConfig): GatewayConfig {
   const read = createReader(raw)
   const warnings: string[] = [...raw.warnings]
-  const { network, rpcUrls, finality } = readNetwork(read)
+  const { network, rpcUrls, finality, agreement } = readNetwork(read)
   const port = read.int('port', 3000, { min: 0, max: 65_535 })
   const token = readToken(read, network, warnings)
   const config: GatewayConfig = {
@@ -37,6 +37,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
     port,
     publicUrl: readPublicUrl(read, network, port, warnings),
     rpcUrls,
+    ...(agreement && { agreement }),
     finality,
     plans: readPlans(read),
     challengeTTLSeconds: read.int('challengeTTLSeconds', 900, { min: 30, max: 86_400 }),
@@ -53,6 +54,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
     storage: readDurableStorage(read, network),
     settlement: readSettlement(read, network, warnings),
     refunds: readRefunds(read, network, token, warnings),
+    strayTransfers: read.oneOf('strayTransfers', ['hold', 'refund'], 'hold'),
     logLevel: read.oneOf('logLevel', logLevels, 'info'),
     warnings,
   }

@@ -14,6 +14,8 @@ const names = {
   host: ['KEY0_HOST'],
   publicUrl: ['KEY0_PUBLIC_URL', 'AGENT_URL'],
   rpcUrl: ['KEY0_RPC_URL'],
+  agreementAbove: ['KEY0_AGREEMENT_ABOVE'],
+  agreementRpcUrl: ['KEY0_AGREEMENT_RPC_URL'],
   finality: ['KEY0_FINALITY'],
   plans: ['PLANS'],
   plansBase64: ['PLANS_B64'],
@@ -46,6 +48,8 @@ const names = {
   refundIntervalMs: ['REFUND_INTERVAL_MS'],
   refundMinAgeMs: ['REFUND_MIN_AGE_MS'],
   refundBatchSize: ['REFUND_BATCH_SIZE'],
+  strayTransfers: ['KEY0_STRAY_TRANSFERS'],
+  accountFromBlock: ['KEY0_ACCOUNT_FROM_BLOCK'],
   refundMaxCountPerHour: ['REFUND_MAX_COUNT_PER_HOUR'],
   refundMaxCountPerDay: ['REFUND_MAX_COUNT_PER_DAY'],
   refundMaxValuePerHour: ['REFUND_MAX_VALUE_PER_HOUR'],
@@ -64,6 +68,7 @@ const secrets: readonly Setting[] = [
   'redisUrl',
   'databaseUrl',
   'rpcUrl',
+  'agreementRpcUrl',
 ]
 
 /**

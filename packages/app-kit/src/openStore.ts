@@ -1,3 +1,4 @@
+import type { WalletLock } from '@key0/chain-evm'
 import { type ChallengeStore, Key0Error, type StoreHealth } from '@key0/core'
 import { createMemoryStore } from '@key0/core/memory'
 import { createSqliteStore } from '@key0/store-sqlite'
@@ -6,7 +7,12 @@ import type { Network } from './readNetwork.ts'
 import type { StorageConfig } from './readStorage.ts'
 
 /** A store with everything it stands on: closing it closes its connections too. */
-type Opened = { readonly store: ChallengeStore; readonly close: () => Promise<void> }
+type Opened = {
+  readonly store: ChallengeStore
+  /** Where other processes may share the store, how they take turns with a gas wallet. */
+  readonly lock?: WalletLock
+  readonly close: () => Promise<void>
+}
 
 export type OpenStore = Opened & {
   /** What is allowed but worth saying at every start. */
@@ -62,7 +68,7 @@ function owned(store: ChallengeStore): Opened {
 }
 
 async function openRedis(url: string): Promise<Opened> {
-  const [redis, { RedisChallengeStore }] = await Promise.all([
+  const [redis, { createWalletLock, RedisChallengeStore }] = await Promise.all([
     // A request waits for two reconnections, not for ever: its client asks again.
     connectRedis(url, { maxRetriesPerRequest: 2 }),
     import('@key0/store-redis'),
@@ -72,11 +78,11 @@ async function openRedis(url: string): Promise<Opened> {
     await store.close()
     redis.disconnect()
   }
-  return { store, close }
+  return { store, lock: createWalletLock({ redis }), close }
 }
 
 async function openPostgres(url: string): Promise<Opened> {
-  const [{ default: postgres }, { PostgresChallengeStore }] = await Promise.all([
+  const [{ default: postgres }, { createWalletLease, PostgresChallengeStore }] = await Promise.all([
     import('postgres'),
     import('@key0/store-postgres'),
   ])
@@ -87,5 +93,5 @@ async function openPostgres(url: string): Promise<Opened> {
     await store.close()
     await sql.end({ timeout: 5 })
   }
-  return { store, close }
+  return { store, lock: createWalletLease({ sql }), close }
 }

@@ -1,4 +1,4 @@
-import type { EvmChain } from '@key0/chain-evm'
+import type { EvmChain, WalletLock } from '@key0/chain-evm'
 import type {
   AccessGrant,
   Address,
@@ -28,6 +28,11 @@ export type SellerConfig = {
   readonly network: 'mainnet' | 'testnet'
   /** One or more, comma-separated or as a list, tried in order; keys are folded into the URL. */
   readonly rpcUrl?: string | readonly string[]
+  /**
+   * Above this value, in the token's smallest unit, these nodes of another provider must agree
+   * before money is decided about.
+   */
+  readonly agreement?: { readonly above: bigint; readonly rpcUrls: readonly string[] }
   /** A chain connected already; then `network` and `rpcUrl` must agree with it. */
   readonly chain?: EvmChain
 
@@ -46,6 +51,8 @@ export type SellerConfig = {
 
   /** Settles with this wallet; otherwise a facilitator does. */
   readonly gasWalletPrivateKey?: Hex
+  /** How processes that share this gas wallet take turns; without it, one process has it alone. */
+  readonly gasWalletLock?: WalletLock
   /** One or several; default the one of the specification. */
   readonly facilitatorUrl?: string | readonly string[]
   readonly cdpApiKeyId?: string

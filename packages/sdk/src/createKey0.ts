@@ -39,9 +39,18 @@ const ACCOUNT_EVERY_MS = 30_000
  */
 export async function createKey0(config: SellerConfig): Promise<Key0> {
   const clock = config.clock ?? { nowMs: () => Date.now() }
-  const { rpcUrl, network } = config
+  const { rpcUrl, network, agreement } = config
+  const observe = toObserver(config)
+  const onDisagreement = (cause: Error): void =>
+    observe({ name: 'alert', what: 'independent nodes do not agree', cause })
   const chain =
-    config.chain ?? (await createEvmChain({ network, clock, ...(rpcUrl && { rpcUrls: rpcUrl }) }))
+    config.chain ??
+    (await createEvmChain({
+      network,
+      clock,
+      ...(rpcUrl && { rpcUrls: rpcUrl }),
+      ...(agreement && { agreement: { ...agreement, onDisagreement } }),
+    }))
   const payTo = readAddress(config.walletAddress)
   const settings = toSettings(config, chain, payTo)
   const context: EngineContext = {
@@ -52,7 +61,7 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
     catalog: createCatalog(config.plans, chain.token.decimals),
     clock,
     newId: createIds(),
-    observe: toObserver(config),
+    observe,
     sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
     settings,
     ...(config.seenTxStore && { seenTx: config.seenTxStore }),
@@ -140,7 +149,9 @@ function toToken({ token }: EvmChain): Seller['token'] {
 
 function toSettler(config: SellerConfig, chain: EvmChain): Settler {
   const { gasWalletPrivateKey, facilitatorUrl, cdpApiKeyId, cdpApiKeySecret } = config
-  if (gasWalletPrivateKey) return createGasWalletSettler({ chain, privateKey: gasWalletPrivateKey })
+  const lock = config.gasWalletLock && { lock: config.gasWalletLock }
+  if (gasWalletPrivateKey)
+    return createGasWalletSettler({ chain, privateKey: gasWalletPrivateKey, ...lock })
   return createFacilitatorSettler({
     chain,
     ...(facilitatorUrl !== undefined && { urls: facilitatorUrl }),

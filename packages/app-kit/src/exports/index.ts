@@ -2,6 +2,7 @@
  * What our programs share, so that a setting, a log line and an end mean the same in each. Nothing
  * here is published.
  */
+export { alertDisagreement } from '../alertDisagreement.ts'
 export { createProbe } from '../createProbe.ts'
 export { describeError, digestId, logEvent } from '../logEvent.ts'
 export { type LogLevel, logLevels } from '../logLevels.ts'
