@@ -71,6 +71,18 @@ test('blocks that the accounts had passed over are looked at again from where a 
   expect((await look({ fromBlock: 1n })).unexplained).toHaveLength(1)
 })
 
+test('a forgotten payment that was too young when the loss was noted is found by a later look', async () => {
+  const { look, world, clock, ctx } = await restored()
+  createBuyer(world).transfer(30_000n)
+  world.ledger.mine(3)
+  clock.advance(170_000)
+  await ctx.continuity.beat()
+  const seen = await look({ apply: true, isRestored: true })
+  expect(seen.adopted).toMatchObject([{ value: 70_000n }])
+  clock.advance(170_000)
+  expect((await look({})).unexplained).toMatchObject([{ value: 30_000n }])
+})
+
 test('after a loss a refund by hand is that person’s decision and goes out, held before or not', async () => {
   const { look, ctx, clock, pass, read, id, sellUndelivered, back } = await restored()
   const other = await sellUndelivered()

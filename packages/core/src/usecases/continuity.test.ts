@@ -295,6 +295,20 @@ test('payments whose records were lost are found although the accounts had passe
   expect(await listRecords(shop)).toMatchObject([{ disposition: 'UNMATCHED' }])
 })
 
+test('a stray that buyers could still present when the store went back is taken up all the same', async () => {
+  const shop = shopWithBackup()
+  await accountForTransfers(shop.accounting)
+  shop.buyer.transfer(9n)
+  shop.ledger.mine(3)
+  shop.clock.advance(170_000)
+  expect((await accountForTransfers(shop.accounting)).adopted).toEqual([])
+  await loseAnEvent(shop)
+  shop.clock.advance(931_000)
+  shop.ledger.mine(3)
+  await findFence(shop.refunds)
+  expect((await accountForTransfers(shop.accounting)).adopted).toMatchObject([{ value: 9n }])
+})
+
 /** The store goes back to before somebody asked for a price, under a worker that lives on. */
 async function loseAnEvent(shop: ReturnType<typeof shopWithBackup>): Promise<void> {
   shop.cut()

@@ -25,7 +25,7 @@ export async function openCursor(
   const consumer = consumerOf(ctx, wallet, loss)
   const cursor = BigInt(await ctx.store.acked(consumer))
   if (cursor > 0n) return cursor
-  const begin = loss ? await beginAfterLoss(ctx, loss) : await beginNew(ctx)
+  const begin = loss ? await beginAfterLoss(ctx, wallet, loss) : await beginNew(ctx)
   // A cursor of 0 says "not begun"; the first block of a chain holds no transfer.
   const first = begin > 1n ? begin : 1n
   await ctx.store.ack(consumer, Number(first))
@@ -39,6 +39,8 @@ export async function writeCursor(
   block: bigint,
 ): Promise<void> {
   await ctx.store.ack(consumerOf(ctx, wallet, loss), Number(block))
+  // How far any count came is where the one after the next loss begins at the latest.
+  if (loss) await ctx.store.ack(consumerOf(ctx, wallet), Number(block))
 }
 
 /** A new deployment begins at the newest block: what was before is not its money. */
@@ -46,19 +48,29 @@ async function beginNew({ chain, fromBlock }: CursorContext): Promise<bigint> {
   return fromBlock === undefined ? (await chain.head()).number : fromBlock - 1n
 }
 
+/**
+ * Not after the block that the accounts had come to: what was too young to be taken up, or not
+ * looked at for a while, is older than the loss.
+ */
 async function beginAfterLoss(
-  { chain, fromBlock }: CursorContext,
+  ctx: CursorContext,
+  wallet: Wallet,
   { since }: NonNullable<Continuity['break']>,
 ): Promise<bigint> {
+  const { chain, store, fromBlock } = ctx
   const sinceSecond = BigInt(Math.floor(since.getTime() / 1000)) - MARGIN_SECONDS
-  const before = await chain.blockBefore(sinceSecond)
-  return fromBlock !== undefined && fromBlock - 1n < before ? fromBlock - 1n : before
+  const reached = BigInt(await store.acked(consumerOf(ctx, wallet)))
+  const ends = [await chain.blockBefore(sinceSecond)]
+  if (reached > 0n) ends.push(reached)
+  if (fromBlock !== undefined) ends.push(fromBlock - 1n)
+  const [least = 0n] = ends.toSorted((a, b) => (a < b ? -1 : 1))
+  return least
 }
 
 function consumerOf(
   { chain: { chainId } }: CursorContext,
   { token, payee }: Wallet,
-  loss: Continuity['break'],
+  loss?: Continuity['break'],
 ): string {
   const count = loss ? `:${loss.until.getTime()}` : ''
   return `transfers:${chainId}:${token}:${payee}${count}`.toLowerCase()
