@@ -31,7 +31,7 @@ export async function createShelf(kind: StoreKind, clock: Clock, servers: Server
     case 'memory':
       return createMemoryShelf(clock)
     case 'sqlite':
-      return createSqliteShelf(clock)
+      return createSqliteShelf(clock, servers.sqlitePath?.())
     case 'redis':
       return createRedisShelf(clock, await servers.redisUrl())
     case 'postgres':
@@ -45,9 +45,9 @@ function createMemoryShelf(clock: Clock): Shelf {
   return { open: () => ({ store, close: async () => {} }), remove: () => {} }
 }
 
-function createSqliteShelf(clock: Clock): Shelf {
+function createSqliteShelf(clock: Clock, given?: string): Shelf {
   const directory = mkdtempSync(join(tmpdir(), 'key0-e2e-'))
-  const path = join(directory, 'shop.sqlite')
+  const path = given ?? join(directory, 'shop.sqlite')
   return {
     open: () => {
       const store = createSqliteStore({ path, clock, synchronous: 'NORMAL' })

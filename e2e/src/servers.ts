@@ -5,6 +5,8 @@ export type Servers = {
   readonly redisUrl: () => Promise<string>
   /** An empty database, by its URL. */
   readonly createDatabase: () => Promise<string>
+  /** The file of an embedded store. Default: one in a new directory that goes with the shop. */
+  readonly sqlitePath?: () => string
 }
 
 let redis: Promise<SharedRedis> | undefined

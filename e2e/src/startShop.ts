@@ -64,9 +64,15 @@ export type Shop = AsyncDisposable & {
   readonly stores: () => readonly ChallengeStore[]
   readonly records: () => Promise<readonly ChallengeRecord[]>
   /** Another process over the same store: nothing that was only in memory survives. */
-  readonly restart: (settings?: { readonly rpcUrl?: string }) => Promise<void>
+  readonly restart: (settings?: RestartSettings) => Promise<void>
   /** Moves the shop's and the chain's clocks. */
   readonly advance: (seconds: number) => Promise<void>
+}
+
+type RestartSettings = {
+  readonly rpcUrl?: string
+  /** What happens to the store while no process is there. */
+  readonly whileClosed?: () => Promise<void>
 }
 
 export const plans = [
@@ -139,6 +145,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     records: () => listRecords(first().store),
     restart: async (settings = {}) => {
       await closeAll()
+      await settings.whileClosed?.()
       rpcUrl = settings.rpcUrl ?? rpcUrl
       await openAll()
     },
