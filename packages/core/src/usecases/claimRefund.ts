@@ -6,7 +6,7 @@ import { findHandPaid } from '../operator/findHandPaid.ts'
 import type { PaymentEvidence } from '../ports/Chain.ts'
 import { STORE_LOST_WRITES } from './closed.ts'
 import { type Examined, examinePayment } from './examinePayment.ts'
-import { type Fence, isBehind } from './findFence.ts'
+import { type Fence, isBehind, isOlder } from './findFence.ts'
 import type { RefundContext } from './RefundContext.ts'
 
 /** Whether a record's refund was claimed by this call, or why not. */
@@ -29,7 +29,7 @@ export async function claimRefund(
     return { kind: 'skipped', reason: `no key for the payee ${record.destination}` }
   if (record.chainId !== ctx.chain.chainId)
     return { kind: 'skipped', reason: `the payment is on chain ${record.chainId}` }
-  if (fence.waitBefore && record.createdAt < fence.waitBefore)
+  if (fence.waitBefore && isOlder(record, fence.waitBefore))
     return { kind: 'skipped', reason: 'the store was silent: the chain is asked what it forgot' }
   if (isBehind(fence, record)) return hold(ctx, record, STORE_LOST_WRITES)
   const examined = await examinePayment(ctx, record)
@@ -91,7 +91,6 @@ function toSilence(error: unknown): 'silence' {
 }
 
 /** The refund of a payment: all of it, under the nonce that its name alone decides. */
-
 export function toRefund(
   ctx: Pick<RefundContext, 'clock' | 'payout'>,
   record: ChallengeRecord,

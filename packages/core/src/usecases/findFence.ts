@@ -9,9 +9,9 @@ import type { RefundContext } from './RefundContext.ts'
  * been delivered in what was lost.
  */
 export type Fence = {
-  /** Records born before this instant are held, unless somebody released them since. */
+  /** Records born or paid before this instant are held, unless somebody released them since. */
   readonly heldBefore?: Date
-  /** Records born before this instant wait: the chain is still to be asked what is missing. */
+  /** Records born or paid before this instant wait: the chain is still to be asked what is missing. */
   readonly waitBefore?: Date
 }
 
@@ -45,13 +45,20 @@ export async function findFence(ctx: FenceContext): Promise<Fence> {
   return toFence(await ctx.continuity.conclude({ until, paymentsMissing }))
 }
 
+type Dated = Pick<ChallengeRecord, 'createdAt' | 'paidAt' | 'releasedAt'>
+
 /** Whether a record's delivery may be among the writes that the store lost. */
-export function isBehind(
-  { heldBefore }: Fence,
-  { createdAt, releasedAt }: Pick<ChallengeRecord, 'createdAt' | 'releasedAt'>,
-): boolean {
-  if (!heldBefore || createdAt >= heldBefore) return false
-  return releasedAt === undefined || releasedAt < heldBefore
+export function isBehind({ heldBefore }: Fence, record: Dated): boolean {
+  if (!heldBefore || !isOlder(record, heldBefore)) return false
+  return record.releasedAt === undefined || record.releasedAt < heldBefore
+}
+
+/**
+ * Whether a record, or its payment, is from before an instant. What a payment bought may be
+ * forgotten, and the payment given another record since.
+ */
+export function isOlder({ createdAt, paidAt }: Omit<Dated, 'releasedAt'>, than: Date): boolean {
+  return createdAt < than || (paidAt !== undefined && paidAt < than)
 }
 
 /**
