@@ -89,6 +89,9 @@ function readValues(
   const flags: Record<string, string | boolean | undefined> = {}
   for (const name of known) {
     const value = given[name]
+    // What `--no-amount` means nobody knows; that the whole goes back is not it.
+    if (typeof value === 'boolean' && args[name]?.type !== 'boolean')
+      throw malformed(`--${name}`, 'takes a value: see --help')
     if (typeof value === 'string' || typeof value === 'boolean') flags[name] = value
   }
   return { flags, ids }

@@ -147,6 +147,12 @@ describe.each(['embedded', 'redis'])('on %s', (kind) => {
   }, 120_000)
 })
 
+test('an amount that is taken back again does not become the whole payment', async () => {
+  const { code, err } = await key0({}, 'refund', 'http-some-challenge', '--no-amount', ...why)
+  expect(code).toBe(2)
+  expect(err).toContain('--amount')
+})
+
 test('an environment that is wrong is named whole, and no secret of it is repeated', async () => {
   const env = { KEY0_WALLET_PRIVATE_KEY: '0xs3cr3t', STORAGE_BACKEND: 'memory', KEY0_ACTOR: 'x' }
   const { code, err } = await key0(env, 'list')
