@@ -117,9 +117,14 @@ function createRecovery(context: EngineContext, accounting: AccountingContext): 
     settings = context.settings
     if (context.clock.nowMs() - accountedAtMs < ACCOUNT_EVERY_MS) return recovered
     accountedAtMs = context.clock.nowMs()
-    // First what a silence of the store hid: what has a record afterwards is missing no more.
-    await findFence({ ...accounting, settings: { finality } })
-    await accountForTransfers(accounting)
+    try {
+      // First what a silence of the store hid: what has a record afterwards is missing no more.
+      await findFence({ ...accounting, settings: { finality } })
+      await accountForTransfers(accounting)
+    } catch (cause) {
+      // Nobody waits for the accounts; what could not be read now is read by the next pass.
+      context.observe({ name: 'alert', what: 'the accounts could not be read', cause })
+    }
     return recovered
   }
 }

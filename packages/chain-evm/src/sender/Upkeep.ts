@@ -27,6 +27,8 @@ type Options = {
   readonly rpc: Rpc
   readonly nonces: NonceLane
   readonly readCount: (tag: 'latest' | 'pending') => Promise<number>
+  /** Whether other processes send from this account too. */
+  readonly isShared: boolean
   /** Signs a transfer of nothing to oneself. */
   readonly fill: (gasNonce: number, before?: Fees) => Promise<Hex>
 }
@@ -150,7 +152,7 @@ async function tend(options: Options, state: State): Promise<void> {
 
 /** Whether a nonce of another process has been in no pool for so long that it must have ended. */
 async function isMissing(
-  { readCount }: Options,
+  { readCount, isShared }: Options,
   { gaps }: State,
   gasNonce: number,
 ): Promise<boolean> {
@@ -158,6 +160,8 @@ async function isMissing(
     gaps.delete(gasNonce)
     return false
   }
+  // A wallet of our own has no gaps of others: a node said that a nonce was used which was not.
+  if (!isShared) return true
   const now = performance.now()
   const since = gaps.get(gasNonce) ?? now
   gaps.set(gasNonce, since)

@@ -89,7 +89,7 @@ function createLane(
     const fees = before ? raiseFees(chain, before) : computeFees(chain)
     return await sign({ chain, signer }, gasNonce, { to: address, data: '0x', gas: 50_000n }, fees)
   }
-  const upkeep = createUpkeep({ rpc, nonces, readCount, fill })
+  const upkeep = createUpkeep({ rpc, nonces, readCount, fill, isShared: lock !== undefined })
   const gate = createGate(lock, address, upkeep.resync)
   const lane: Lane = { chain, signer, nonces, upkeep, gate }
   return {
