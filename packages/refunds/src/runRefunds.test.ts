@@ -91,3 +91,20 @@ test('a refund that fails to go on each time is looked at after the others', asy
   }
   expect(new Set(seen)).toEqual(new Set(ids))
 })
+
+test('a worker without a wallet’s key neither gives up its refund nor puts it off', async () => {
+  const { world, ids, read } = await scene(1)
+  world.payout.outOfGas = true
+  await runRefunds(world.refunds)
+  world.clock.advance(61_000)
+  const before = await read(0)
+  expect(before.state).toBe('REFUND_PENDING')
+  const payout = Object.assign(Object.create(world.payout), { canSignFor: () => false })
+  const settings = { ...world.refunds.settings, giveUpAfterMs: 0 }
+  expect(await runRefunds({ ...world.refunds, payout, settings })).toEqual([])
+  expect(await read(0)).toEqual(before)
+  world.payout.outOfGas = false
+  const results = await runRefunds(world.refunds)
+  expect(results.map(({ challengeId }) => challengeId)).toEqual(ids)
+  expect((await read(0)).refund?.carriers).toHaveLength(1)
+})

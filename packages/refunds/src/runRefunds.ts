@@ -60,7 +60,7 @@ export async function beginPass(
   // Asked anew for every pass: what an operator stops begins nothing more, wherever it runs.
   const stopped = await areRefundsStopped(ctx)
   const now = new Date(ctx.clock.nowMs())
-  const underWay = (await ctx.store.due(now, batchSize, 'REFUND_PENDING')).filter(
+  const underWay = (await findUnderWay(ctx, now, batchSize)).filter(
     (record) => !isFresh(ctx, record) && take(record),
   )
   const continuing = underWay.map((record) =>
@@ -100,6 +100,31 @@ function isFresh({ clock, settings }: RefundContext, { updatedAt }: ChallengeRec
 }
 
 /**
+ * Refunds under way that are ours to continue, and what is out already, whose key may be gone. A
+ * worker without the key would only put off what is another's, or give it up for its own lack of gas.
+ */
+async function findUnderWay(
+  ctx: RefundContext,
+  now: Date,
+  limit: number,
+): Promise<readonly ChallengeRecord[]> {
+  const isOut = ({ chainId, refund }: ChallengeRecord): boolean =>
+    chainId === ctx.chain.chainId && (refund?.carriers.length ?? 0) > 0
+  for (let wanted = limit; ; wanted *= 2) {
+    const found = await ctx.store.due(now, wanted, 'REFUND_PENDING')
+    const ours = found.filter((record) => isOurs(ctx, record) || isOut(record))
+    if (ours.length >= limit || found.length < wanted) return ours.slice(0, limit)
+  }
+}
+
+function isOurs(
+  { chain, payout }: RefundContext,
+  { chainId, destination }: ChallengeRecord,
+): boolean {
+  return chainId === chain.chainId && payout.canSignFor(destination)
+}
+
+/**
  * Paid records whose refund is ours to make. Those of another chain, or of a wallet whose key is
  * not here, stay for their own worker, and however many they are, they never delay ours.
  */
@@ -109,12 +134,10 @@ async function findOurs(
   limit: number,
   inHand: ReadonlySet<string>,
 ): Promise<readonly ChallengeRecord[]> {
-  const isOurs = ({ challengeId, chainId, destination }: ChallengeRecord): boolean =>
-    chainId === ctx.chain.chainId && ctx.payout.canSignFor(destination) && !inHand.has(challengeId)
   const places = inHand.size === 0 ? 1 : CROWD_PLACES
   for (let wanted = limit * places; ; wanted *= 2) {
     const found = await ctx.store.findPendingForRefund(cutoff, wanted)
-    const ours = found.filter(isOurs)
+    const ours = found.filter((it) => isOurs(ctx, it) && !inHand.has(it.challengeId))
     if (ours.length < limit && found.length === wanted) continue
     const start = pickPlace(ctx, Math.min(places, Math.floor(ours.length / limit))) * limit
     return ours.slice(start, start + limit)
