@@ -34,14 +34,15 @@ export function createPasses<trigger>(options: {
     } catch (error) {
       onError(error)
       return 'failed'
-    } finally {
-      running = undefined
     }
   }
   return {
     run(trigger) {
       if (stopped) return Promise.resolve('stopped')
-      running ??= runOne(trigger)
+      // Cleared a turn later: a pass that throws at once must not be joined for ever.
+      running ??= runOne(trigger).finally(() => {
+        running = undefined
+      })
       return running
     },
     status() {

@@ -41,6 +41,17 @@ test('one bad moment does not end the refunds', async () => {
   expect(errors).toHaveLength(3)
 })
 
+test('a pass that fails before it begins does not end the refunds either', async () => {
+  const errors: unknown[] = []
+  const pass = (): Promise<void> => {
+    throw new Error('no chain is connected')
+  }
+  const timer = startTimer({ pass, intervalMs: 10, onError: (error) => errors.push(error) })
+  await vi.advanceTimersByTimeAsync(35)
+  await timer.stop()
+  expect(errors).toHaveLength(3)
+})
+
 test('stopping waits for the pass that runs, and starts no other', async () => {
   let finish = (): void => {}
   let passes = 0
