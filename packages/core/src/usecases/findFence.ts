@@ -92,9 +92,13 @@ async function examine(
   if (headMs < until.getTime() - NODE_LAG_MS && !isIdle) return undefined
   // Blocks tell whole seconds: one of the same second may be a little later than the last beat.
   const sinceSecond = Math.floor(since.getTime() / 1000)
+  // The accounts of a wallet that sells no more stand where they were opened, maybe years ago.
+  const before = await ctx.chain.blockBefore(BigInt(sinceSecond))
   for (const wallet of ctx.wallets) {
     const cursor = await openCursor(ctx, wallet, seen)
-    for await (const { unclaimed } of listUnclaimed(ctx, wallet, cursor + 1n, head.number))
+    const isOld = cursor < before
+    const begin = (isOld ? before : cursor) + 1n
+    for await (const { unclaimed } of listUnclaimed(ctx, wallet, begin, head.number))
       for (const { block } of unclaimed) {
         const minedMs = Number(block.time) * 1000
         if (Number(block.time) >= sinceSecond && minedMs <= until.getTime()) return true

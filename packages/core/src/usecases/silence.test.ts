@@ -32,3 +32,24 @@ test('a buyer who was served is not refunded because a gateway was faster to tak
   await findFence({ ...accounting, settings: ctx.settings })
   expect((await accountForTransfers(accounting)).adopted).toHaveLength(1)
 })
+
+test('however old the accounts of a wallet are, a silence is compared with the blocks of its own time', async () => {
+  const { world, ctx } = operatorScene()
+  await findFence(ctx)
+  for (let minute = 0; minute < 60; minute += 1) {
+    world.clock.advance(60_000)
+    world.ledger.mine(1)
+    await ctx.continuity.beat()
+  }
+  const last = world.ledger.head().number
+  world.clock.advance(600_000)
+  world.ledger.mine(3)
+  const begins: bigint[] = []
+  const transfers: typeof ctx.chain.transfers = async (query) => {
+    begins.push(query.fromBlock)
+    return await ctx.chain.transfers(query)
+  }
+  const fence = await findFence({ ...ctx, chain: { ...ctx.chain, transfers } })
+  expect(fence).toEqual({})
+  expect(begins).toEqual([last])
+})
