@@ -96,7 +96,9 @@ export async function newWallet(
 /** Opens a shop. Everything but the chain is its own, so that books can be closed on it alone. */
 export async function startShop(options: ShopOptions): Promise<Shop> {
   const { sandbox } = options
-  const clock = createMovableClock()
+  // A shop that opened before on this chain may have moved it: nobody's clock is behind the chain's.
+  const chainAheadMs = Number(await sandbox.timestamp()) * 1000 - Date.now()
+  const clock = createMovableClock(Math.max(0, chainAheadMs))
   const seller = await newWallet(sandbox, { eth: options.sellerEth ?? 10n ** 18n })
   const gas = await newWallet(sandbox, { eth: 10n ** 18n })
   const issuer = createIssuer(tokenSecret)
@@ -204,8 +206,8 @@ async function openGateway({ store, close }: OpenStore, parts: Parts): Promise<G
   return { key0, store, close }
 }
 
-function createMovableClock(): MovableClock {
-  let aheadMs = 0
+function createMovableClock(startAheadMs: number): MovableClock {
+  let aheadMs = startAheadMs
   return {
     nowMs: () => Date.now() + aheadMs,
     advance: (ms) => {

@@ -52,10 +52,11 @@ function findBreak(
   remembered: Heartbeat['remembered'],
 ): BreakCause | undefined {
   if (remembered && remembered.deploymentId !== now.deploymentId) return 'deployment'
+  if (stored && stored.lineage !== now.lineage) return 'engine'
   if (remembered && remembered.highestEvent > now.highestEvent) return 'events'
   // Events grow again after a restore; a sign of life that was given and is gone does not.
   if (remembered && stored && isForgotten(stored, remembered)) return 'events'
-  return stored && stored.lineage !== now.lineage ? 'engine' : undefined
+  return undefined
 }
 
 /**
