@@ -2,7 +2,7 @@ import { Key0Error, type State } from '@key0/core'
 import type { RedisClient } from './ops/createRunner.ts'
 
 /** The scope whose request index has the specification's name. */
-const SPECIFIED_SCOPE = 'x402-http'
+export const SPECIFIED_SCOPE = 'x402-http'
 
 /** The names of all keys under one prefix. The specification's come first. */
 export type Keys = {

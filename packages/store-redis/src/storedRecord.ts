@@ -1,5 +1,6 @@
 import type { ChallengeFields, ChallengeRecord, Hash } from '@key0/core'
 import { decodeRecord, type EncodedRecord, encodeRecord } from '@key0/core/local'
+import { SPECIFIED_SCOPE } from './keys.ts'
 
 /** USDC by chain: older deployments sold in it alone and did not store the contract. */
 const usdc: Readonly<Record<string, string>> = {
@@ -34,11 +35,21 @@ export function encodeFields(fields: Fields): FieldArguments {
   }
 }
 
+/**
+ * Writes a new challenge as its hash holds it: without what `defaultsOf` says until it moves,
+ * because many are never paid, and without `updatedAt`, because the script says when it wrote.
+ */
+export function encodeBorn(record: ChallengeRecord): readonly string[] {
+  const { updatedAt: _, version: __, schemaVersion: ___, ...encoded } = encodeRecord(record)
+  return Object.entries(encoded)
+    .filter(([name, value]) => name !== 'scope' || value !== SPECIFIED_SCOPE)
+    .flat()
+}
+
 /** Reads a record from its hash, also one that an older deployment wrote. */
 export function decodeStored(stored: EncodedRecord): ChallengeRecord {
-  return decodeRecord(
-    stored.schemaVersion === undefined ? { ...defaultsOf(stored), ...stored } : stored,
-  )
+  const isWhole = stored.scope !== undefined && stored.schemaVersion !== undefined
+  return decodeRecord(isWhole ? stored : { ...defaultsOf(stored), ...stored })
 }
 
 /** The same from what scripts answer; see `toText` in `ops/includes/records.lua`. */
@@ -46,12 +57,13 @@ export function decodeText(text: string): ChallengeRecord {
   return decodeStored(JSON.parse(text) as EncodedRecord)
 }
 
-/** What an older record did not say. Its payment is known by its plain transaction hash. */
+/** What an older record did not say, or a new one did not need to. Its payment is known by its plain transaction hash. */
 function defaultsOf(stored: EncodedRecord): EncodedRecord {
-  const { createdAt = '', paidAt, deliveredAt, refundedAt, txHash } = stored
-  const payment = (txHash as Hash | undefined)?.toLowerCase()
+  const { createdAt = '', paidAt, deliveredAt, refundedAt, txHash, token } = stored
+  // Ours all say their token, and their payment themselves.
+  const payment = token === undefined ? (txHash as Hash | undefined)?.toLowerCase() : undefined
   return {
-    scope: 'x402-http',
+    scope: SPECIFIED_SCOPE,
     token: usdc[stored.chainId ?? ''] ?? nobody,
     version: '1',
     schemaVersion: '1',

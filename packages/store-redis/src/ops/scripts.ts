@@ -273,9 +273,9 @@ local function indexRefund(id, record, isNew)
 end
 
 -- What a record is indexed by before it changes; nil when that is not known, as of one that an
--- older deployment wrote.
+-- older deployment wrote, which has no updatedAt.
 local function traceOf(record)
-  if not record.schemaVersion then return nil end
+  if not record.updatedAt then return nil end
   return { state = record.state, forget = forgetAt(record) }
 end
 
@@ -330,7 +330,7 @@ local function audit(id, record, from, attempt)
   end
   local place = int(sequence)
   local entry = {
-    attempt.key, place, record.version, from, record.state, record.updatedAt,
+    attempt.key, place, record.version or "1", from, record.state, record.updatedAt,
     attempt.actor, attempt.wrote, attempt.reason,
   }
   local length = redis.call("RPUSH", P .. "audit:" .. id, cjson.encode(entry))

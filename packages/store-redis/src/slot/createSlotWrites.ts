@@ -1,7 +1,6 @@
 import { assertLegalMove, type ChallengeRecord, type ChallengeStore, Key0Error } from '@key0/core'
-import { encodeRecord } from '@key0/core/local'
 import { toArguments } from '../scriptArguments.ts'
-import { encodeFields } from '../storedRecord.ts'
+import { encodeBorn, encodeFields } from '../storedRecord.ts'
 import type { SlotContext } from './SlotContext.ts'
 
 type Writes = Pick<ChallengeStore, 'create' | 'reserve' | 'settle' | 'transition' | 'postpone'>
@@ -15,9 +14,7 @@ export function createSlotWrites({ keys, begin, write }: SlotContext): Writes {
         ...base,
         ...{ state: 'PENDING', version: 1, schemaVersion: 1, updatedAt },
       })
-      // The script says when it wrote.
-      const { updatedAt: _, ...encoded } = encodeRecord(born(base.createdAt))
-      const pairs = Object.entries(encoded).flat()
+      const pairs = encodeBorn(born(base.createdAt))
       const names = [keys.challenge(id), keys.request(scope, requestId)]
       const args = [...begin(), ...toArguments(attempt), id, ...pairs]
       return write('create', names, args, born)
