@@ -49,6 +49,12 @@ export async function accountForTransfers(ctx: AccountingContext): Promise<Accou
   return { adopted }
 }
 
+/**
+ * So far back the latest blocks may still be replaced by others with other transfers: where they
+ * are believed, they are read again by the next pass.
+ */
+const REPLACEABLE_BLOCKS = 64n
+
 async function accountForWallet(
   ctx: AccountingContext,
   wallet: Wallet,
@@ -58,17 +64,23 @@ async function accountForWallet(
     openCursor(ctx, wallet, continuity),
     ctx.chain.head(ctx.finality),
   ])
+  const settled = ctx.finality === 'latest' ? final.number - REPLACEABLE_BLOCKS : final.number
+  const advance = async (block: bigint): Promise<void> => {
+    const isSettled = block < settled
+    const reached = isSettled ? block : settled
+    if (reached > cursor) await writeCursor(ctx, wallet, continuity, reached)
+  }
   const adopted: PaymentEvidence[] = []
   const bornBeforeMs = ctx.clock.nowMs() - ctx.adoptAfterMs
   for await (const page of listUnclaimed(ctx, wallet, cursor + 1n, final.number)) {
     for (const evidence of page.unclaimed) {
       if (Number(evidence.block.time) * 1000 > bornBeforeMs) {
-        await writeCursor(ctx, wallet, continuity, evidence.block.number - 1n)
+        await advance(evidence.block.number - 1n)
         return adopted
       }
       if (await adoptUnmatched(ctx, wallet, evidence)) adopted.push(evidence)
     }
-    await writeCursor(ctx, wallet, continuity, page.upTo)
+    await advance(page.upTo)
   }
   return adopted
 }

@@ -317,6 +317,21 @@ test('payments whose records were lost are found although the accounts had passe
   expect(await listRecords(shop)).toMatchObject([{ disposition: 'UNMATCHED' }])
 })
 
+test('a stray in a block that took the place of another is found where the latest block is believed', async () => {
+  const shop = shopWithBackup()
+  const accounting = { ...shop.accounting, finality: 'latest' } as const
+  await accountForTransfers(accounting)
+  shop.ledger.mine(2)
+  shop.clock.advance(60_000)
+  await accountForTransfers(accounting)
+  shop.ledger.reorg(2)
+  shop.buyer.transfer(9n)
+  shop.clock.advance(931_000)
+  shop.ledger.mine(3)
+  await findFence(shop.refunds)
+  expect((await accountForTransfers(accounting)).adopted).toMatchObject([{ value: 9n }])
+})
+
 test('a stray that buyers could still present when the store went back is taken up all the same', async () => {
   const shop = shopWithBackup()
   await accountForTransfers(shop.accounting)
