@@ -109,25 +109,25 @@ function checkPayments(
   ]
 }
 
+/** One transfer for each refund, though many may share a transaction. */
 function checkRefunds(
   refunds: readonly UsdcTransfer[],
   records: readonly ChallengeRecord[],
 ): readonly string[] {
-  const refunded = records.filter(({ state }) => state === 'REFUNDED')
-  return [
-    ...refunds.flatMap(({ transactionHash, value, to }) => {
-      const owners = refunded.filter(({ refundTxHash }) => same(refundTxHash, transactionHash))
-      const [owner] = owners
-      if (!owner || owners.length > 1)
-        return `${transactionHash} refunds ${owners.length} challenges`
-      return owner.amountRaw === value && same(owner.fromAddress, to)
-        ? []
-        : `${transactionHash} is not the refund of ${owner.challengeId}`
-    }),
-    ...refunded
-      .filter(({ refundTxHash }) => !refunds.some((it) => same(it.transactionHash, refundTxHash)))
-      .map(({ challengeId }) => `${challengeId} says REFUNDED, the chain does not`),
-  ]
+  const nameOf = (txHash: string | undefined, to: string | undefined, value: bigint): string =>
+    `${value} to ${to} in ${txHash}`.toLowerCase()
+  const sent = refunds.map(({ transactionHash, to, value }) => nameOf(transactionHash, to, value))
+  const said = records
+    .filter(({ state }) => state === 'REFUNDED')
+    .map(({ refundTxHash, fromAddress, amountRaw }) => nameOf(refundTxHash, fromAddress, amountRaw))
+  const countOf = (names: readonly string[], name: string): number =>
+    names.filter((each) => each === name).length
+  return [...new Set([...sent, ...said])].flatMap((name) => {
+    const [transfers, challenges] = [countOf(sent, name), countOf(said, name)]
+    return transfers === challenges
+      ? []
+      : `${transfers} transfers of ${name} refunds ${challenges} challenges`
+  })
 }
 
 /** What a buyer holds counts as delivered, whatever the store says. */
