@@ -22,7 +22,7 @@ export type Backend = AsyncDisposable & {
   readonly minted: () => number
 }
 
-export async function startBackend(): Promise<Backend> {
+export async function startBackend(host: string = '127.0.0.1'): Promise<Backend> {
   let mode: () => BackendMode = () => 'ok'
   let beforeAnswer: (() => unknown) | undefined
   let waiting: (() => void)[] = []
@@ -49,10 +49,10 @@ export async function startBackend(): Promise<Backend> {
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ token }))
     })
   })
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  await new Promise<void>((done) => server.listen(0, host, done))
   const { port } = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${host}:${port}`,
     setMode: (next) => {
       mode = typeof next === 'function' ? next : () => next
     },

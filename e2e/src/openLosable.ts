@@ -87,6 +87,8 @@ async function openPostgres(): Promise<Losable> {
     backUp: () =>
       say(
         `drop database if exists ${copy} with (force)`,
+        // What a process left behind that was in the middle of something.
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${live}'`,
         `create database ${copy} template ${live}`,
       ),
     rollBack: () => say(leave, `create database ${live} template ${copy}`),

@@ -1,6 +1,8 @@
-/** A fault at the n-th call that leaves the process, counted from 0. */
+/** A fault at the n-th call that leaves a process, or at the n-th of one name, counted from 0. */
 export type Fault = {
   readonly at: number
+  /** Such as `store.settle`: names the same moment in runs whose order differs. */
+  readonly call?: string
   /**
    * `crash`: the process dies before the call. `error-before`: the call fails and did nothing.
    * `reply-lost`: the call did its work and fails all the same.
@@ -39,7 +41,10 @@ export function createFaults(planned: readonly Fault[] = []): Faults {
     call: () => Promise<result>,
   ): Promise<result> => {
     if (process.dead) throw new Crash()
-    const fault = plan.find(({ at }) => at === points.length)
+    const ofThisName = points.filter((point) => point === name).length
+    const fault = plan.find(({ at, call }) =>
+      call === undefined ? at === points.length : call === name && at === ofThisName,
+    )
     points.push(name)
     if (fault?.kind === 'crash') {
       process.dead = true
