@@ -28,7 +28,7 @@ type Options = {
   readonly nonces: NonceLane
   readonly readCount: (tag: 'latest' | 'pending') => Promise<number>
   /** Whether other processes send from this account too. */
-  readonly isShared: boolean
+  readonly isShared: () => boolean
   /** Signs a transfer of nothing to oneself. */
   readonly fill: (gasNonce: number, before?: Fees) => Promise<Hex>
 }
@@ -161,7 +161,7 @@ async function isMissing(
     return false
   }
   // A wallet of our own has no gaps of others: a node said that a nonce was used which was not.
-  if (!isShared) return true
+  if (!isShared()) return true
   const now = performance.now()
   const since = gaps.get(gasNonce) ?? now
   gaps.set(gasNonce, since)

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { askNode, keep, startRig, type TestRig, toQuery } from '../../test/rig.ts'
 import { createEvmChain, type EvmChain } from '../exports/index.ts'
 import { createGasWalletSettler, type GasWalletSettler } from '../settle/createGasWalletSettler.ts'
+import { createSender } from './createSender.ts'
 import type { WalletLock } from './WalletLock.ts'
 
 let rig: TestRig
@@ -102,6 +103,17 @@ test.each([2, 8])(
     expect(lock.count()).toBeLessThan(100)
   },
 )
+
+test('a wallet that was looked at before anybody had a lock for it takes turns all the same', async () => {
+  const chain = await createEvmChain({ network: 'testnet', rpcUrls: rig.proxy.url, pollingMs: 25 })
+  const { privateKey } = rig.sandbox.wallets.gas
+  createSender({ chain, privateKey })
+  const lock = createTurns()
+  const settler = createGasWalletSettler({ chain, privateKey, lock })
+  open.push(chain, settler.sender)
+  expect((await submit(settler, await rig.pay())).kind).toBe('submitted')
+  expect(lock.count()).toBe(1)
+})
 
 test('a turn that never came fails no payment for good, and nothing of it was signed', async () => {
   let isBusy = true

@@ -26,16 +26,14 @@ const turnMs = 1_000
 
 type Task = { readonly start: () => Promise<void>; readonly fail: (error: unknown) => void }
 
+/** How a wallet is shared. It may have been used in this process before there was a lock for it. */
+export type Sharing = { lock?: WalletLock }
+
 /**
  * Everything that waits in this process shares a turn. `begin` runs first in each: another process
  * may have used gas nonces since the last.
  */
-export function createGate(
-  lock: WalletLock | undefined,
-  address: Address,
-  begin: () => Promise<void>,
-): Gate {
-  if (!lock) return { enter: async (work) => await work(), inOrder: async (work) => await work() }
+export function createGate(sharing: Sharing, address: Address, begin: () => Promise<void>): Gate {
   const waiting: Task[] = []
   let take: ((task: Task) => void) | undefined
   let isTurning = false
@@ -61,7 +59,7 @@ export function createGate(
       for (const task of waiting.splice(0)) run(task)
     })
   }
-  const takeTurns = async (): Promise<void> => {
+  const takeTurns = async (lock: WalletLock): Promise<void> => {
     isTurning = true
     while (waiting.length > 0) {
       try {
@@ -74,8 +72,10 @@ export function createGate(
   }
   let last: Promise<unknown> = Promise.resolve()
   return {
-    enter: async (work) =>
-      await new Promise((resolve, reject) => {
+    enter: async (work) => {
+      const { lock } = sharing
+      if (!lock) return await work()
+      return await new Promise((resolve, reject) => {
         const start = async (): Promise<void> => await work().then(resolve, reject)
         const fail = (cause: unknown): void => {
           const why = cause instanceof Error ? cause.message : 'unknown'
@@ -84,9 +84,11 @@ export function createGate(
         const task = { start, fail }
         if (take) return take(task)
         waiting.push(task)
-        if (!isTurning) void takeTurns()
-      }),
+        if (!isTurning) void takeTurns(lock)
+      })
+    },
     inOrder: async (work) => {
+      if (!sharing.lock) return await work()
       const turn = last.then(work, work)
       last = turn.catch(() => undefined)
       return await turn

@@ -10,7 +10,7 @@ import { computeFees, type Fees, raiseFees, readFees } from './fees.ts'
 import { createNonceLane, type NonceLane } from './NonceLane.ts'
 import type { Sender, SenderCall, SentTransaction } from './Sender.ts'
 import { createUpkeep, type Upkeep } from './Upkeep.ts'
-import { createGate, type Gate, WalletBusy, type WalletLock } from './WalletLock.ts'
+import { createGate, type Gate, type Sharing, WalletBusy, type WalletLock } from './WalletLock.ts'
 
 /** Whatever signs transactions for an account: viem's local accounts do, so can a remote key. */
 export type TransactionSigner = {
@@ -44,7 +44,9 @@ type Lane = {
   readonly gate: Gate
 }
 
-const senders = new Map<symbol, Map<string, Sender>>()
+type Known = { readonly sender: Sender; readonly sharing: Sharing }
+
+const senders = new Map<symbol, Map<string, Known>>()
 
 /**
  * The one sender of an account on a chain. Asked again with the same account and the same nodes
@@ -55,14 +57,21 @@ const senders = new Map<symbol, Map<string, Sender>>()
  * @throws CONFIG_INVALID when the key is none.
  */
 export function createSender(options: SenderOptions): Sender {
-  const { chain } = options
+  const { chain, lock } = options
   const signer = options.account ?? readPrivateKey(options.privateKey)
-  const known = senders.get(chain.rpc.identity) ?? new Map<string, Sender>()
+  const known = senders.get(chain.rpc.identity) ?? new Map<string, Known>()
   senders.set(chain.rpc.identity, known)
   const key = signer.address.toLowerCase()
-  const sender = known.get(key) ?? createLane(options, signer, () => known.delete(key))
-  known.set(key, sender)
-  return sender
+  const found = known.get(key) ?? createKnown(chain, signer, () => known.delete(key))
+  known.set(key, found)
+  // Whoever only wanted its address may have asked first, without a lock.
+  if (lock) found.sharing.lock ??= lock
+  return found.sender
+}
+
+function createKnown(chain: EvmChain, signer: TransactionSigner, forget: () => void): Known {
+  const sharing: Sharing = {}
+  return { sender: createLane({ chain, sharing }, signer, forget), sharing }
 }
 
 function readPrivateKey(privateKey: Hex | undefined): TransactionSigner {
@@ -76,7 +85,7 @@ function readPrivateKey(privateKey: Hex | undefined): TransactionSigner {
 }
 
 function createLane(
-  { chain, lock }: SenderOptions,
+  { chain, sharing }: { readonly chain: EvmChain; readonly sharing: Sharing },
   signer: TransactionSigner,
   forget: () => void,
 ): Sender {
@@ -89,8 +98,9 @@ function createLane(
     const fees = before ? raiseFees(chain, before) : computeFees(chain)
     return await sign({ chain, signer }, gasNonce, { to: address, data: '0x', gas: 50_000n }, fees)
   }
-  const upkeep = createUpkeep({ rpc, nonces, readCount, fill, isShared: lock !== undefined })
-  const gate = createGate(lock, address, upkeep.resync)
+  const isShared = (): boolean => sharing.lock !== undefined
+  const upkeep = createUpkeep({ rpc, nonces, readCount, fill, isShared })
+  const gate = createGate(sharing, address, upkeep.resync)
   const lane: Lane = { chain, signer, nonces, upkeep, gate }
   return {
     address,
