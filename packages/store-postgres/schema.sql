@@ -15,11 +15,9 @@ create table key0_challenge_audit (
   actor text not null,
   reason text,
   wrote text[] not null,
-  constraint key0_challenge_audit_lifecycle CHECK ((((COALESCE(from_state, 'NEW'::text) || ' '::text) || to_state) = ANY (ARRAY['NEW PENDING'::text, 'PENDING PENDING'::text, 'PENDING PAID'::text, 'PENDING EXPIRED'::text, 'PENDING CANCELLED'::text, 'PAID PAID'::text, 'PAID DELIVERED'::text, 'PAID PENDING'::text, 'PAID REFUND_PENDING'::text, 'REFUND_PENDING REFUND_PENDING'::text, 'REFUND_PENDING REFUNDED'::text, 'REFUND_PENDING REFUND_FAILED'::text, 'REFUND_FAILED PAID'::text]))),
   constraint key0_challenge_audit_one_a_version UNIQUE (challenge_id, version),
   constraint key0_challenge_audit_pkey PRIMARY KEY (id)
 );
-CREATE INDEX key0_challenge_audit_attempts ON public.key0_challenge_audit USING btree (challenge_id, key);
 CREATE TRIGGER key0_challenge_audit_never_changes BEFORE UPDATE ON public.key0_challenge_audit FOR EACH ROW EXECUTE FUNCTION key0_refuse('the audit trail is append-only');
 CREATE TRIGGER key0_challenge_audit_stays BEFORE DELETE ON public.key0_challenge_audit FOR EACH ROW EXECUTE FUNCTION key0_keep_trail();
 CREATE TRIGGER key0_challenge_audit_stays_all BEFORE TRUNCATE ON public.key0_challenge_audit FOR EACH STATEMENT EXECUTE FUNCTION key0_refuse('the audit trail is append-only');
@@ -92,18 +90,15 @@ END) stored,
   constraint key0_challenges_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'PAID'::text, 'DELIVERED'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'REFUND_PENDING'::text, 'REFUNDED'::text, 'REFUND_FAILED'::text]))),
   constraint key0_challenges_version_check CHECK ((version > 0))
 );
-CREATE INDEX key0_challenges_due ON public.key0_challenges USING btree (state, due_at, id) WHERE (due_at IS NOT NULL);
+CREATE INDEX key0_challenges_due ON public.key0_challenges USING btree (state, due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX key0_challenges_failed ON public.key0_challenges USING btree (COALESCE(next_visit_at, updated_at), id) WHERE (state = 'REFUND_FAILED'::text);
-CREATE INDEX key0_challenges_forgettable ON public.key0_challenges USING btree (state, kept_from, id) WHERE (kept_from IS NOT NULL);
-CREATE INDEX key0_challenges_leased ON public.key0_challenges USING btree (leased_until, id) WHERE ((state = 'PAID'::text) AND (from_address IS NOT NULL) AND (access_grant IS NULL) AND (held IS NULL) AND (leased_until IS NOT NULL));
+CREATE INDEX key0_challenges_forgettable ON public.key0_challenges USING btree (state, kept_from) WHERE (kept_from IS NOT NULL);
+CREATE INDEX key0_challenges_leased ON public.key0_challenges USING btree (leased_until) WHERE ((state = 'PAID'::text) AND (from_address IS NOT NULL) AND (access_grant IS NULL) AND (held IS NULL) AND (leased_until IS NOT NULL));
 CREATE INDEX key0_challenges_refundable ON public.key0_challenges USING btree (paid_at, id) WHERE ((state = 'PAID'::text) AND (from_address IS NOT NULL) AND (access_grant IS NULL) AND (held IS NULL) AND (leased_until IS NULL));
 CREATE UNIQUE INDEX key0_challenges_request ON public.key0_challenges USING btree (scope, request_id) WHERE holds_request;
-CREATE TRIGGER key0_challenges_base BEFORE UPDATE OF id, request_id, scope, client_agent_id, resource_id, plan_id, amount, amount_raw, asset, token, chain_id, destination, created_at, expires_at ON public.key0_challenges FOR EACH ROW WHEN (((((((((((((((new.id IS DISTINCT FROM old.id) OR (new.request_id IS DISTINCT FROM old.request_id)) OR (new.scope IS DISTINCT FROM old.scope)) OR (new.client_agent_id IS DISTINCT FROM old.client_agent_id)) OR (new.resource_id IS DISTINCT FROM old.resource_id)) OR (new.plan_id IS DISTINCT FROM old.plan_id)) OR (new.amount IS DISTINCT FROM old.amount)) OR (new.amount_raw IS DISTINCT FROM old.amount_raw)) OR (new.asset IS DISTINCT FROM old.asset)) OR (new.token IS DISTINCT FROM old.token)) OR (new.chain_id IS DISTINCT FROM old.chain_id)) OR (new.destination IS DISTINCT FROM old.destination)) OR (new.created_at IS DISTINCT FROM old.created_at)) OR (new.expires_at IS DISTINCT FROM old.expires_at))) EXECUTE FUNCTION key0_refuse('what a challenge was born with never changes');
+CREATE TRIGGER key0_challenges_guard BEFORE UPDATE OF id, request_id, scope, client_agent_id, resource_id, plan_id, amount, amount_raw, asset, token, chain_id, destination, created_at, expires_at, state, version, updated_at, intent, payment_ref, tx_hash, paid_at, from_address, paid_block, payment_final, lease, access_grant, delivered_at, refund, refund_tx_hash, refunded_at, refund_error, held, next_visit_at, disposition, released_at ON public.key0_challenges FOR EACH ROW EXECUTE FUNCTION key0_guard_update();
 CREATE TRIGGER key0_challenges_keep_money BEFORE DELETE ON public.key0_challenges FOR EACH ROW WHEN ((old.kept_from IS NULL)) EXECUTE FUNCTION key0_refuse('money is owed, held or may still arrive: this challenge stays');
-CREATE TRIGGER key0_challenges_lifecycle BEFORE UPDATE OF state ON public.key0_challenges FOR EACH ROW WHEN (((old.state <> new.state) AND (((old.state || ' '::text) || new.state) <> ALL (ARRAY['PENDING PAID'::text, 'PENDING EXPIRED'::text, 'PENDING CANCELLED'::text, 'PAID DELIVERED'::text, 'PAID PENDING'::text, 'PAID REFUND_PENDING'::text, 'REFUND_PENDING REFUNDED'::text, 'REFUND_PENDING REFUND_FAILED'::text, 'REFUND_FAILED PAID'::text])))) EXECUTE FUNCTION key0_refuse('the lifecycle has no such transition');
-CREATE TRIGGER key0_challenges_refund_only BEFORE UPDATE OF state ON public.key0_challenges FOR EACH ROW WHEN (((old.refund IS NOT NULL) AND (new.state = 'DELIVERED'::text))) EXECUTE FUNCTION key0_refuse('once claimed for a refund the money goes back');
 CREATE TRIGGER key0_challenges_stay BEFORE TRUNCATE ON public.key0_challenges FOR EACH STATEMENT EXECUTE FUNCTION key0_refuse('challenges are never truncated');
-CREATE TRIGGER key0_challenges_version BEFORE UPDATE OF state, version, updated_at, intent, payment_ref, tx_hash, paid_at, from_address, paid_block, payment_final, lease, access_grant, delivered_at, refund, refund_tx_hash, refunded_at, refund_error, held, next_visit_at, disposition, released_at ON public.key0_challenges FOR EACH ROW WHEN ((new.version <> (old.version + 1))) EXECUTE FUNCTION key0_refuse('every write raises the version by one');
 
 create table key0_claims (
   payment_ref text collate "C" not null,
@@ -187,6 +182,15 @@ CREATE OR REPLACE FUNCTION public.key0_await_place()
  LANGUAGE plpgsql
 AS $function$
 begin
+  if coalesce(new.from_state, 'NEW') || ' ' || new.to_state not in (
+    'NEW PENDING', 'PENDING PENDING', 'PENDING PAID', 'PENDING EXPIRED', 'PENDING CANCELLED',
+    'PAID PAID', 'PAID DELIVERED', 'PAID PENDING', 'PAID REFUND_PENDING',
+    'REFUND_PENDING REFUND_PENDING', 'REFUND_PENDING REFUNDED', 'REFUND_PENDING REFUND_FAILED',
+    'REFUND_FAILED PAID')
+  then
+    raise exception 'key0_challenge_audit_lifecycle: the lifecycle has no such transition'
+      using errcode = 'K0001';
+  end if;
   insert into key0_waiting values (new.id);
   return null;
 end $function$;
@@ -400,6 +404,37 @@ begin
     from key0_claims where payment_ref = p_payment);
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.key0_guard_update()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if (new.id, new.request_id, new.scope, new.client_agent_id, new.resource_id, new.plan_id,
+      new.amount, new.amount_raw, new.asset, new.token, new.chain_id, new.destination,
+      new.created_at, new.expires_at)
+    is distinct from
+    (old.id, old.request_id, old.scope, old.client_agent_id, old.resource_id, old.plan_id,
+      old.amount, old.amount_raw, old.asset, old.token, old.chain_id, old.destination,
+      old.created_at, old.expires_at)
+  then
+    raise exception 'what a challenge was born with never changes' using errcode = 'K0001';
+  end if;
+  if old.state <> new.state and old.state || ' ' || new.state not in (
+    'PENDING PAID', 'PENDING EXPIRED', 'PENDING CANCELLED', 'PAID DELIVERED', 'PAID PENDING',
+    'PAID REFUND_PENDING', 'REFUND_PENDING REFUNDED', 'REFUND_PENDING REFUND_FAILED',
+    'REFUND_FAILED PAID')
+  then
+    raise exception 'the lifecycle has no such transition' using errcode = 'K0001';
+  end if;
+  if old.refund is not null and new.state = 'DELIVERED' then
+    raise exception 'once claimed for a refund the money goes back' using errcode = 'K0001';
+  end if;
+  if new.version <> old.version + 1 then
+    raise exception 'every write raises the version by one' using errcode = 'K0001';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.key0_history(p_id text)
  RETURNS text
  LANGUAGE plpgsql
@@ -597,7 +632,7 @@ begin
     where ended.state = 'PAID' and ended.from_address is not null
       and ended.access_grant is null and ended.held is null
       and ended.leased_until is not null and ended.leased_until <= v_now
-    order by ended.leased_until, ended.id limit 1000 for update skip locked);
+    order by ended.leased_until limit 1000 for update skip locked);
 
   return (
     select coalesce(json_agg(key0_encode(found.c) order by (found.c).paid_at, (found.c).id), '[]')
@@ -749,7 +784,7 @@ begin
     cross join lateral (
       select c.id from key0_challenges c
       where c.state = one.state and c.kept_from <= key0_cutoff(one.state, p_now, p_keep)
-      order by c.kept_from, c.id limit p_limit for update skip locked) found
+      order by c.kept_from limit p_limit for update skip locked) found
     limit p_limit);
   if cardinality(v_over) = 0 then return 0; end if;
 

@@ -271,6 +271,80 @@ set local lock_timeout = '3s';
 create index key0_challenges_failed on key0_challenges (coalesce(next_visit_at, updated_at), id)
   where state = 'REFUND_FAILED';
 `,
+  `
+set local lock_timeout = '3s';
+
+drop index key0_challenge_audit_attempts;
+
+drop index key0_challenges_due;
+drop index key0_challenges_forgettable;
+drop index key0_challenges_leased;
+create index key0_challenges_due on key0_challenges (state, due_at) where due_at is not null;
+create index key0_challenges_forgettable on key0_challenges (state, kept_from)
+  where kept_from is not null;
+create index key0_challenges_leased on key0_challenges (leased_until)
+  where state = 'PAID' and from_address is not null and access_grant is null and held is null
+    and leased_until is not null;
+
+drop trigger key0_challenges_lifecycle on key0_challenges;
+drop trigger key0_challenges_version on key0_challenges;
+drop trigger key0_challenges_base on key0_challenges;
+drop trigger key0_challenges_refund_only on key0_challenges;
+
+create function key0_guard_update() returns trigger language plpgsql as $$
+begin
+  if (new.id, new.request_id, new.scope, new.client_agent_id, new.resource_id, new.plan_id,
+      new.amount, new.amount_raw, new.asset, new.token, new.chain_id, new.destination,
+      new.created_at, new.expires_at)
+    is distinct from
+    (old.id, old.request_id, old.scope, old.client_agent_id, old.resource_id, old.plan_id,
+      old.amount, old.amount_raw, old.asset, old.token, old.chain_id, old.destination,
+      old.created_at, old.expires_at)
+  then
+    raise exception 'what a challenge was born with never changes' using errcode = 'K0001';
+  end if;
+  if old.state <> new.state and old.state || ' ' || new.state not in (
+    'PENDING PAID', 'PENDING EXPIRED', 'PENDING CANCELLED', 'PAID DELIVERED', 'PAID PENDING',
+    'PAID REFUND_PENDING', 'REFUND_PENDING REFUNDED', 'REFUND_PENDING REFUND_FAILED',
+    'REFUND_FAILED PAID')
+  then
+    raise exception 'the lifecycle has no such transition' using errcode = 'K0001';
+  end if;
+  if old.refund is not null and new.state = 'DELIVERED' then
+    raise exception 'once claimed for a refund the money goes back' using errcode = 'K0001';
+  end if;
+  if new.version <> old.version + 1 then
+    raise exception 'every write raises the version by one' using errcode = 'K0001';
+  end if;
+  return new;
+end $$;
+
+create trigger key0_challenges_guard before update of
+  id, request_id, scope, client_agent_id, resource_id, plan_id, amount, amount_raw, asset, token,
+  chain_id, destination, created_at, expires_at,
+  state, version, updated_at, intent, payment_ref, tx_hash, paid_at, from_address, paid_block,
+  payment_final, lease, access_grant, delivered_at, refund, refund_tx_hash, refunded_at,
+  refund_error, held, next_visit_at, disposition, released_at
+on key0_challenges
+for each row execute function key0_guard_update();
+
+alter table key0_challenge_audit drop constraint key0_challenge_audit_lifecycle;
+
+create or replace function key0_await_place() returns trigger language plpgsql as $$
+begin
+  if coalesce(new.from_state, 'NEW') || ' ' || new.to_state not in (
+    'NEW PENDING', 'PENDING PENDING', 'PENDING PAID', 'PENDING EXPIRED', 'PENDING CANCELLED',
+    'PAID PAID', 'PAID DELIVERED', 'PAID PENDING', 'PAID REFUND_PENDING',
+    'REFUND_PENDING REFUND_PENDING', 'REFUND_PENDING REFUNDED', 'REFUND_PENDING REFUND_FAILED',
+    'REFUND_FAILED PAID')
+  then
+    raise exception 'key0_challenge_audit_lifecycle: the lifecycle has no such transition'
+      using errcode = 'K0001';
+  end if;
+  insert into key0_waiting values (new.id);
+  return null;
+end $$;
+`,
 ]
 
 /** The functions, those that others are declared with first. */
@@ -652,7 +726,7 @@ begin
     where ended.state = 'PAID' and ended.from_address is not null
       and ended.access_grant is null and ended.held is null
       and ended.leased_until is not null and ended.leased_until <= v_now
-    order by ended.leased_until, ended.id limit 1000 for update skip locked);
+    order by ended.leased_until limit 1000 for update skip locked);
 
   return (
     select coalesce(json_agg(key0_encode(found.c) order by (found.c).paid_at, (found.c).id), '[]')
@@ -784,7 +858,7 @@ begin
     cross join lateral (
       select c.id from key0_challenges c
       where c.state = one.state and c.kept_from <= key0_cutoff(one.state, p_now, p_keep)
-      order by c.kept_from, c.id limit p_limit for update skip locked) found
+      order by c.kept_from limit p_limit for update skip locked) found
     limit p_limit);
   if cardinality(v_over) = 0 then return 0; end if;
 

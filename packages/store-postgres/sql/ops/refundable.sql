@@ -12,7 +12,7 @@ begin
     where ended.state = 'PAID' and ended.from_address is not null
       and ended.access_grant is null and ended.held is null
       and ended.leased_until is not null and ended.leased_until <= v_now
-    order by ended.leased_until, ended.id limit 1000 for update skip locked);
+    order by ended.leased_until limit 1000 for update skip locked);
 
   return (
     select coalesce(json_agg(key0_encode(found.c) order by (found.c).paid_at, (found.c).id), '[]')
