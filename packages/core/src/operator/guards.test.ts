@@ -221,4 +221,6 @@ test('notes are nothing a buyer can find or pay, and they end by themselves', as
   clock.advance(3 * 86_400_000)
   await recover(world.ctx, { limit: 10 })
   expect((await ctx.store.get(note?.challengeId ?? ''))?.state).toBe('EXPIRED')
+  // Sellers count expired challenges, and notes are none.
+  expect(world.events.map(({ name }) => name)).not.toContain('challenge.closed')
 })

@@ -1,6 +1,7 @@
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
 import { hasOpenIntent } from '../lifecycle/guard.ts'
+import { NOTE_SCOPE } from '../operator/notes.ts'
 import type { EngineContext } from './EngineContext.ts'
 
 /** The scope of records of money that no challenge explains; they are named by their payment. */
@@ -56,7 +57,9 @@ async function closeAs(
   const outcome = await ctx.store.transition({ id, from: 'PENDING', to, key: ctx.newId() })
   switch (outcome.kind) {
     case 'applied':
-      ctx.observe({ name: 'challenge.closed', challenge: outcome.record })
+      // What workers note for each other is no challenge of any buyer's.
+      if (record.scope !== NOTE_SCOPE)
+        ctx.observe({ name: 'challenge.closed', challenge: outcome.record })
       return outcome.record
     case 'replayed':
     case 'lost':
