@@ -69,6 +69,9 @@ test('an older payment is found for its refund, stops expiring, and is refunded'
   const claim = { id, from: 'PAID', to: 'REFUND_PENDING', key: 'refund', version: 1 } as const
   expect(await store.transition(claim)).toMatchObject({ kind: 'applied', record: { version: 2 } })
   expect(await redis.zscore(`${prefix}:paid`, id)).toBeNull()
+  const { scope, token, paymentRef } = found ?? {}
+  expect(paymentRef).toBe(txHash.toLowerCase())
+  expect(await store.get(id), 'what it did not say').toMatchObject({ scope, token, paymentRef })
 })
 
 test('an older payment whose grant went out is not refunded', async () => {
