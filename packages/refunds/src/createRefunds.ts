@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { createPayout, createSender, type EvmChain, type WalletLock } from '@key0/chain-evm'
+import {
+  createPayout,
+  createSender,
+  type EvmChain,
+  type PayeeSigner,
+  type WalletLock,
+} from '@key0/chain-evm'
 import {
   type Address,
   type ChallengeStore,
@@ -20,8 +26,8 @@ import { DEFAULT_BATCH_SIZE, DEFAULT_MIN_AGE_MS, runRefunds } from './runRefunds
 export type RefundsOptions = {
   readonly store: ChallengeStore
   readonly chain: EvmChain
-  /** Keys of receiving wallets: a refund is signed by the payee of its own payment. */
-  readonly walletPrivateKey: Hex | readonly Hex[]
+  /** Receiving wallets, by key or signer: a refund is signed by the payee of its own payment. */
+  readonly walletPrivateKey: Hex | PayeeSigner | readonly (Hex | PayeeSigner)[]
   /** The wallet that sells now; when given, a key for it must be there. */
   readonly payee?: Address
   /**

@@ -11,6 +11,7 @@ export {
   type FacilitatorSupport,
 } from '../facilitator/createFacilitatorSettler.ts'
 export { createPayout, type PayoutOptions } from '../payout/createPayout.ts'
+export type { PayeeSigner, PayeeTypedData } from '../payout/PayeeSigner.ts'
 export { probeSigner } from '../payout/probeSigner.ts'
 export { refundNonce } from '../payout/refundNonce.ts'
 export type { Rpc } from '../rpc/Rpc.ts'

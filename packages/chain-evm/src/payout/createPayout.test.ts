@@ -6,10 +6,12 @@ import {
   type PayoutObstacle,
 } from '@key0/core'
 import { concatHex } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { askNode, keep, price, startRig, type TestRig } from '../../test/rig.ts'
 import { createSender } from '../sender/createSender.ts'
 import { createPayout } from './createPayout.ts'
+import type { PayeeSigner } from './PayeeSigner.ts'
 import { probeSigner } from './probeSigner.ts'
 import { refundNonce } from './refundNonce.ts'
 
@@ -201,4 +203,29 @@ test('a refund that the token would revert says so, and nothing of it has left',
   )
   expect(carried).toMatchObject({ kind: 'refused', reason: expect.stringMatching(/exceeds/) })
   expect(kept).toEqual([])
+})
+
+test('a wallet whose key is elsewhere refunds by its signer, while another wallet pays the gas', async () => {
+  const { chain, sandbox, offer } = rig
+  const { seller, buyer, gas } = sandbox.wallets
+  const account = privateKeyToAccount(seller.privateKey)
+  const asked: string[] = []
+  const remote: PayeeSigner = {
+    address: seller.address,
+    signTypedData: async (typedData) => {
+      asked.push(typedData.primaryType)
+      return await account.signTypedData(typedData as never)
+    },
+  }
+  expect(() => createPayout({ chain, keys: [remote] })).toThrow('carriers')
+  const carriers = [createSender({ chain, privateKey: gas.privateKey })]
+  const payout = createPayout({ chain, keys: [remote], carriers })
+  expect([...payout.payees]).toEqual([seller.address])
+  const authorization = {
+    ...{ from: seller.address, to: buyer.address, value: price, nonce: someNonce },
+    ...{ validAfter: 0n, validBefore: 2n ** 40n },
+  }
+  const signature = await payout.sign(offer.token, authorization)
+  expect(asked).toEqual(['TransferWithAuthorization'])
+  expect(await chain.isAuthorizedBy(offer.token, { ...authorization, signature })).toBe(true)
 })

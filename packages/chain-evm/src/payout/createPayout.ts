@@ -6,7 +6,6 @@ import {
   type Submitted,
   sameAddress,
 } from '@key0/core'
-import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
 import { carryAuthorization } from '../carry/carryAuthorization.ts'
 import {
   type CarryManyOptions,
@@ -22,12 +21,13 @@ import type { WalletLock } from '../sender/WalletLock.ts'
 import { probeMulticall } from '../token/multicall.ts'
 import { toTypedData } from '../token/transferAuthorization.ts'
 import { findObstacle } from './findObstacle.ts'
+import { type PayeeSigner, type PayeeTypedData, type RingMember, readRing } from './PayeeSigner.ts'
 import { refundNonce } from './refundNonce.ts'
 
 export type PayoutOptions = {
   readonly chain: EvmChain
-  /** The sellers' own wallets. Old keys stay in the ring as long as their payments may go back. */
-  readonly keys: readonly Hex[]
+  /** The sellers' own wallets, by key or by signer. Old ones stay in the ring as long as their payments may go back. */
+  readonly keys: readonly (Hex | PayeeSigner)[]
   /**
    * Who pays the gas; taken in turn, the least busy first. Default: the sellers' wallets
    * themselves, which then need the native coin.
@@ -45,11 +45,9 @@ export type PayoutOptions = {
  * @throws CONFIG_INVALID when there is no key, or one is none.
  */
 export function createPayout(options: PayoutOptions): Payout {
-  const { chain, lock } = options
-  const accounts = readRing(options.keys)
-  const carriers = options.carriers?.length
-    ? options.carriers
-    : options.keys.map((privateKey) => createSender({ chain, privateKey, ...(lock && { lock }) }))
+  const { chain } = options
+  const ring = readRing(options.keys)
+  const carriers = options.carriers?.length ? options.carriers : createOwnCarriers(options, ring)
   const hasMulticall = createMemo(async () => await probeMulticall(chain.rpc, chain.token.address))
   const { maxMembers, maxGas } = { maxMembers: 50, maxGas: 5_000_000n, ...options.batch }
   let turn = 0
@@ -66,8 +64,8 @@ export function createPayout(options: PayoutOptions): Payout {
     return await carryAuthorization(carried, journal)
   }
   return {
-    payees: [...accounts.values()].map(({ address }) => address),
-    canSignFor: (payee) => accounts.has(payee.toLowerCase()),
+    payees: [...ring.values()].map(({ signer }) => signer.address),
+    canSignFor: (payee) => ring.has(payee.toLowerCase()),
     refundNonce,
     findObstacle: async (refund) => {
       checkToken(chain, refund.token)
@@ -75,15 +73,13 @@ export function createPayout(options: PayoutOptions): Payout {
     },
     sign: async (token, authorization) => {
       checkToken(chain, token)
-      const account = accounts.get(authorization.from.toLowerCase())
-      if (!account) {
+      const member = ring.get(authorization.from.toLowerCase())
+      if (!member) {
         const facts = { payee: authorization.from, reason: 'no key of this wallet' }
         throw new Key0Error('SIGNER_REFUSED', { facts })
       }
       const typedData = toTypedData(chain.chainId, chain.token, authorization)
-      return await account.signTypedData(
-        typedData as unknown as Parameters<typeof account.signTypedData>[0],
-      )
+      return await member.signer.signTypedData(typedData as unknown as PayeeTypedData)
     },
     carry: carryOne,
     carryMany: (requests) => {
@@ -140,16 +136,16 @@ function createMemo<value>(ask: () => Promise<value>): () => Promise<value> {
   }
 }
 
-function readRing(keys: readonly Hex[]): ReadonlyMap<string, PrivateKeyAccount> {
-  const facts = { field: 'keys', expected: 'private keys: 0x and 64 hexadecimal digits' }
-  if (keys.length === 0) throw new Key0Error('CONFIG_INVALID', { facts })
-  try {
-    const accounts = keys.map((key) => privateKeyToAccount(key))
-    return new Map(accounts.map((account) => [account.address.toLowerCase(), account]))
-  } catch {
-    // The library's own words may repeat the key.
-    throw new Key0Error('CONFIG_INVALID', { facts })
-  }
+/** The wallets that were paid carry their own refunds when nobody else does. */
+function createOwnCarriers(
+  { chain, lock }: PayoutOptions,
+  ring: ReadonlyMap<string, RingMember>,
+): readonly Sender[] {
+  return [...ring.values()].map(({ signer, sender }) => {
+    if (sender) return createSender({ chain, account: sender, ...(lock && { lock }) })
+    const expected = `a wallet that pays the gas: ${signer.address} signs refunds only`
+    throw new Key0Error('CONFIG_INVALID', { facts: { field: 'carriers', expected } })
+  })
 }
 
 function leastBusy(carriers: readonly Sender[]): Sender {
