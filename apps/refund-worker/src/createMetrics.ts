@@ -81,7 +81,7 @@ function outcomeOf(result: RefundResult): 'refunded' | 'failed' | 'pending' {
 
 /** Gauges that ask. What could not be asked is left out, and counted. */
 function addReadings(world: World, registers: Registry[]): void {
-  const { store, chain, wallets, minAgeMs, status } = world
+  const { store, chain, minAgeMs, status } = world
   const { decimals, symbol } = chain.token
   const failures = new Counter({
     name: 'key0_refund_reading_failures_total',
@@ -89,7 +89,7 @@ function addReadings(world: World, registers: Registry[]): void {
     labelNames: ['of'],
     registers,
   })
-  const read = async (gauge: Gauge, of: string, ask: () => Promise<void>): Promise<void> => {
+  const read: Read = async (gauge, of, ask) => {
     gauge.reset()
     await ask().catch(() => failures.inc({ of }))
   }
@@ -105,7 +105,7 @@ function addReadings(world: World, registers: Registry[]): void {
   })
   const due: Gauge = new Gauge({
     name: 'key0_refunds_due',
-    help: `Refunds that are due (PAID) or under way (REFUND_PENDING), up to ${COUNTED} each.`,
+    help: `Refunds that are due (PAID), under way or given up, up to ${COUNTED} each.`,
     labelNames: ['state'],
     registers,
     collect: (): Promise<void> =>
@@ -124,15 +124,40 @@ function addReadings(world: World, registers: Registry[]): void {
         owed.set({ token: symbol }, toNumber((await askDebts()).owed, decimals))
       }),
   })
-  const held: Gauge = new Gauge({
+  const waiting: Gauge = new Gauge({
+    name: 'key0_money_held',
+    help: `Payments that no automatic path may move: a person is asked for, up to ${COUNTED}.`,
+    registers,
+    collect: (): Promise<void> =>
+      read(waiting, 'store', async () => waiting.set((await askDebts()).held)),
+  })
+  const oldest: Gauge = new Gauge({
+    name: 'key0_refund_oldest_seconds',
+    help: 'Since the oldest payment was made that has to go back; 0 when there is none.',
+    registers,
+    collect: (): Promise<void> =>
+      read(oldest, 'store', async () => oldest.set((await askDebts()).oldestMs / 1_000)),
+  })
+  addWalletReadings(world, registers, read)
+}
+
+/** Sets a gauge, or leaves it empty when what it tells could not be asked. */
+type Read = (gauge: Gauge, of: string, ask: () => Promise<void>) => Promise<void>
+
+function addWalletReadings({ chain, wallets }: World, registers: Registry[], read: Read): void {
+  const { decimals, symbol } = chain.token
+  const balance: Gauge = new Gauge({
     name: 'key0_wallet_token_balance',
     help: 'What the receiving wallets hold, in whole tokens.',
     labelNames: ['wallet', 'token'],
     registers,
     collect: (): Promise<void> =>
-      read(held, 'chain', async () => {
+      read(balance, 'chain', async () => {
         for (const wallet of wallets.receiving)
-          held.set({ wallet, token: symbol }, toNumber(await wallets.readToken(wallet), decimals))
+          balance.set(
+            { wallet, token: symbol },
+            toNumber(await wallets.readToken(wallet), decimals),
+          )
       }),
   })
   const gas: Gauge = new Gauge({

@@ -9,24 +9,38 @@ const DAY_MS = 86_400_000
 
 /** Money that has to go back. */
 export type Debts = {
-  readonly due: Readonly<Record<'PAID' | 'REFUND_PENDING', number>>
+  readonly due: Readonly<Record<'PAID' | 'REFUND_PENDING' | 'REFUND_FAILED', number>>
+  /** Waits for a person, whatever its state. */
+  readonly held: number
+  /** Since the oldest payment that has to go back was made, in ms; 0 when there is none. */
+  readonly oldestMs: number
   /** In the token's smallest unit. */
   readonly owed: bigint
 }
 
-/** What is due and not begun, and what is under way; each up to {@link COUNTED}. */
+/** What is due and not begun, under way, failed, and held; each up to {@link COUNTED}. */
 export async function readDebts(
   store: ChallengeStore,
   { chainId, token }: EvmChain,
   minAgeMs: number,
 ): Promise<Debts> {
   const nowMs = Date.now()
-  const [paid, pending] = await Promise.all([
+  const soon = new Date(nowMs + DAY_MS)
+  const [paid, pending, failed, undelivered] = await Promise.all([
     store.findPendingForRefund(new Date(nowMs - minAgeMs), COUNTED),
-    store.due(new Date(nowMs + DAY_MS), COUNTED, 'REFUND_PENDING'),
+    store.due(soon, COUNTED, 'REFUND_PENDING'),
+    store.due(soon, COUNTED, 'REFUND_FAILED'),
+    store.due(soon, COUNTED, 'PAID'),
   ])
   const isOurs = (record: ChallengeRecord): boolean =>
     record.chainId === chainId && record.token.toLowerCase() === token.address.toLowerCase()
-  const owed = [...paid, ...pending].filter(isOurs).reduce((sum, it) => sum + it.amountRaw, 0n)
-  return { due: { PAID: paid.length, REFUND_PENDING: pending.length }, owed }
+  const debts = [...paid, ...pending, ...failed].filter(isOurs)
+  const paidAtMs = debts.map(({ paidAt, createdAt }) => (paidAt ?? createdAt).getTime())
+  const isHeld = ({ held }: ChallengeRecord): boolean => held !== undefined
+  return {
+    due: { PAID: paid.length, REFUND_PENDING: pending.length, REFUND_FAILED: failed.length },
+    held: [...undelivered, ...pending].filter(isOurs).filter(isHeld).length,
+    owed: debts.reduce((sum, it) => sum + it.amountRaw, 0n),
+    oldestMs: paidAtMs.length === 0 ? 0 : nowMs - Math.min(...paidAtMs),
+  }
 }

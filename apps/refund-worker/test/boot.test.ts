@@ -41,6 +41,9 @@ describe('it runs', () => {
       expect(metrics).toMatch(/^key0_refund_last_pass_age_seconds [\d.]+$/m)
       expect(metrics).toContain('key0_refunds_due{state="PAID"} 0')
       expect(metrics).toContain('key0_refunds_due{state="REFUND_PENDING"} 0')
+      expect(metrics).toContain('key0_refunds_due{state="REFUND_FAILED"} 0')
+      expect(metrics).toContain('key0_money_held 0')
+      expect(metrics).toContain('key0_refund_oldest_seconds 0')
       expect(metrics).toContain('key0_refunds_owed{token="USDC"} 0')
       expect(metrics).toMatch(
         new RegExp(
