@@ -18,11 +18,14 @@ export type Fence = {
 /** What finding it needs: a gateway that refunds nothing may ask too. */
 export type FenceContext = Pick<
   RefundContext,
-  'store' | 'chain' | 'clock' | 'continuity' | 'wallets' | 'fromBlock'
+  'store' | 'chain' | 'clock' | 'continuity' | 'wallets' | 'fromBlock' | 'observe'
 > & { readonly settings: Pick<RefundContext['settings'], 'finality'> }
 
 /** A node may be this far behind: nobody restores a store in less and sells before it is over. */
 const NODE_LAG_MS = 60_000
+
+/** A silence that is not compared with the chain for so long keeps money from its owners. */
+const PATIENCE_MS = 600_000
 
 /** A chain that believes its latest block is a local one, and may have no block for this long. */
 const CHAIN_IDLE_MS = 300_000
@@ -39,9 +42,18 @@ export async function findFence(ctx: FenceContext): Promise<Fence> {
   for (const wallet of ctx.wallets) await openCursor(ctx, wallet, seen)
   const { silence } = seen
   if (!silence) return toFence(seen)
-  const paymentsMissing = await examine(ctx, seen, silence).catch(() => undefined)
-  if (paymentsMissing === undefined) return { ...toFence(seen), waitBefore: silence.until }
   const { until } = silence
+  let cause: unknown
+  const paymentsMissing = await examine(ctx, seen, silence).catch((error: unknown) => {
+    cause = error
+    return undefined
+  })
+  if (paymentsMissing === undefined) {
+    const what = 'refunds wait: what a silence of the store hid could not be read from the chain'
+    const isLong = ctx.clock.nowMs() - until.getTime() > PATIENCE_MS
+    if (isLong) ctx.observe({ name: 'alert', what, ...(cause !== undefined && { cause }) })
+    return { ...toFence(seen), waitBefore: until }
+  }
   return toFence(await ctx.continuity.conclude({ until, paymentsMissing }))
 }
 

@@ -53,3 +53,22 @@ test('however old the accounts of a wallet are, a silence is compared with the b
   expect(fence).toEqual({})
   expect(begins).toEqual([last])
 })
+
+test('refunds that wait long because no node tells what a silence hid are not waited for in silence', async () => {
+  const { world, ctx, pass, read, id } = await silentHour()
+  const transfers = () => Promise.reject(new Error('the range is too wide'))
+  const deaf = { ...ctx, chain: { ...ctx.chain, transfers } }
+  const alerts = () => world.events.filter(({ name }) => name === 'alert')
+  await findFence(deaf)
+  expect(alerts()).toEqual([])
+  for (let minute = 0; minute < 11; minute += 1) {
+    world.clock.advance(60_000)
+    await ctx.continuity.beat()
+  }
+  expect(await findFence(deaf)).toHaveProperty('waitBefore')
+  const what = 'refunds wait: what a silence of the store hid could not be read from the chain'
+  expect(alerts()).toEqual([{ name: 'alert', what, cause: new Error('the range is too wide') }])
+  await pass(1_000)
+  await pass(1_000)
+  expect(await read(id)).toMatchObject({ held: STORE_LOST_WRITES })
+})
