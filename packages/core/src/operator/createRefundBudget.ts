@@ -74,6 +74,14 @@ export function createRefundBudget(of: {
   }
 }
 
+/** What the reason begins with for which a refund beyond a cap is held. */
+const CAP = 'the refund cap of this'
+
+/** Whether money is held for no other reason than a cap. */
+export function isHeldByCap({ held }: Pick<ChallengeRecord, 'held'>): boolean {
+  return held?.startsWith(`${CAP} `) === true
+}
+
 /** The cap that one more refund would exceed, in words. */
 function findCap(
   caps: RefundCaps,
@@ -89,6 +97,6 @@ function findCap(
       (cap?.value !== undefined && sum > cap.value)
     )
   }
-  if (exceeds(caps.hour, ofHour)) return 'the refund cap of this hour is reached'
-  return exceeds(caps.day, entries) ? 'the refund cap of this day is reached' : undefined
+  if (exceeds(caps.hour, ofHour)) return `${CAP} hour is reached`
+  return exceeds(caps.day, entries) ? `${CAP} day is reached` : undefined
 }

@@ -210,6 +210,25 @@ test('a refund beyond the cap is held with an alert, and goes out once released 
   expect((await read(id)).state).toBe('REFUNDED')
 })
 
+test('a payer who was paid by hand while the cap held his refund is not paid again by its release', async () => {
+  const { open, ctx, world, sellUndelivered, payByHand, pass, read, back } = budgets({
+    hour: { count: 0 },
+  })
+  world.ledger.fund(fakeAccounts.seller, 100_000n)
+  const id = await sellUndelivered()
+  Object.assign(ctx, { budget: open() })
+  await pass()
+  expect((await read(id)).held).toBe('the refund cap of this hour is reached')
+  const hash = payByHand()
+  world.clock.advance(60_000)
+  await releaseHeld(ctx, id, order)
+  Object.assign(ctx, { budget: undefined })
+  await pass()
+  await pass()
+  expect((await read(id)).held).toBe(`it may have been paid by hand: ${hash}`)
+  expect(back()).toHaveLength(1)
+})
+
 test('notes are nothing a buyer can find or pay, and they end by themselves', async () => {
   const { open, clock, world, ctx } = budgets({ hour: { count: 1 } })
   await open().take({ key: 'payment', value: 1n })

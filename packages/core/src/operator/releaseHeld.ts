@@ -2,12 +2,14 @@ import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import type { RefundProgress } from '../challenge/RefundProgress.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
 import { carryOut, readRecord } from './carryOut.ts'
+import { isHeldByCap } from './createRefundBudget.ts'
 import type { OperatorContext } from './OperatorContext.ts'
 import { assertOrder, type Order } from './Order.ts'
 
 /**
  * Gives held money back to the automatic paths: what is undelivered goes back to its payer. What
- * the store lost and what left the wallet before now hold it no more; anything later does.
+ * the store lost and what left the wallet before now hold it no more; anything later does. Money
+ * that only a cap held is still held for those.
  *
  * A refund that an older deployment claimed without an intent becomes REFUND_FAILED, because
  * nobody can say whether it was paid: it is retried once a person has looked.
@@ -24,7 +26,9 @@ export async function releaseHeld(
   const { state, held, refund } = record
   if (held === undefined) throw new Key0Error('NOT_HELD', { facts: { state } })
   const releasedAt = new Date(ctx.clock.nowMs())
-  const released = { held: undefined, releasedAt, nextVisitAt: undefined }
+  // Who lets a refund beyond a cap go did not look at what left the wallet meanwhile.
+  const looked = isHeldByCap(record) ? {} : { releasedAt }
+  const released = { held: undefined, nextVisitAt: undefined, ...looked }
   if (state !== 'REFUND_PENDING')
     return await carryOut(ctx, record, order, { to: state, fields: released })
   if (refund) {
