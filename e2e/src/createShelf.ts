@@ -77,7 +77,7 @@ function createRedisShelf(clock: Clock, url: string): Shelf {
 function createPostgresShelf(clock: Clock, url: string): Shelf {
   return {
     open: () => {
-      const sql = postgres(url, { prepare: false, max: 5, onnotice: () => {} })
+      const sql = postgres(url, { prepare: false, max: 5, onnotice: () => {}, fetch_types: false })
       const store = new PostgresChallengeStore({ sql, clock })
       const close = async (): Promise<void> => {
         await store.close()
