@@ -137,7 +137,7 @@ export async function markPaid(
  * The chain proved that this authorization can never pay us: the challenge is free again. When
  * somebody moved the record meanwhile, nothing is free and the caller must ask again.
  */
-async function voidIntent(
+export async function voidIntent(
   ctx: EngineContext,
   record: ChallengeRecord,
   intent: SettlementIntent,

@@ -1,7 +1,7 @@
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import { invariant } from '../errors/invariant.ts'
 import type { EngineContext } from './EngineContext.ts'
-import { sight } from './evidence.ts'
+import { sight, voidIntent } from './evidence.ts'
 
 /**
  * A payment was used on chain before its settlement began, so that its payer had to prove himself,
@@ -13,6 +13,8 @@ export async function holdUnproven(ctx: EngineContext, record: ChallengeRecord):
   invariant(intent, 'an unproven payment has its intent')
   if (record.expiresAt.getTime() > ctx.clock.nowMs()) return
   const sighting = await sight(ctx, record, { finality: ctx.settings.finality.refund })
+  // Reorganised away for good: nothing is in the wallet, and the next visit lets it expire.
+  if (sighting.kind === 'dead') return voidIntent(ctx, record, intent, 'AUTHORIZATION_EXPIRED')
   if (sighting.kind !== 'confirmed') return
   const { evidence } = sighting
   const fields = {

@@ -276,3 +276,28 @@ test('a payment whose payer never proves himself is held when its challenge ends
   expect((await read()).held).toBe('its payer never proved himself')
   expect(await checkInvariants(world)).toEqual([])
 })
+
+test('a challenge whose unproven payment was reorganised away for good ends like an unpaid one', async () => {
+  const { world, authorization, pay, read } = await scene()
+  const { verify } = world.chain
+  world.chain.verify = async (...given) => {
+    const verification = await verify(...given)
+    if (verification.kind !== 'valid') return verification
+    const { head } = verification
+    return { kind: 'valid', head: { ...head, number: head.number + 5n } }
+  }
+  world.settler.next.push('withhold')
+  await pay()
+  const { hash } = world.ledger.prepare([{ kind: 'authorized', authorization }], 'front')
+  world.ledger.broadcast(hash)
+  world.clock.advance(3_000)
+  expect(codeOf(await pay())).toBe('PAYER_PROOF_REQUIRED')
+  world.ledger.reorg(1)
+  for (let visit = 0; visit < 3; visit += 1) {
+    world.clock.advance(931_000)
+    world.ledger.mine(3)
+    await recover(world.ctx, { limit: 10 })
+  }
+  expect(world.ledger.transfers()).toEqual([])
+  expect(await read()).toMatchObject({ state: 'EXPIRED' })
+})
