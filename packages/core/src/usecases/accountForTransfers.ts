@@ -21,8 +21,10 @@ export type AccountingContext = {
   readonly finality: Finality
   /** How long a buyer may still present a transfer: before, it is nobody's business but his. */
   readonly adoptAfterMs: number
-  /** Where to begin when the store does not know; default: at the newest block. After a loss the
-   * accounts begin at the loss, or here when that is earlier. */
+  /**
+   * Where to begin when the store does not know; default: at the newest block. After a loss the
+   * accounts begin at the loss, where they had come to, or here: whichever is earliest.
+   */
   readonly fromBlock?: bigint
 }
 
