@@ -14,6 +14,8 @@ export type GatewayConfig = NetworkConfig & {
   readonly basePath: string
   readonly token: TokenConfig
   readonly storage: StorageConfig
+  /** The servers that whoever started this gateway started beside it. */
+  readonly managedInfra: readonly ManagedServer[]
   readonly settlement: SettlementConfig
   /** `inside`: this process sends them; otherwise another one does. */
   readonly refunds: RefundConfig & { readonly inside: boolean }
@@ -23,6 +25,8 @@ export type GatewayConfig = NetworkConfig & {
   /** What is allowed but worth saying at every start. */
   readonly warnings: readonly string[]
 }
+
+export type ManagedServer = 'redis' | 'postgres'
 
 export type TokenConfig =
   | {

@@ -23,6 +23,7 @@ test('it says what this process is and does', () => {
     '  Network      testnet (Base Sepolia, 84532)',
     `  Wallet       ${wallet}`,
     '  Storage      embedded (/data)',
+    '  Managed      none',
     '  Token mode   remote',
     '  Facilitation Standard',
     '  Backend      https://backend.example/issue',

@@ -11,6 +11,7 @@ export function banner(
     ['Network', network === 'mainnet' ? 'mainnet (Base, 8453)' : 'testnet (Base Sepolia, 84532)'],
     ['Wallet', config.walletAddress],
     ['Storage', storage.kind === 'embedded' ? `embedded (${storage.dataDir})` : storage.kind],
+    ['Managed', config.managedInfra.join(', ') || 'none'],
     ['Token mode', token.mode],
     ['Facilitation', settlement.mode === 'gas-wallet' ? 'Gas wallet' : 'Standard'],
     ['Backend', withoutSecrets(token.mode === 'remote' ? token.url : token.backendUrl)],

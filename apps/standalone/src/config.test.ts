@@ -153,6 +153,25 @@ describe('where challenges are kept', () => {
   })
 })
 
+describe('servers that were started beside it', () => {
+  const urls = { REDIS_URL: 'redis://r:6379', DATABASE_URL: 'postgres://p/d' }
+  test('are those that are named, and none when none is', () => {
+    const env = { ...least, ...urls, KEY0_MANAGED_INFRA: 'redis, postgres,redis' }
+    expect(configOf(env).managedInfra).toEqual(['redis', 'postgres'])
+    expect(configOf({ ...least, KEY0_MANAGED_INFRA: '' }).managedInfra).toEqual([])
+  })
+
+  test('without an address keep it from starting, as one that it does not know', () => {
+    const env = { ...least, REDIS_URL: 'redis://r:6379' }
+    expect(problemsOf({ ...env, KEY0_MANAGED_INFRA: 'redis,postgres' })).toContain(
+      'DATABASE_URL must be set: postgres is managed',
+    )
+    expect(problemsOf({ ...env, KEY0_MANAGED_INFRA: 'redis,kafka' })).toContain(
+      'KEY0_MANAGED_INFRA names other servers than redis, postgres',
+    )
+  })
+})
+
 test('every mistake is told in one message', () => {
   const told = problemsOf({
     KEY0_WALLET_ADDRESS: '0x123',

@@ -9,7 +9,7 @@ import {
 } from '@key0/app-kit'
 import { createCatalog, Key0Error, type Plan } from '@key0/core'
 import type { RawConfig, Setting } from './env.ts'
-import type { GatewayConfig } from './GatewayConfig.ts'
+import type { GatewayConfig, ManagedServer } from './GatewayConfig.ts'
 import { readSettlement } from './readSettlement.ts'
 import { readToken } from './readToken.ts'
 
@@ -52,6 +52,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
     basePath: read.text('basePath', '/a2a'),
     token,
     storage: readDurableStorage(read, network),
+    managedInfra: readManagedInfra(read),
     settlement: readSettlement(read, network, warnings),
     refunds: readRefunds(read, network, token, warnings),
     strayTransfers: read.oneOf('strayTransfers', ['hold', 'refund'], 'hold'),
@@ -106,6 +107,22 @@ function readDurableStorage(
   if (storage.kind === 'memory' && network === 'mainnet')
     read.fault('storageBackend', '"memory" forgets everything on restart: not on mainnet')
   return storage
+}
+
+/** A server that is said to be there and is not used would be a store silently left out. */
+function readManagedInfra(read: Reader): GatewayConfig['managedInfra'] {
+  const urlOf = { redis: 'redisUrl', postgres: 'databaseUrl' } as const
+  const isServer = (name: string): name is ManagedServer => Object.hasOwn(urlOf, name)
+  const named = read
+    .text('managedInfra', '')
+    .split(',')
+    .map((name) => name.trim())
+  const given = [...new Set(named.filter((name) => name !== ''))]
+  if (!given.every(isServer)) read.fault('managedInfra', 'names other servers than redis, postgres')
+  const servers = given.filter(isServer)
+  for (const server of servers)
+    if (!read.has(urlOf[server])) read.fault(urlOf[server], `must be set: ${server} is managed`)
+  return servers
 }
 
 /** What every attempt and every wait before a retry take together: 250 ms, 500 ms and so on. */

@@ -38,6 +38,7 @@ const names = {
   dataDir: ['KEY0_DATA_DIR'],
   redisUrl: ['REDIS_URL'],
   databaseUrl: ['DATABASE_URL'],
+  managedInfra: ['KEY0_MANAGED_INFRA'],
   useGasWallet: ['USE_GAS_WALLET'],
   gasWalletPrivateKey: ['GAS_WALLET_PRIVATE_KEY'],
   facilitatorUrl: ['KEY0_FACILITATOR_URL'],
@@ -85,7 +86,6 @@ const later: Readonly<Record<string, 'wrong' | 'missing' | 'elsewhere'>> = {
   KEY0_ENCRYPTION_KEY: 'wrong',
   KEY0_ADMIN_TOKEN: 'missing',
   KEY0_METRICS_PORT: 'missing',
-  KEY0_MANAGED_INFRA: 'missing',
   /** The refund worker's, which may stand in the same file. */
   BULLMQ_REDIS_URL: 'elsewhere',
   A2A_ENABLED: 'missing',
