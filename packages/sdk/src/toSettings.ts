@@ -15,6 +15,12 @@ export function toSettings(config: SellerConfig, chain: EvmChain, payTo: Address
     throw new Key0Error('CONFIG_INVALID', {
       facts: { network: `is "${network}", but the chain connected is ${chain.row.title}` },
     })
+  if (mainnet && config.proofBinding === 'none')
+    throw new Key0Error('CONFIG_INVALID', {
+      facts: {
+        proofBinding: 'must be "signature" on mainnet: anybody can read a transaction hash',
+      },
+    })
   const ttlSeconds = config.challengeTTLSeconds ?? 900
   if (!Number.isSafeInteger(ttlSeconds) || ttlSeconds < 30)
     throw new Key0Error('CONFIG_INVALID', {
