@@ -87,9 +87,11 @@ async function openPostgres(): Promise<Losable> {
     backUp: () =>
       say(
         `drop database if exists ${copy} with (force)`,
-        // What a process left behind that was in the middle of something.
+        // What a process left behind in the middle of something may even come back.
+        `alter database ${live} allow_connections false`,
         `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${live}'`,
         `create database ${copy} template ${live}`,
+        `alter database ${live} allow_connections true`,
       ),
     rollBack: () => say(leave, `create database ${live} template ${copy}`),
     wipe: () => say(leave, `create database ${live}`),
