@@ -6,6 +6,12 @@ import { connectRedis } from './connectRedis.ts'
 import type { Network } from './readNetwork.ts'
 import type { StorageConfig } from './readStorage.ts'
 
+/**
+ * How long a process that died with its turn keeps others from a gas wallet. A turn takes about a
+ * second; one that takes longer than this costs gas at worst, never money.
+ */
+const GAS_LEASE_MS = 15_000
+
 /** A store with everything it stands on: closing it closes its connections too. */
 type Opened = {
   readonly store: ChallengeStore
@@ -78,7 +84,7 @@ async function openRedis(url: string): Promise<Opened> {
     await store.close()
     redis.disconnect()
   }
-  return { store, lock: createWalletLock({ redis }), close }
+  return { store, lock: createWalletLock({ redis, leaseMs: GAS_LEASE_MS }), close }
 }
 
 async function openPostgres(url: string): Promise<Opened> {
@@ -87,11 +93,17 @@ async function openPostgres(url: string): Promise<Opened> {
     import('@key0/store-postgres'),
   ])
   // No prepared statements, so that a pooler in transaction mode may stand in between.
-  const sql = postgres(url, { prepare: false, onnotice: () => {}, connect_timeout: 10 })
+  // Nor a question about types at every connection: one that is cut off meanwhile ends the process.
+  const sql = postgres(url, {
+    prepare: false,
+    fetch_types: false,
+    onnotice: () => {},
+    connect_timeout: 10,
+  })
   const store = new PostgresChallengeStore({ sql })
   const close = async (): Promise<void> => {
     await store.close()
     await sql.end({ timeout: 5 })
   }
-  return { store, lock: createWalletLease({ sql }), close }
+  return { store, lock: createWalletLease({ sql, leaseMs: GAS_LEASE_MS }), close }
 }

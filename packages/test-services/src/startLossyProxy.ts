@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 
 /** A wire between a client and a server that can lose a reply after the server did the work. */
 export type LossyProxy = AsyncDisposable & {
@@ -38,11 +39,13 @@ export async function startLossyProxy(target: { readonly port: number }): Promis
         close()
       })
     }
+    // A wire may be slow, but it never lets later bytes overtake earlier ones.
+    let told: Promise<unknown> = Promise.resolve()
     client.on('data', (data) => upstream.write(data))
     upstream.on('data', (data) => {
       if (lose === undefined) {
-        if (delayMs === 0) client.write(data)
-        else setTimeout(() => client.write(data), delayMs)
+        const arrived = delayMs === 0 ? undefined : setTimeout(delayMs)
+        told = told.then(() => arrived).then(() => client.write(data))
         return
       }
       const lost = lose
