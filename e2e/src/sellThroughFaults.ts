@@ -1,4 +1,4 @@
-import { type ChallengeRecord, hasOpenIntent, sameAddress } from '@key0/core'
+import { type ChallengeRecord, hasOpenIntent, releaseHeld, sameAddress } from '@key0/core'
 import { createRefunds } from '@key0/refunds'
 import type { Sandbox } from '@key0/sandbox'
 import { openBooks } from './checkBooks.ts'
@@ -24,8 +24,15 @@ export type FaultScene = AsyncDisposable & {
    */
   readonly fail: (
     sold: (count: number) => Promise<void>,
-    shop: { readonly issued: () => number; readonly letIn: () => void },
+    shop: Moments,
   ) => Promise<Readonly<Record<string, number>> | undefined>
+}
+
+type Moments = {
+  readonly issued: () => number
+  readonly letIn: () => void
+  /** Resolves when so many buyers have their goods, or nobody buys. */
+  readonly served: (count: number) => Promise<void>
 }
 
 type Customer = Buyer & { signed: number }
@@ -47,6 +54,9 @@ export async function sellThroughFaults(sandbox: Sandbox, scene: FaultScene): Pr
   const { store, servers, late = 0, pauseMs = 100, patienceMs = PATIENCE_MS } = scene
   const door = Promise.withResolvers<void>()
   const shop = await startShop({ sandbox, servers, store, gateways: 2, accountFromBlock: 1n })
+  // The chain is ahead of us by what earlier scenes let pass.
+  const chainMs = Number(await sandbox.timestamp()) * 1000
+  shop.clock.advance(Math.max(chainMs - shop.clock.nowMs(), 0))
   const buyers: readonly Customer[] = await Promise.all(
     Array.from({ length: BUYERS }, async () => ({ ...(await createBuyer(shop)), signed: 0 })),
   )
@@ -75,11 +85,17 @@ export async function sellThroughFaults(sandbox: Sandbox, scene: FaultScene): Pr
   const sold = async (count: number): Promise<void> => {
     await Promise.race([shop.issuer.reached(count), buying])
   }
+  let isOver = false
+  const over = buying.then(() => {
+    isOver = true
+  })
+  const served = async (count: number): Promise<void> => {
+    while (!isOver && grantsOf(shop).size < count) await new Promise((done) => setTimeout(done, 5))
+  }
+  const issued = (): number => shop.issuer.calls.length
   const [, failed] = await Promise.all([
-    buying,
-    scene
-      .fail(sold, { issued: () => shop.issuer.calls.length, letIn: door.resolve })
-      .finally(door.resolve),
+    over,
+    scene.fail(sold, { issued, letIn: door.resolve, served }).finally(door.resolve),
   ])
   await stop()
   // The first pass after a restart may meet a connection that is gone and does not know it.
@@ -149,11 +165,11 @@ export async function account(shop: Shop): Promise<void> {
 }
 
 /** Lets held money go, as a person does who has looked at it. */
-export async function release(shop: Shop, record: ChallengeRecord): Promise<void> {
-  const { challengeId: id, version } = record
-  const fields = { held: undefined, releasedAt: new Date(shop.clock.nowMs()) }
-  const attempt = { key: `release ${id}`, actor: 'operator', version, fields }
-  await shop.store().transition({ id, from: 'PAID', to: 'PAID', ...attempt })
+export async function release(shop: Shop, { challengeId }: ChallengeRecord): Promise<void> {
+  const { clock } = shop
+  const newId = (): string => `release ${challengeId} ${clock.nowMs()}`
+  const order = { actor: 'ada@example.com', reason: 'asked the customer' }
+  await releaseHeld({ store: shop.store(), clock, newId, observe: () => {} }, challengeId, order)
 }
 
 /** Transactions of which somebody was handed what they bought. */
