@@ -12,6 +12,7 @@ export type GatewayConfig = NetworkConfig & {
   readonly agent: { readonly name: string; readonly description: string }
   readonly provider: { readonly name: string; readonly url: string }
   readonly basePath: string
+  readonly documents: DocumentConfig
   readonly token: TokenConfig
   readonly storage: StorageConfig
   /** The servers that whoever started this gateway started beside it. */
@@ -24,6 +25,16 @@ export type GatewayConfig = NetworkConfig & {
   readonly logLevel: LogLevel
   /** What is allowed but worth saying at every start. */
   readonly warnings: readonly string[]
+}
+
+/** Which documents tell agents what is for sale. */
+type DocumentConfig = {
+  readonly discover: boolean
+  readonly llms: boolean
+  readonly skills: boolean
+  readonly wellKnown: boolean
+  readonly openapi: boolean
+  readonly tokenInfo: boolean
 }
 
 export type ManagedServer = 'redis' | 'postgres'

@@ -14,6 +14,7 @@ import { AccessTokenIssuer } from '@key0/token'
 import type { Logger } from 'pino'
 import type { BackendAuth, GatewayConfig } from './GatewayConfig.ts'
 import { serveApp } from './serveApp.ts'
+import { toDiscovery, tokenTtlSeconds } from './toDiscovery.ts'
 
 const RECOVERY_INTERVAL_MS = 2_000
 
@@ -99,6 +100,7 @@ function toSellerConfig(
     ...(config.rpcUrls.length > 0 && { rpcUrl: config.rpcUrls }),
     ...(config.agreement && { agreement: config.agreement }),
     plans: config.plans,
+    discovery: toDiscovery(config),
     challengeTTLSeconds: config.challengeTTLSeconds,
     store,
     tokenIssuer: toIssuer(config),
@@ -125,7 +127,10 @@ function toSellerConfig(
 
 function toIssuer({ token }: GatewayConfig): CredentialIssuer {
   if (token.mode === 'native')
-    return createNativeTokenIssuer({ issuer: new AccessTokenIssuer(token.secret) })
+    return createNativeTokenIssuer({
+      issuer: new AccessTokenIssuer(token.secret),
+      ttlSeconds: tokenTtlSeconds,
+    })
   const { url, auth, timeoutMs, retries } = token
   return createRemoteTokenIssuer({ url, auth: toAuth(auth), timeoutMs, retries })
 }

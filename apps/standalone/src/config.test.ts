@@ -45,6 +45,7 @@ describe('defaults', () => {
     ['PROVIDER_URL', config.provider.url, 'https://key0.ai'],
     ['BASE_PATH', config.basePath, '/a2a'],
     ['PLANS', config.plans, [{ planId: 'basic', unitAmount: '$0.10' }]],
+    ['LLMS_ENABLED', Object.values(config.documents), [true, true, true, true, true, true]],
     ['TOKEN_MODE', config.token.mode, 'native'],
     ['STORAGE_BACKEND', config.storage, { kind: 'embedded', dataDir: join(homedir(), '.key0') }],
     ['USE_GAS_WALLET', config.settlement, { mode: 'facilitator' }],

@@ -50,6 +50,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
       url: read.url('providerUrl') ?? 'https://key0.ai',
     },
     basePath: read.text('basePath', '/a2a'),
+    documents: readDocuments(read),
     token,
     storage: readDurableStorage(read, network),
     managedInfra: readManagedInfra(read),
@@ -81,6 +82,18 @@ function readPublicUrl(
   if (network === 'mainnet' && !url.startsWith('https:'))
     warnings.push(`KEY0_PUBLIC_URL is ${url}: buyers are told this address, it should be https.`)
   return url
+}
+
+function readDocuments(read: Reader): GatewayConfig['documents'] {
+  const isOn = (setting: Setting): boolean => read.flag(setting) ?? true
+  return {
+    discover: isOn('discover'),
+    llms: isOn('llms'),
+    skills: isOn('skills'),
+    wellKnown: isOn('wellKnown'),
+    openapi: isOn('openapi'),
+    tokenInfo: isOn('tokenInfo'),
+  }
 }
 
 function readPlans(read: Reader): readonly Plan[] {

@@ -25,6 +25,12 @@ const names = {
   providerName: ['PROVIDER_NAME'],
   providerUrl: ['PROVIDER_URL'],
   basePath: ['BASE_PATH'],
+  discover: ['DISCOVER_ENABLED'],
+  llms: ['LLMS_ENABLED'],
+  skills: ['SKILLS_MD_ENABLED'],
+  wellKnown: ['X402_WELL_KNOWN_ENABLED'],
+  openapi: ['OPENAPI_ENABLED'],
+  tokenInfo: ['TOKEN_INFO_ENABLED'],
   tokenMode: ['TOKEN_MODE'],
   accessTokenSecret: ['KEY0_ACCESS_TOKEN_SECRET', 'ACCESS_TOKEN_SECRET'],
   issueTokenApi: ['ISSUE_TOKEN_API'],
@@ -90,8 +96,6 @@ const later: Readonly<Record<string, 'wrong' | 'missing' | 'elsewhere'>> = {
   BULLMQ_REDIS_URL: 'elsewhere',
   A2A_ENABLED: 'missing',
   MCP_ENABLED: 'missing',
-  LLMS_ENABLED: 'missing',
-  SKILLS_MD_ENABLED: 'missing',
 }
 
 const table = { names, secrets, others: later }

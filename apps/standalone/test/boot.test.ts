@@ -39,6 +39,13 @@ describe('it serves', () => {
     expect(await (await fetch(`${url}/discover`)).json()).toMatchObject({
       plans: [{ planId: 'basic', unitAmount: '$0.10' }],
     })
+    for (const path of ['llms.txt', 'skills.md', 'openapi.json', '.well-known/x402']) {
+      const document = await fetch(`${url}/${path}`)
+      expect(document.status, path).toBe(200)
+      expect(await document.text(), path).toContain(world.chain.wallets.seller.address)
+    }
+    const info = await fetch(`${url}/.well-known/token-info`)
+    expect(await info.json()).toMatchObject({ mode: 'native', algorithm: 'HS256' })
     await program.stop()
     expect(await program.exited).toBe(0)
   })

@@ -10,9 +10,8 @@ export type Context = {
   readonly report: (problem: Problem, url: URL, cause: unknown) => void
 }
 
-/** The paths this handler answers. A path that only looks like one of them is not one. */
+/** The paths at which things are sold. A path that only looks like one of them is not one. */
 export const paths = {
-  discover: '/discover',
   access: '/x402/access',
   proof: '/x402/proof',
 } as const

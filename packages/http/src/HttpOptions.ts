@@ -1,5 +1,6 @@
 import { type Address, type Engine, type ErrorCode, Key0Error } from '@key0/core'
 import { MAX_HEADER_BYTES } from '@key0/x402'
+import type { DiscoveryOptions } from './discovery/Discovery.ts'
 
 /** Who sells, and in which token. What a plan costs comes from the engine's catalog alone. */
 export type Seller = {
@@ -54,6 +55,8 @@ export type HttpHandlerOptions = {
    * lives or the engine accepts.
    */
   readonly maxTimeoutSeconds?: number
+  /** Which documents are served, and what they tell besides. Default: all, without token info. */
+  readonly discovery?: DiscoveryOptions
   /** Told of every answer from 500 up, with its cause. What it throws is dropped. */
   readonly observe?: (event: HttpEvent) => void
 }
@@ -66,6 +69,7 @@ export type Settings = {
   readonly baseUrl: string
   readonly limits: Limits
   readonly maxTimeoutSeconds: number
+  readonly discovery: DiscoveryOptions
   readonly observe: (event: HttpEvent) => void
 }
 
@@ -95,6 +99,7 @@ export function readOptions(options: HttpHandlerOptions): Settings {
     baseUrl: seller.publicUrl.replace(/\/+$/, ''),
     limits,
     maxTimeoutSeconds,
+    discovery: options.discovery ?? {},
     observe: quietly(observe ?? (() => {})),
   }
 }

@@ -2,13 +2,13 @@ import { Key0Error } from '@key0/core'
 import { answerPreflight } from './answer/respond.ts'
 import { writeProblem } from './answer/writeProblem.ts'
 import { type Context, paths } from './Context.ts'
+import { createDiscovery } from './discovery/createDiscovery.ts'
 import { type HttpHandlerOptions, readOptions, type Settings } from './HttpOptions.ts'
 import { createOfferWriter } from './offer/createOfferWriter.ts'
 import { toProblem } from './problem.ts'
 import { malformed } from './request/readBody.ts'
 import { answerAccess } from './routes/answerAccess.ts'
 import { answerProof } from './routes/answerProof.ts'
-import { createDiscovery } from './routes/createDiscovery.ts'
 
 /** Answers requests. Never throws: what goes wrong becomes an answer. */
 export type HttpHandler = {
@@ -28,7 +28,8 @@ type Route = {
  * Sells an engine's plans over x402 v2 and HTTP. It decides nothing about money: it reads a
  * request, asks the engine, and writes what the engine said.
  *
- * - `GET /discover` lists the plans.
+ * - `GET /discover`, `/llms.txt`, `/skills.md`, `/openapi.json` and `/.well-known/x402` tell what is
+ *   for sale.
  * - `POST /x402/access` answers 402 with an offer, or, with a `PAYMENT-SIGNATURE`, the grant.
  * - `POST /x402/proof` answers the grant for a transfer the buyer made itself.
  *
@@ -68,9 +69,9 @@ function createUrlReader(): (text: string) => URL {
 }
 
 function createRoutes(context: Context): ReadonlyMap<string, Route> {
-  const discover = createDiscovery(context.settings)
+  const documents = [...createDiscovery(context.settings)]
   return new Map<string, Route>([
-    [paths.discover, { method: 'GET', answer: discover }],
+    ...documents.map(([path, answer]): [string, Route] => [path, { method: 'GET', answer }]),
     [
       paths.access,
       { method: 'POST', answer: (request, url) => answerAccess(request, url, context) },

@@ -13,6 +13,7 @@ import type {
   SeenTxStore,
 } from '@key0/core'
 import type { FetchResourceCredentials } from '@key0/delivery'
+import type { DiscoveryOptions } from '@key0/http'
 
 /** What a seller decides in code. Only what has no default must be given. */
 export type SellerConfig = {
@@ -48,6 +49,9 @@ export type SellerConfig = {
   readonly tokenIssuer?: CredentialIssuer
   /** Where grants are used, told to the buyer. */
   readonly resourceEndpoint?: (of: { resourceId: string; planId: string }) => string
+
+  /** Which documents tell agents what is for sale; default: all, without token info. */
+  readonly discovery?: DiscoveryOptions
 
   /** Settles with this wallet; otherwise a facilitator does. */
   readonly gasWalletPrivateKey?: Hex

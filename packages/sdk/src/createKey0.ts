@@ -84,6 +84,7 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
         token: toToken(chain),
       },
       maxTimeoutSeconds: settings.maxTimeoutSeconds,
+      ...(config.discovery && { discovery: config.discovery }),
       observe: (failure) => {
         const { cause, code, path } = failure
         context.observe({ name: 'alert', what: `${code} at ${path}`, cause })

@@ -7,6 +7,7 @@
  *   problem    a failure as it is told to a caller
  */
 export { createHttpHandler, type HttpHandler } from '../createHttpHandler.ts'
+export type { DiscoveryOptions, Surface, TokenInfo } from '../discovery/Discovery.ts'
 export type { HttpEvent, HttpHandlerOptions, Limits, Seller } from '../HttpOptions.ts'
 export { httpStatus } from '../problem.ts'
 export { readPresentedPayment } from '../request/readPayment.ts'

@@ -2,7 +2,8 @@ import { type ChallengeRecord, hasOpenIntent, Key0Error, type Offered } from '@k
 import type { PaymentPayload } from '@key0/x402'
 import { writeGrant } from '../answer/writeGrant.ts'
 import { type Paid, writeRefusal } from '../answer/writeRefusal.ts'
-import { type Context, paths } from '../Context.ts'
+import type { Context } from '../Context.ts'
+import { documentPaths, isServed } from '../discovery/Discovery.ts'
 import { assertAccepted } from '../offer/assertAccepted.ts'
 import { problemOf } from '../problem.ts'
 import { type AccessBody, httpAgentId, readAccessBody } from '../request/readAccessBody.ts'
@@ -29,7 +30,9 @@ export async function answerAccess(
 async function offer(body: AccessBody, { settings }: Context): Promise<Offered> {
   const { planId } = body
   if (planId === undefined) {
-    const facts = { field: '$.planId', discover: `${settings.baseUrl}${paths.discover}` }
+    const isTold = isServed('discover', settings.discovery)
+    const discover = isTold && { discover: `${settings.baseUrl}${documentPaths.discover}` }
+    const facts = { field: '$.planId', ...discover }
     throw new Key0Error('PLAN_REQUIRED', { facts })
   }
   return settings.engine.offer({ ...body, planId, clientAgentId: httpAgentId })

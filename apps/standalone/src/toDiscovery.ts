@@ -1,0 +1,35 @@
+import type { DiscoveryOptions, TokenInfo } from '@key0/http'
+import { maxTokenLength } from '@key0/token'
+import type { GatewayConfig } from './GatewayConfig.ts'
+
+/** How long a token lives that this process signs. */
+export const tokenTtlSeconds = 3_600
+
+/** What the documents tell, and which of them there are. */
+export function toDiscovery({ documents, token }: GatewayConfig): DiscoveryOptions {
+  const { tokenInfo, ...switches } = documents
+  return { ...switches, ...(tokenInfo && { tokenInfo: describeToken(token) }) }
+}
+
+/** The format of what buyers bring to the seller's backend. */
+function describeToken({ mode }: GatewayConfig['token']): TokenInfo {
+  // What a backend made itself, it knows best.
+  if (mode === 'remote') return { mode, format: 'opaque', tokenType: 'Bearer' }
+  return {
+    mode,
+    format: 'jwt',
+    tokenType: 'Bearer',
+    algorithm: 'HS256',
+    ttlSeconds: tokenTtlSeconds,
+    maxLength: maxTokenLength,
+    claims: {
+      sub: 'the requestId that the client chose',
+      jti: 'the challengeId that was paid',
+      resourceId: 'what the plan is for',
+      planId: 'the plan that was bought',
+      txHash: 'the transaction that paid',
+      iat: 'issued at, in seconds since 1970',
+      exp: 'ends at, in seconds since 1970',
+    },
+  }
+}

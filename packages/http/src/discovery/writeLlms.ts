@@ -1,0 +1,57 @@
+import { escapeMarkdown } from './escapeMarkdown.ts'
+import type { Shop } from './Shop.ts'
+
+/**
+ * `/llms.txt` as llmstxt.org lays it out: a title, a quoted summary, text and lists without
+ * headings, and then sections that hold nothing but links.
+ */
+export function writeLlms(shop: Shop): string {
+  const { seller, accessUrl, proofUrl, surfaces, urlOf } = shop
+  const summary = seller.description ?? 'An API that agents pay for by the request.'
+  const links = [
+    link('Everything here as JSON', urlOf('discover')),
+    link('OpenAPI 3.1', urlOf('openapi'), 'with `x-payment-info` where something is paid for'),
+    link('Instructions for an agent', urlOf('skills')),
+    link('x402 resources', urlOf('wellKnown')),
+    link('Format of the access tokens', urlOf('tokenInfo'), 'for the backend that checks them'),
+  ].filter((line) => line !== undefined)
+  const doors = [
+    link('Buy over HTTP', accessUrl, 'POST, JSON; 402 names the price'),
+    link('Prove a transfer', proofUrl, 'POST, JSON; for a transfer you made yourself'),
+    ...surfaces.map(({ name, url, description }) => link(name, url, description)),
+  ]
+  return [
+    `# ${escapeMarkdown(seller.name)}`,
+    `> ${escapeMarkdown(summary)}`,
+    writeTerms(shop),
+    `For sale:\n\n${writeWares(shop)}`,
+    `## Buy\n\n${doors.join('\n')}`,
+    ...(links.length > 0 ? [`## Documents\n\n${links.join('\n')}`] : []),
+  ].join('\n\n')
+}
+
+/** What every purchase has in common, in sentences. */
+export function writeTerms({ seller, wares }: Shop): string {
+  const { token, payTo } = seller
+  const { network, scheme } = wares[0]?.accepts ?? {}
+  return (
+    `Payment is x402 version 2, scheme \`${scheme}\`, in ${escapeMarkdown(token.symbol)} ` +
+    `(\`${token.address}\`) on \`${network}\`, to \`${payTo}\`. Every payment ends delivered or ` +
+    'refunded on chain.'
+  )
+}
+
+/** Every plan on a line of its own. */
+export function writeWares({ wares, seller }: Shop): string {
+  return wares
+    .map(({ planId, price, description }) => {
+      const what = description === undefined ? '' : `: ${escapeMarkdown(description)}`
+      return `- \`${planId}\`, ${price} ${escapeMarkdown(seller.token.symbol)}${what}`
+    })
+    .join('\n')
+}
+
+function link(title: string, url: string | undefined, note?: string): string | undefined {
+  if (url === undefined) return undefined
+  return `- [${title}](${url})${note === undefined ? '' : `: ${note}`}`
+}
