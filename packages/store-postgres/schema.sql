@@ -111,6 +111,12 @@ CREATE TRIGGER key0_claims_keep_owner BEFORE UPDATE ON public.key0_claims FOR EA
 CREATE TRIGGER key0_claims_stay BEFORE DELETE ON public.key0_claims FOR EACH ROW EXECUTE FUNCTION key0_refuse('a payment keeps its claim for good');
 CREATE TRIGGER key0_claims_stay_all BEFORE TRUNCATE ON public.key0_claims FOR EACH STATEMENT EXECUTE FUNCTION key0_refuse('a payment keeps its claim for good');
 
+create table key0_documents (
+  name text collate "C" not null,
+  body text not null,
+  constraint key0_documents_pkey PRIMARY KEY (name)
+);
+
 create table key0_events (
   sequence bigint not null,
   entry bigint not null,
@@ -255,6 +261,51 @@ AS $function$
   select p_now - interval '1 millisecond' * (case p_state
     when 'PENDING' then p_keep[1] when 'DELIVERED' then p_keep[3] else p_keep[2] end)
 $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_document_get(p_name text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform key0_start(null);
+  return (select to_json(body) from key0_documents where name = p_name);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_document_list(p_prefix text, p_end text, p_after text, p_limit text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+begin
+  perform key0_start(null);
+  return (
+    select coalesce(json_agg(json_build_object('name', name, 'text', body) order by name), '[]')
+    from (
+      select d.name, d.body from key0_documents d
+      where d.name >= p_prefix and d.name < p_end and d.name > p_after
+      order by d.name limit p_limit::bigint) found);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.key0_document_swap(p_name text, p_before text, p_after text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_found text;
+begin
+  perform key0_start(null);
+  if p_before is null and p_after is not null then
+    insert into key0_documents (name, body) values (p_name, p_after) on conflict do nothing;
+  elsif p_after is null then
+    delete from key0_documents where name = p_name and body = p_before;
+  else
+    update key0_documents set body = p_after where name = p_name and body = p_before;
+  end if;
+  if found then return '{"kind":"applied"}'; end if;
+  select body into v_found from key0_documents where name = p_name;
+  if v_found is not distinct from p_after then return '{"kind":"replayed"}'; end if;
+  return json_build_object('kind', 'lost', 'text', v_found);
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.key0_due(p_until text, p_limit text, p_state text, p_now text, p_keep text)
  RETURNS text

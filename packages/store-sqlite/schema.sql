@@ -90,3 +90,8 @@ CREATE TABLE witness (
   id integer primary key check (id = 1),
   body text not null check (json_valid(body))
 ) strict;
+
+CREATE TABLE documents (
+  name text primary key not null,
+  body text not null
+) strict, without rowid;

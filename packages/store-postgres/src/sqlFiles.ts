@@ -345,6 +345,14 @@ begin
   return null;
 end $$;
 `,
+  `
+set local lock_timeout = '3s';
+
+create table key0_documents (
+  name text collate "C" primary key,
+  body text not null
+);
+`,
 ]
 
 /** The functions, those that others are declared with first. */
@@ -509,6 +517,48 @@ begin
       where c.id = v_old.id and c.version = v_old.version;
     end if;
   end loop;
+end $$;
+`,
+  `
+create or replace function key0_document_get(p_name text)
+returns text language plpgsql as $$
+begin
+  perform key0_start(null);
+  return (select to_json(body) from key0_documents where name = p_name);
+end $$;
+`,
+  `
+create or replace function key0_document_list(
+  p_prefix text, p_end text, p_after text, p_limit text)
+returns text language plpgsql set plan_cache_mode = force_custom_plan as $$
+begin
+  perform key0_start(null);
+  return (
+    select coalesce(json_agg(json_build_object('name', name, 'text', body) order by name), '[]')
+    from (
+      select d.name, d.body from key0_documents d
+      where d.name >= p_prefix and d.name < p_end and d.name > p_after
+      order by d.name limit p_limit::bigint) found);
+end $$;
+`,
+  `
+create or replace function key0_document_swap(p_name text, p_before text, p_after text)
+returns text language plpgsql as $$
+declare
+  v_found text;
+begin
+  perform key0_start(null);
+  if p_before is null and p_after is not null then
+    insert into key0_documents (name, body) values (p_name, p_after) on conflict do nothing;
+  elsif p_after is null then
+    delete from key0_documents where name = p_name and body = p_before;
+  else
+    update key0_documents set body = p_after where name = p_name and body = p_before;
+  end if;
+  if found then return '{"kind":"applied"}'; end if;
+  select body into v_found from key0_documents where name = p_name;
+  if v_found is not distinct from p_after then return '{"kind":"replayed"}'; end if;
+  return json_build_object('kind', 'lost', 'text', v_found);
 end $$;
 `,
   `

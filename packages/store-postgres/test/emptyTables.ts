@@ -10,6 +10,7 @@ const tables = [
     'waiting',
     'acks',
     'witness',
+    'documents',
   ],
 ]
 

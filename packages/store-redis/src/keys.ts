@@ -22,6 +22,9 @@ export type Keys = {
   readonly acks: string
   /** What is remembered of the store's life, so that its loss is noticed. */
   readonly witness: string
+  /** Small texts by name, and their names in order. */
+  readonly documents: string
+  readonly documentNames: string
 }
 
 export function createKeys(prefix: string): Keys {
@@ -42,6 +45,8 @@ export function createKeys(prefix: string): Keys {
     sequence: `${prefix}:sequence`,
     acks: `${prefix}:acks`,
     witness: `${prefix}:witness`,
+    documents: `${prefix}:documents`,
+    documentNames: `${prefix}:document-names`,
   }
 }
 

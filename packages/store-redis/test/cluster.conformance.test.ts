@@ -1,8 +1,13 @@
-import { createMint, createSteeredClock, storeConformance } from '@key0/conformance/store'
+import {
+  createMint,
+  createSteeredClock,
+  documentConformance,
+  storeConformance,
+} from '@key0/conformance/store'
 import { type RedisCluster, startRedisCluster } from '@key0/test-services'
 import { Cluster } from 'ioredis'
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { RedisChallengeStore } from '../src/exports/index.ts'
+import { RedisChallengeStore, RedisDocumentStore } from '../src/exports/index.ts'
 import { newPrefix } from './openStore.ts'
 
 let cluster: RedisCluster
@@ -43,4 +48,15 @@ describe.each([1, 7])('with %i shards', (shards) => {
       }
     },
   })
+})
+
+documentConformance({
+  test,
+  async rig() {
+    const keyPrefix = newPrefix()
+    const [documents, peer] = clients.map(
+      (redis) => new RedisDocumentStore({ redis, keyPrefix }),
+    ) as [RedisDocumentStore, RedisDocumentStore]
+    return { documents, peer, [Symbol.asyncDispose]: async () => {} }
+  },
 })

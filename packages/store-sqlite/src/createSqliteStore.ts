@@ -1,12 +1,9 @@
-import { join } from 'node:path'
 import type { ChallengeStore, Clock, Retention } from '@key0/core'
 import { createLocalStore } from '@key0/core/local'
 import { createHealthCheck } from './healthCheck.ts'
+import { type SqliteLocation, toPath } from './location.ts'
 import { openDatabase, type Synchronous } from './openDatabase.ts'
 import { createSqliteTables } from './sqliteTables.ts'
-
-/** Where the store lives: a file, or the file `key0.sqlite` in a directory. */
-export type SqliteLocation = { readonly path: string } | { readonly dataDir: string }
 
 export type SqliteStoreOptions = SqliteLocation & {
   /** Default: the machine's. */
@@ -28,7 +25,7 @@ export type SqliteStoreOptions = SqliteLocation & {
  */
 export function createSqliteStore(options: SqliteStoreOptions): ChallengeStore {
   const { clock = { nowMs: () => Date.now() }, retention, synchronous = 'FULL' } = options
-  const path = 'path' in options ? options.path : join(options.dataDir, 'key0.sqlite')
+  const path = toPath(options)
   const db = openDatabase(path, synchronous)
   return createLocalStore(createSqliteTables(db), {
     clock,

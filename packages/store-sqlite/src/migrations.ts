@@ -103,5 +103,13 @@ create table witness (
 ) strict;
 `
 
+const documents = `
+-- Small texts that processes agree on, such as how far notifications are delivered.
+create table documents (
+  name text primary key not null,
+  body text not null
+) strict, without rowid;
+`
+
 /** What brings a database from version n to n + 1, at position n. */
-export const migrations: readonly string[] = [start, witness]
+export const migrations: readonly string[] = [start, witness, documents]

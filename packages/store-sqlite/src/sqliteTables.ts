@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
-import { type AuditEntry, type ChallengeRecord, Key0Error, type PaymentClaim } from '@key0/core'
+import type { AuditEntry, ChallengeRecord, PaymentClaim } from '@key0/core'
 import { decodeRecord, type EncodedRecord, encodeRecord, type Tables } from '@key0/core/local'
+import { atomically } from './atomically.ts'
 
 type Row = Record<string, SQLOutputValue>
 
@@ -134,36 +135,6 @@ export const statementSources: Readonly<Record<Name, string>> = sources
 function prepareAll(db: DatabaseSync): Record<Name, ReturnType<DatabaseSync['prepare']>> {
   const prepared = Object.entries(sources).map(([name, sql]) => [name, db.prepare(sql)])
   return Object.fromEntries(prepared)
-}
-
-/** SQLite's own lock around a step: whoever has begun is alone, in this process or another. */
-function atomically<result>(db: DatabaseSync, step: () => result): result {
-  try {
-    db.exec('begin immediate')
-  } catch (error) {
-    throw new Key0Error('STORE_UNAVAILABLE', { cause: error })
-  }
-  let result: result
-  try {
-    result = step()
-    db.exec('commit')
-  } catch (error) {
-    undo(db)
-    throw isSqliteError(error) ? new Key0Error('STORE_UNAVAILABLE', { cause: error }) : error
-  }
-  return result
-}
-
-function undo(db: DatabaseSync): void {
-  try {
-    db.exec('rollback')
-  } catch {
-    // A full disk or a failed write has rolled back by itself already.
-  }
-}
-
-function isSqliteError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR'
 }
 
 function readRecord(row: Row): ChallengeRecord {

@@ -7,6 +7,8 @@ test('the public names of @key0/conformance/store', () => {
       "LawBroken",
       "createMint",
       "createSteeredClock",
+      "documentConformance",
+      "documentLaws",
       "storeConformance",
       "storeLaws",
     ]

@@ -6,9 +6,8 @@ export { LawBroken } from '../store/assert.ts'
 export type { Case, Rig } from '../store/Case.ts'
 export { createMint, type Mint, type Minted, type Payment } from '../store/createMint.ts'
 export { createSteeredClock, type SteeredClock } from '../store/createSteeredClock.ts'
-export {
-  type Register,
-  type StoreConformanceOptions,
-  storeConformance,
-} from '../store/storeConformance.ts'
+export { type DocumentRig, documentConformance } from '../store/documentConformance.ts'
+export { documentLaws } from '../store/laws/documents.ts'
+export type { ConformanceOptions, Law, Register } from '../store/registerLaws.ts'
+export { type StoreConformanceOptions, storeConformance } from '../store/storeConformance.ts'
 export { storeLaws } from '../store/storeLaws.ts'

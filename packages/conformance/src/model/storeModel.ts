@@ -1,5 +1,5 @@
 import type { Rig } from '../store/Case.ts'
-import type { Register } from '../store/storeConformance.ts'
+import type { Register } from '../store/registerLaws.ts'
 import { checkModel } from './checkModel.ts'
 
 export type StoreModelOptions = {

@@ -10,6 +10,7 @@ test('exports these values and no others', () => {
       "decodeRecord",
       "encodeContinuity",
       "encodeRecord",
+      "judgeSwap",
     ]
   `)
 })

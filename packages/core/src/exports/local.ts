@@ -2,4 +2,5 @@ export { decodeRecord, type EncodedRecord, encodeRecord } from '../challenge/rec
 export { beatBySwap, type WitnessCell } from '../continuity/beatBySwap.ts'
 export { decodeContinuity, encodeContinuity } from '../continuity/continuityCodec.ts'
 export { createLocalStore, type LocalStoreOptions } from '../local/createLocalStore.ts'
+export { judgeSwap } from '../local/judgeSwap.ts'
 export type { RecordIndex, Tables } from '../local/Tables.ts'

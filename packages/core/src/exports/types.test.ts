@@ -45,6 +45,7 @@ test('the types of @key0/core', () => {
     CredentialRequest
     Delivered
     Disposition
+    DocumentStore
     Engine
     EngineContext
     EngineEvent
@@ -69,6 +70,7 @@ test('the types of @key0/core', () => {
     MoneyList
     MoneyQuery
     Move
+    NamedDocument
     Observe
     Offer
     Offered
@@ -108,6 +110,7 @@ test('the types of @key0/core', () => {
     StoreHealth
     Submission
     Submitted
+    Swapped
     TransferQuery
     TransfersQuery
     Verification

@@ -6,6 +6,7 @@ test('the public names of @key0/store-postgres', () => {
     [
       "PostgresAuditStore",
       "PostgresChallengeStore",
+      "PostgresDocumentStore",
       "PostgresSeenTxStore",
       "createWalletLease",
     ]

@@ -10,5 +10,6 @@ export {
 export type { PostgresOptions, PostgresStoreOptions } from '../options.ts'
 export { type AuditStore, PostgresAuditStore } from '../PostgresAuditStore.ts'
 export { PostgresChallengeStore } from '../PostgresChallengeStore.ts'
+export { PostgresDocumentStore } from '../PostgresDocumentStore.ts'
 export { PostgresSeenTxStore } from '../PostgresSeenTxStore.ts'
 export type { Sql } from '../Sql.ts'

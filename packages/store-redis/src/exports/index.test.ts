@@ -6,6 +6,7 @@ test('the public names of @key0/store-redis', () => {
     [
       "RedisAuditStore",
       "RedisChallengeStore",
+      "RedisDocumentStore",
       "RedisSeenTxStore",
       "createProofStore",
       "createWalletLock",

@@ -11,4 +11,5 @@ export {
 export type { RedisClient } from '../ops/createRunner.ts'
 export { RedisAuditStore, type RedisAuditStoreOptions } from '../RedisAuditStore.ts'
 export { RedisChallengeStore, type RedisChallengeStoreOptions } from '../RedisChallengeStore.ts'
+export { RedisDocumentStore, type RedisDocumentStoreOptions } from '../RedisDocumentStore.ts'
 export { RedisSeenTxStore, type RedisSeenTxStoreOptions } from '../RedisSeenTxStore.ts'

@@ -4,6 +4,7 @@ import * as exports from './index.ts'
 test('the public names of @key0/store-sqlite', () => {
   expect(Object.keys(exports).sort()).toMatchInlineSnapshot(`
     [
+      "createSqliteDocuments",
       "createSqliteStore",
     ]
   `)
