@@ -39,7 +39,7 @@ const config: KnipConfig = {
     },
     'examples/*': { entry: ['src/main.ts'], project: ['src/**/*.ts'] },
     bench: { entry: ['src/main.ts'], project: ['src/**/*.ts'] },
-    e2e: { project: ['{src,test}/**/*.ts'] },
+    e2e: { project: ['{crash,src,test}/**/*.ts'] },
   },
 }
 

@@ -1,7 +1,7 @@
-import type { AuditEntry, ChallengeRecord } from '@key0/core'
+import type { AuditEntry, ChallengeRecord, ChallengeStore } from '@key0/core'
 import { findTransition } from '@key0/core'
 import type { Sandbox, UsdcTransfer } from '@key0/sandbox'
-import { createSqliteStore } from '@key0/store-sqlite'
+import { listEntries } from '../src/listRecords.ts'
 import type { Buyer } from './createBuyer.ts'
 
 /** USDC by address in lower case. */
@@ -9,7 +9,8 @@ export type Balances = ReadonlyMap<string, bigint>
 
 type World = {
   readonly chain: Sandbox<string>
-  readonly dataDir: string
+  /** The audit closes what it opened. */
+  readonly openStore: () => ChallengeStore
   readonly buyers: readonly Buyer[]
   readonly before: Balances
 }
@@ -46,7 +47,7 @@ export async function audit(world: World): Promise<Accounts> {
   const isBuyer = (address: string): boolean => buyers.some((it) => same(it.address, address))
   const payments = all.filter(({ from, to }) => isBuyer(from) && same(to, seller))
   const refunds = all.filter(({ from, to }) => same(from, seller) && isBuyer(to))
-  const stored = await readStore(world.dataDir)
+  const stored = await readStore(world.openStore())
   const problems = [
     ...checkPayments(payments, stored.records),
     ...checkRefunds(refunds, stored.records),
@@ -65,10 +66,9 @@ type Stored = {
   readonly entries: readonly AuditEntry[]
 }
 
-async function readStore(dataDir: string): Promise<Stored> {
-  const store = createSqliteStore({ dataDir })
+async function readStore(store: ChallengeStore): Promise<Stored> {
   try {
-    const entries = await store.events(0, 100_000)
+    const entries = await listEntries(store)
     const ids = [...new Set(entries.map(({ challengeId }) => challengeId))]
     const records = await Promise.all(ids.map((id) => store.get(id)))
     return { entries, records: records.filter((record) => record !== undefined) }

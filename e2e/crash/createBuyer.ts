@@ -1,13 +1,13 @@
 import type { SandboxWallet } from '@key0/sandbox'
 import { x402Client } from '@x402/core/client'
-import { registerExactEvmScheme } from '@x402/evm/exact/client'
+import { ExactEvmScheme } from '@x402/evm/exact/client'
 import { wrapFetchWithPayment } from '@x402/fetch'
 import { privateKeyToAccount } from 'viem/accounts'
 
-export type Answer = { readonly status: number; readonly body: Readonly<Record<string, unknown>> }
+type Answer = { readonly status: number; readonly body: Readonly<Record<string, unknown>> }
 
 /** One purchase: the first try, and the same payload again as often as one likes. */
-export type Purchase = {
+type Purchase = {
   /** The answer to the first try; undefined when the connection broke. */
   readonly first: Promise<Answer | undefined>
   /** The paid request again, byte for byte. Undefined when nobody answers or nothing was signed. */
@@ -28,9 +28,25 @@ export type Buyer = {
   readonly signed: () => number
 }
 
-export function createBuyer(wallet: SandboxWallet, url: string): Buyer {
-  const client = new x402Client()
-  registerExactEvmScheme(client, { signer: privateKeyToAccount(wallet.privateKey) })
+type BuyerOptions = {
+  /** How long what it signs is valid; default: as long as it is allowed to. */
+  readonly authorizationSeconds?: number | undefined
+}
+
+export function createBuyer(
+  wallet: SandboxWallet,
+  url: string,
+  { authorizationSeconds }: BuyerOptions = {},
+): Buyer {
+  const exact = new ExactEvmScheme(privateKeyToAccount(wallet.privateKey))
+  const client = new x402Client().register('eip155:*', {
+    scheme: exact.scheme,
+    findDefaultAsset: exact.findDefaultAsset,
+    createPaymentPayload(version, { maxTimeoutSeconds, ...terms }, context) {
+      const seconds = authorizationSeconds ?? maxTimeoutSeconds
+      return exact.createPaymentPayload(version, { ...terms, maxTimeoutSeconds: seconds }, context)
+    },
+  })
   const received = new Map<string, Set<string>>()
   let signatures = 0
   const body = JSON.stringify({ planId: 'report' })

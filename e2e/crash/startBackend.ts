@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** What the backend does with the next request for a token. */
-export type BackendMode =
+type BackendMode =
   | 'ok'
   /** Answers 500: nothing was issued. */
   | 'fail'
@@ -13,7 +13,7 @@ export type BackendMode =
 /** A seller's backend that mints once for each idempotency key, as it is told to. */
 export type Backend = AsyncDisposable & {
   readonly url: string
-  setMode: (mode: BackendMode | (() => BackendMode)) => void
+  setMode: (mode: BackendMode | ((idempotencyKey: string) => BackendMode)) => void
   /** Runs when a request has come in, before it is answered. */
   setBeforeAnswer: (hook: (() => unknown) | undefined) => void
   /** Resolves when the next request comes in. */
@@ -23,7 +23,7 @@ export type Backend = AsyncDisposable & {
 }
 
 export async function startBackend(host: string = '127.0.0.1'): Promise<Backend> {
-  let mode: () => BackendMode = () => 'ok'
+  let mode: (key: string) => BackendMode = () => 'ok'
   let beforeAnswer: (() => unknown) | undefined
   let waiting: (() => void)[] = []
   const minted = new Map<string, string>()
@@ -32,7 +32,7 @@ export async function startBackend(host: string = '127.0.0.1'): Promise<Backend>
   const server = createServer((request, response) => {
     request.resume().once('end', async () => {
       const key = `${request.headers['idempotency-key']}`
-      const does = mode()
+      const does = mode(key)
       for (const announce of waiting) announce()
       waiting = []
       if (does === 'fail') {

@@ -6,8 +6,8 @@ import { type Sandbox, startSandbox } from '@key0/sandbox'
 import { vi } from 'vitest'
 import { type Buyer, createBuyer } from '../crash/createBuyer.ts'
 import { freePort } from '../crash/freePort.ts'
+import { walletOf } from '../crash/gatewayEnv.ts'
 import { type Backend, startBackend } from '../crash/startBackend.ts'
-import { walletOf } from '../crash/startScene.ts'
 import type { Engine } from './containerEngine.ts'
 
 export const profiles = ['none', 'redis', 'postgres', 'full'] as const

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Buyer } from '../crash/createBuyer.ts'
-import { price } from '../crash/startScene.ts'
+import { price } from '../crash/gatewayEnv.ts'
 import { copyRepository, type Engine, findEngine, findNpmrc, shipsText } from './containerEngine.ts'
 import {
   type ContainerScene,

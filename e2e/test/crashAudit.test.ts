@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { audit } from '../crash/audit.ts'
-import { impatient, price, startScene, walletOf } from '../crash/startScene.ts'
+import { price, walletOf } from '../crash/gatewayEnv.ts'
+import { impatient, startScene } from '../crash/startScene.ts'
 
 /** The audit of the crash tests must see what they look for. */
 

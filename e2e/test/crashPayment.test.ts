@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from 'vitest'
 import { audit } from '../crash/audit.ts'
+import { price } from '../crash/gatewayEnv.ts'
 import { type Point, paymentPoints } from '../crash/points.ts'
-import { impatient, patient, price, type Scene, startScene } from '../crash/startScene.ts'
+import { impatient, patient, type Scene, startScene } from '../crash/startScene.ts'
 
 /*
  * The gateway is killed (kill -9) at a chosen moment of one payment and started again on the same

@@ -1,94 +1,107 @@
-import type { ChallengeRecord } from '@key0/core'
-import { expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { audit } from '../crash/audit.ts'
-import type { Buyer } from '../crash/createBuyer.ts'
+import { price, walletOf } from '../crash/gatewayEnv.ts'
+import { goShopping, isOnItsWay, stageOf, tally } from '../crash/goShopping.ts'
 import { createRandom } from '../crash/random.ts'
-import { price, startScene } from '../crash/startScene.ts'
+import { type Fleet, type Member, startFleet } from '../crash/startFleet.ts'
+import { stopServers } from '../src/servers.ts'
 
-const kills = Number(process.env.KEY0_CRASH_KILLS ?? 20)
+/*
+ * A gateway and two refund workers under load, on Redis and on PostgreSQL, and a gateway alone on
+ * the embedded store: again and again one of the processes is killed (kill -9) at a random moment,
+ * or all of them at once. KEY0_CRASH_KILLS says how often on each store, KEY0_CRASH_SEED when.
+ */
+const given = process.env.KEY0_CRASH_KILLS
 const seed = Number(process.env.KEY0_CRASH_SEED ?? Date.now() % 1_000_000)
-/** What is paid and not delivered goes back while its buyer still asks for it. */
-const quick = { REFUND_MIN_AGE_MS: '500' }
+const fleets = [
+  { store: 'redis', workers: 2, kills: Number(given ?? 10) },
+  { store: 'postgres', workers: 2, kills: Number(given ?? 10) },
+  { store: 'embedded', workers: 0, kills: Number(given ?? 4) },
+] as const
 
-const isOpen = ({ state, intent }: ChallengeRecord): boolean =>
-  ['PAID', 'REFUND_PENDING', 'REFUND_FAILED'].includes(state) ||
-  (state === 'PENDING' && intent?.stage === 'OPEN')
+const BUYERS = 6
+const authorizationSeconds = 20
+/** When every payment must have ended, after the last process is back. */
+const PATIENCE_MS = 60_000
+const most = Math.max(...fleets.map(({ kills }) => kills))
 
-/** Buys again and again, and insists on an answer to everything it paid for. */
-async function shop(buyer: Buyer, isOver: () => boolean): Promise<readonly number[]> {
-  const statuses: number[] = []
-  while (!isOver()) {
-    const purchase = buyer.buy()
-    const first = await purchase.first
-    if (!purchase.isSigned()) {
-      // Nobody was there to name a price.
-      await new Promise((done) => setTimeout(done, 50))
-      continue
+vi.setConfig({ testTimeout: 180_000 + most * 10_000 })
+afterAll(stopServers)
+
+describe.concurrent('killed at random moments, every payment ends delivered or refunded', () => {
+  test.each(fleets)('$store, $workers workers, $kills kills', async ({ kills, ...options }) => {
+    const env = { REFUND_MIN_AGE_MS: '2000', REFUND_INTERVAL_MS: '500' }
+    await using fleet = await startFleet({ ...options, buyers: BUYERS, authorizationSeconds, env })
+    const random = createRandom(seed)
+    await fleet.chain.intervalMining(1)
+    // What fails goes on failing, so that its money goes back; what hangs works the next time.
+    const failing = new Map<string, boolean>()
+    fleet.backend.setMode((key) => {
+      const isNew = !failing.has(key)
+      if (isNew) failing.set(key, random() < 0.4)
+      if (failing.get(key)) return 'fail'
+      return isNew && random() < 0.2 ? 'hold' : 'ok'
+    })
+    await startAll([fleet.gateway, ...fleet.workers])
+    let isOver = false
+    const shopping = fleet.buyers.map((buyer) => goShopping(buyer, () => isOver))
+    const struck: string[] = []
+    const caught: string[] = []
+    for (let kill = 0; kill < kills; kill += 1) {
+      await new Promise((done) => setTimeout(done, 100 + random() * 1_400))
+      const victims = choose(fleet, random)
+      await Promise.all(victims.map((victim) => victim.process().kill()))
+      struck.push(victims.length > 1 ? 'all' : `${victims[0]?.name}`)
+      caught.push(...(await fleet.records()).filter(isOnItsWay).map(stageOf))
+      await startAll(victims)
     }
-    statuses.push(first?.status === 200 ? 200 : (await purchase.insist()).status)
-  }
-  return statuses
-}
+    const upAtMs = Date.now()
+    isOver = true
+    const told = (await Promise.all(shopping)).flat()
+    await untilSettled(fleet, upAtMs + PATIENCE_MS)
+    const settledMs = Date.now() - upAtMs
+    await Promise.all([fleet.gateway, ...fleet.workers].map((it) => it.process().kill()))
 
-test(`${kills} kills at random moments, with four buyers at once and a backend that fails`, async () => {
-  const random = createRandom(seed)
-  await using scene = await startScene({ buyers: 4 })
-  await scene.chain.intervalMining(1)
-  scene.backend.setMode(() => {
-    const dice = random()
-    return dice < 0.7 ? 'ok' : dice < 0.85 ? 'fail' : 'hold'
+    const { records, ...sums } = await audit(fleet)
+    const lastMs = records.flatMap(({ createdAt, deliveredAt, refundedAt }) => {
+      const endedAt = refundedAt ?? deliveredAt
+      return endedAt ? [endedAt.getTime() - createdAt.getTime()] : []
+    })
+    const longestMs = Math.max(...lastMs)
+    const figures = { store: options.store, seed, kills, ...sums, settledMs, longestMs }
+    process.stdout.write(
+      `${JSON.stringify(figures)}; killed: ${tally(struck)}; on their way then: ` +
+        `${tally(caught)}; answers: ${tally(told.map(({ last }) => last))}\n`,
+    )
+    expect(sums.payments).toBe(sums.delivered + sums.refunds)
+    const seller = walletOf(fleet.chain, 'seller').address
+    const before = fleet.before.get(seller.toLowerCase()) ?? 0n
+    const kept = BigInt(sums.delivered) * price
+    expect(await fleet.chain.balanceOf(seller), 'to the unit').toBe(before + kept)
+    expect(longestMs, 'from the offer to its end').toBeLessThan(PATIENCE_MS)
+    expect(sums.payments, 'something was sold between the kills').toBeGreaterThan(0)
+    expect(caught.length, 'some kills hit a payment on its way').toBeGreaterThan(0)
+    expect(told.filter(({ last }) => ![200, 402, 410].includes(last))).toEqual([])
   })
-  await scene.start(quick)
-  let isOver = false
-  const shopping = scene.buyers.map((buyer) => shop(buyer, () => isOver))
+})
 
-  const caught: string[] = []
-  for (let kill = 0; kill < kills; kill += 1) {
-    await new Promise((done) => setTimeout(done, 100 + random() * 1_400))
-    await scene.kill()
-    caught.push(...scene.ledger().records().filter(isOpen).map(nameOf))
-    await scene.start(quick)
-  }
-  isOver = true
-  const statuses = (await Promise.all(shopping)).flat()
-  await scene.untilAll((record) => !isOpen(record))
-  await scene.kill()
-
-  const accounts = await audit(scene)
-  const received = scene.buyers.reduce((sum, buyer) => sum + buyer.received.size, 0)
-  const kept = BigInt(accounts.payments - accounts.refunds) * price
-  const before = scene.before.get(`${scene.chain.wallets.seller?.address}`.toLowerCase()) ?? 0n
-  report({ seed, kills, ...accounts, received, caught, statuses })
-  expect(accounts.payments).toBe(accounts.delivered + accounts.refunds)
-  expect(
-    await scene.chain.balanceOf(`${scene.chain.wallets.seller?.address}` as `0x${string}`),
-  ).toBe(before + kept)
-  expect(accounts.payments, 'something was sold between the kills').toBeGreaterThan(0)
-  expect(caught.length, 'some kills hit a payment on its way').toBeGreaterThan(0)
-  expect(statuses.filter((status) => status !== 200 && status !== 410)).toEqual([])
-}, 180_000)
-
-function nameOf({ state, refund }: ChallengeRecord): string {
-  if (state === 'PENDING') return 'intent'
-  return state === 'PAID' ? 'paid' : `refund ${refund?.stage}`
+/** Mostly one of them, and now and then all, as when the machine goes. */
+function choose({ gateway, workers }: Fleet, random: () => number): readonly Member[] {
+  const all = [gateway, ...workers]
+  if (random() < 0.2) return all
+  const one = all[Math.floor(random() * all.length)]
+  return one ? [one] : all
 }
 
-function report(figures: {
-  readonly seed: number
-  readonly kills: number
-  readonly payments: number
-  readonly refunds: number
-  readonly delivered: number
-  readonly received: number
-  readonly caught: readonly string[]
-  readonly statuses: readonly number[]
-}): void {
-  const { caught, statuses, seed, kills, payments, delivered, received, refunds } = figures
-  const counts = { kills, payments, delivered, received, refunds }
-  const tally = (of: readonly (string | number)[]): string =>
-    [...Map.groupBy(of, (it) => it)].map(([it, all]) => `${it} x${all.length}`).join(', ')
-  process.stdout.write(
-    `seed ${seed}: ${JSON.stringify(counts)}; caught on their way: ${tally(caught)}; ` +
-      `answers: ${tally(statuses)}\n`,
-  )
+async function startAll(members: readonly Member[]): Promise<void> {
+  await Promise.all(members.map((member) => member.start()))
+}
+
+async function untilSettled(fleet: Fleet, deadlineMs: number): Promise<void> {
+  while (Date.now() < deadlineMs) {
+    if (!(await fleet.records()).some(isOnItsWay)) return
+    await new Promise((done) => setTimeout(done, 100))
+  }
+  const open = (await fleet.records()).filter(isOnItsWay)
+  throw new Error(`Money stayed on its way: ${tally(open.map(stageOf))}`)
 }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Buyer } from '../crash/createBuyer.ts'
-import { price } from '../crash/startScene.ts'
+import { price } from '../crash/gatewayEnv.ts'
+import type { Member } from '../crash/startFleet.ts'
 import { stopServers } from '../src/servers.ts'
-import { startWorkerScene, type WorkerPlace, type WorkerScene } from './workerScene.ts'
+import { startWorkerScene, type WorkerScene } from './workerScene.ts'
 
 /*
  * A gateway that leaves refunds to two workers beside it, as processes of their own: on Redis they
@@ -102,7 +103,7 @@ test('on one machine, workers open the gateway’s own file: refunded once', asy
 })
 
 /** The worker, once it sends a transaction; that call is never answered. */
-function firstSending(worker: WorkerPlace, effect: 'hang' | 'hangAfter'): Promise<WorkerPlace> {
+function firstSending(worker: Member, effect: 'hang' | 'hangAfter'): Promise<Member> {
   return new Promise((caught) => {
     worker.rpc.add({
       method: 'eth_sendRawTransaction',
