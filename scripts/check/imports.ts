@@ -22,18 +22,31 @@ export const layers: Readonly<Record<string, Layer>> = {
   sandbox: { may: [], testsMayAlso: [] },
   laws: { may: ['core'], testsMayAlso: [] },
   adapter: { may: ['core', 'token'], testsMayAlso: ['sandbox', 'laws'] },
-  surface: { may: ['core', 'wire'], testsMayAlso: ['sandbox', 'laws'] },
+  /** What every surface decides alike: docs/decisions/0009-one-checkout.md. */
+  checkout: { may: ['core', 'wire'], testsMayAlso: ['sandbox', 'laws'] },
+  surface: { may: ['core', 'wire', 'checkout'], testsMayAlso: ['sandbox', 'laws'] },
   middleware: { may: ['surface', 'token'], testsMayAlso: ['core', 'sandbox', 'laws'] },
   /** Why a worker knows an adapter: docs/decisions/0004-refunds-know-the-chain.md. */
   worker: { may: ['core', 'adapter'], testsMayAlso: ['sandbox', 'laws'] },
   bundle: {
-    may: ['core', 'wire', 'token', 'adapter', 'surface', 'middleware', 'worker'],
+    may: ['core', 'wire', 'token', 'adapter', 'checkout', 'surface', 'middleware', 'worker'],
     testsMayAlso: ['sandbox', 'laws'],
   },
   /** What our programs share. */
   kit: { may: ['core', 'adapter'], testsMayAlso: ['sandbox', 'laws'] },
   app: {
-    may: ['kit', 'core', 'wire', 'token', 'adapter', 'surface', 'middleware', 'worker', 'bundle'],
+    may: [
+      'kit',
+      'core',
+      'wire',
+      'token',
+      'adapter',
+      'checkout',
+      'surface',
+      'middleware',
+      'worker',
+      'bundle',
+    ],
     testsMayAlso: ['sandbox', 'laws'],
   },
   /** Ends of the graph: benchmarks, end-to-end tests, examples. Nobody imports them. */

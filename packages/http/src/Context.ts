@@ -1,13 +1,15 @@
+import type { Checkout } from '@key0/checkout'
 import type { Settings } from './HttpOptions.ts'
 import type { OfferWriter } from './offer/createOfferWriter.ts'
-import type { Problem } from './problem.ts'
+import type { HttpProblem } from './problem.ts'
 
 /** What every route is given besides its request. */
 export type Context = {
   readonly settings: Settings
+  readonly checkout: Checkout
   readonly offers: OfferWriter
   /** Tells the observer of a problem, if it is one of ours (from 500 up). */
-  readonly report: (problem: Problem, url: URL, cause: unknown) => void
+  readonly report: (problem: HttpProblem, url: URL, cause: unknown) => void
 }
 
 /** The paths at which things are sold. A path that only looks like one of them is not one. */

@@ -1,11 +1,17 @@
+import { createCheckout } from '@key0/checkout'
 import { Key0Error } from '@key0/core'
 import { answerPreflight } from './answer/respond.ts'
 import { writeProblem } from './answer/writeProblem.ts'
 import { type Context, paths } from './Context.ts'
 import { createDiscovery } from './discovery/createDiscovery.ts'
-import { type HttpHandlerOptions, readOptions, type Settings } from './HttpOptions.ts'
+import {
+  type HttpHandlerOptions,
+  readOptions,
+  type Settings,
+  toCheckoutOptions,
+} from './HttpOptions.ts'
 import { createOfferWriter } from './offer/createOfferWriter.ts'
-import { toProblem } from './problem.ts'
+import { toHttpProblem } from './problem.ts'
 import { malformed } from './request/readBody.ts'
 import { answerAccess } from './routes/answerAccess.ts'
 import { answerProof } from './routes/answerProof.ts'
@@ -26,7 +32,7 @@ type Route = {
 
 /**
  * Sells an engine's plans over x402 v2 and HTTP. It decides nothing about money: it reads a
- * request, asks the engine, and writes what the engine said.
+ * request, asks the checkout, and writes what that said.
  *
  * - `GET /discover`, `/llms.txt`, `/skills.md`, `/openapi.json` and `/.well-known/x402` tell what is
  *   for sale.
@@ -37,25 +43,26 @@ type Route = {
  */
 export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   const settings = readOptions(options)
-  const offers = createOfferWriter(settings)
+  const checkout = createCheckout(toCheckoutOptions(settings))
+  const offers = createOfferWriter(checkout)
   const report = createReport(settings)
-  const routes = createRoutes({ settings, offers, report })
+  const routes = createRoutes({ settings, checkout, offers, report })
   const parseUrl = createUrlReader()
   const handle = async (request: Request): Promise<Response> => {
     const url = parseUrl(request.url)
     try {
       return await answer(request, url, routes, settings)
     } catch (error) {
-      const problem = toProblem(error)
+      const problem = toHttpProblem(error)
       report(problem, url, error)
       const route = routes.get(url.pathname)
       const allow = route && problem.status === 405 ? { allow: methodsOf(route) } : {}
-      return writeProblem(problem, settings.seller.docsUrl, allow)
+      return writeProblem(problem, settings.seller, allow)
     }
   }
   return Object.assign(handle, {
     matches: ({ url }: Pick<Request, 'url'>) => routes.has(parseUrl(url).pathname),
-    warnings: offers.warnings,
+    warnings: checkout.warnings,
   })
 }
 
@@ -69,7 +76,7 @@ function createUrlReader(): (text: string) => URL {
 }
 
 function createRoutes(context: Context): ReadonlyMap<string, Route> {
-  const documents = [...createDiscovery(context.settings)]
+  const documents = [...createDiscovery(context)]
   return new Map<string, Route>([
     ...documents.map(([path, answer]): [string, Route] => [path, { method: 'GET', answer }]),
     [

@@ -1,4 +1,5 @@
-import { type ErrorCode, errorCodes, Key0Error, type Retry } from '@key0/core'
+import { type Problem, problemOf, type Seller, toProblem } from '@key0/checkout'
+import type { ErrorCode } from '@key0/core'
 
 /**
  * Core code to HTTP status. 402 means exactly one thing: nothing was spent, and signing a payment
@@ -74,40 +75,32 @@ export const httpStatus = {
 /** Total: deleting a row, or adding a code to core without one, fails to compile. */
 const statuses: Readonly<Record<ErrorCode, number>> = httpStatus
 
-/** A failure as it is told to a caller. */
-export type Problem = {
-  readonly code: ErrorCode
-  readonly status: number
-  /** The code's one-sentence meaning; always our own fixed text. */
-  readonly title: string
-  readonly retry: Retry
-  readonly facts: Readonly<Record<string, string>>
+/** A failure as it is told over HTTP. */
+export type HttpProblem = Problem & { readonly status: number }
+
+/** A problem with its status. */
+export function withStatus(problem: Problem): HttpProblem {
+  return { ...problem, status: statuses[problem.code] }
 }
 
 /** The problem a code makes. */
-export function problemOf(code: ErrorCode, facts: Problem['facts'] = {}): Problem {
-  const { retry, summary } = errorCodes[code]
-  return { code, status: statuses[code], title: summary, retry, facts }
+export function httpProblemOf(code: ErrorCode): HttpProblem {
+  return withStatus(problemOf(code))
 }
 
-/**
- * What may be told of anything that was thrown. A code that this version has no row for, one that
- * only the seller can act on, and everything that is no `Key0Error` become INTERNAL without a word.
- */
-export function toProblem(error: unknown): Problem {
-  if (!Key0Error.is(error) || !Object.hasOwn(statuses, error.code)) return problemOf('INTERNAL')
-  if (statuses[error.code] === 500) return problemOf('INTERNAL')
-  // Which ids exist is nobody's business.
-  if (error.code === 'CHALLENGE_UNKNOWN') return problemOf('CHALLENGE_UNKNOWN')
-  return problemOf(error.code, error.facts)
+/** What may be told of anything that was thrown; see `toProblem` of `@key0/checkout`. */
+export function toHttpProblem(error: unknown): HttpProblem {
+  return withStatus(toProblem(error))
 }
 
 /** Seconds to wait before the same request is worth repeating; given where `retry` is `later`. */
 export const retryAfterSeconds = 2
 
 /** The members of an answer's JSON that describe a problem; a superset of RFC 9457's. */
-export function problemMembers(problem: Problem, docsUrl: string | undefined): object {
-  const { code, status, title, retry, facts } = problem
+export function problemMembers(
+  { code, status, title, retry, facts }: HttpProblem,
+  { docsUrl }: Seller,
+): object {
   return {
     ...(docsUrl !== undefined && { type: `${docsUrl}/${code}` }),
     title,

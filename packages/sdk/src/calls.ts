@@ -1,3 +1,4 @@
+import { readPresentedPayment } from '@key0/checkout'
 import {
   type ChallengeRecord,
   type ChallengeStore,
@@ -6,7 +7,6 @@ import {
   Key0Error,
   sameAddress,
 } from '@key0/core'
-import { readPresentedPayment } from '@key0/http'
 import type { Key0, X402Challenge } from './Key0.ts'
 
 type Calls = Pick<

@@ -1,9 +1,10 @@
-import { type Problem, problemMembers, problemOf, retryAfterSeconds } from '../problem.ts'
+import type { Seller } from '@key0/checkout'
+import { type HttpProblem, httpProblemOf, problemMembers, retryAfterSeconds } from '../problem.ts'
 import { type HeaderRecord, problemHeaders } from './respond.ts'
 
 /** Tells a client when to come back, where coming back unchanged can help. */
-function retryHeaders(problem: Problem): HeaderRecord {
-  return problem.retry === 'later' ? { 'retry-after': `${retryAfterSeconds}` } : {}
+function retryHeaders({ retry }: HttpProblem): HeaderRecord {
+  return retry === 'later' ? { 'retry-after': `${retryAfterSeconds}` } : {}
 }
 
 /**
@@ -12,12 +13,12 @@ function retryHeaders(problem: Problem): HeaderRecord {
  * ever written here: it would be a mistake of ours.
  */
 export function writeProblem(
-  problem: Problem,
-  docsUrl: string | undefined,
+  problem: HttpProblem,
+  seller: Seller,
   headers: HeaderRecord = {},
 ): Response {
-  const told = problem.status === 402 ? problemOf('INTERNAL') : problem
-  return new Response(JSON.stringify(problemMembers(told, docsUrl)), {
+  const told = problem.status === 402 ? httpProblemOf('INTERNAL') : problem
+  return new Response(JSON.stringify(problemMembers(told, seller)), {
     status: told.status,
     headers: { ...problemHeaders, ...retryHeaders(told), ...headers },
   })

@@ -1,7 +1,7 @@
+import type { Checkout } from '@key0/checkout'
 import type { PaymentRequirements } from '@key0/x402'
 import { paths } from '../Context.ts'
 import type { Settings } from '../HttpOptions.ts'
-import { requirementsOf } from '../offer/requirementsOf.ts'
 import { type DocumentName, documentPaths, isServed, type Surface } from './Discovery.ts'
 
 /** Something for sale, with its price as the 402 will ask it. */
@@ -30,18 +30,16 @@ export type Shop = {
 }
 
 /** Reads what is for sale off the one catalog, through the same function as every offer. */
-export function describeShop(settings: Settings): Shop {
-  const { engine, seller, baseUrl, maxTimeoutSeconds, discovery } = settings
-  const wares = engine.catalog.plans.map(({ planId, unitAmount, unitAmountRaw, description }) => {
-    const { chainId, token, payTo } = seller
-    const offer = { chainId, token: token.address, payTo, value: unitAmountRaw, maxTimeoutSeconds }
-    const terms = { offer, timeoutSeconds: maxTimeoutSeconds }
+export function describeShop({ discovery }: Settings, checkout: Checkout): Shop {
+  const { engine, seller, baseUrl, maxTimeoutSeconds } = checkout
+  const wares = engine.catalog.plans.map((plan) => {
+    const { planId, unitAmount, unitAmountRaw, description } = plan
     return {
       planId,
       unitAmount,
-      price: toDecimal(unitAmountRaw, token.decimals),
+      price: toDecimal(unitAmountRaw, seller.token.decimals),
       ...(description !== undefined && { description }),
-      accepts: requirementsOf(terms, undefined, seller),
+      accepts: checkout.quote(plan),
     }
   })
   return {

@@ -1,5 +1,5 @@
 import { cors } from '../answer/respond.ts'
-import type { Settings } from '../HttpOptions.ts'
+import type { Context } from '../Context.ts'
 import { documentPaths, isServed } from './Discovery.ts'
 import { describeShop } from './Shop.ts'
 import { writeDiscover } from './writeDiscover.ts'
@@ -17,8 +17,11 @@ const markdown = 'text/markdown; charset=utf-8'
  * Every document that is switched on, by its path. They are written once: prices come from the
  * engine's catalog, and a catalog does not change.
  */
-export function createDiscovery(settings: Settings): ReadonlyMap<string, () => Response> {
-  const shop = describeShop(settings)
+export function createDiscovery({
+  settings,
+  checkout,
+}: Pick<Context, 'settings' | 'checkout'>): ReadonlyMap<string, () => Response> {
+  const shop = describeShop(settings, checkout)
   const { tokenInfo } = settings.discovery
   const documents = [
     ['discover', json, () => writeDiscover(shop)],

@@ -1,4 +1,5 @@
-import { errorCodes } from '@key0/core'
+import { asksToPay } from '@key0/checkout'
+import { type ErrorCode, errorCodes } from '@key0/core'
 import { expect, test } from 'vitest'
 import * as exports from './index.ts'
 
@@ -7,11 +8,15 @@ test('the public names of @key0/http', () => {
     [
       "createHttpHandler",
       "httpStatus",
-      "readPresentedPayment",
     ]
   `)
 })
 
 test('every code has a status', () => {
   expect(Object.keys(exports.httpStatus).sort()).toEqual(Object.keys(errorCodes).sort())
+})
+
+test('402 means exactly that signing a payment is the way on', () => {
+  const codes = Object.keys(errorCodes) as ErrorCode[]
+  expect(codes.filter((code) => exports.httpStatus[code] === 402)).toEqual(codes.filter(asksToPay))
 })

@@ -6,8 +6,8 @@
  *   grant      what the buyer receives
  *   problem    a failure as it is told to a caller
  */
+export type { Seller } from '@key0/checkout'
 export { createHttpHandler, type HttpHandler } from '../createHttpHandler.ts'
 export type { DiscoveryOptions, Surface, TokenInfo } from '../discovery/Discovery.ts'
-export type { HttpEvent, HttpHandlerOptions, Limits, Seller } from '../HttpOptions.ts'
+export type { HttpEvent, HttpHandlerOptions, Limits } from '../HttpOptions.ts'
 export { httpStatus } from '../problem.ts'
-export { readPresentedPayment } from '../request/readPayment.ts'

@@ -7,9 +7,6 @@ export type AccessBody = {
   readonly resourceId?: string
 }
 
-/** The agent id of whoever comes over plain HTTP: nobody has proven to be anybody. */
-export const httpAgentId = 'x402-http'
-
 /**
  * Reads `{ planId, requestId?, resourceId? }`. Other keys are dropped, `clientAgentId` among them:
  * an unproven name must not choose the scope in which request ids are unique.

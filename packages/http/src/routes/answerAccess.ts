@@ -1,19 +1,12 @@
-import { type ChallengeRecord, hasOpenIntent, Key0Error, type Offered } from '@key0/core'
-import type { PaymentPayload } from '@key0/x402'
-import { writeGrant } from '../answer/writeGrant.ts'
-import { type Paid, writeRefusal } from '../answer/writeRefusal.ts'
+import type { Refused, Sold } from '@key0/checkout'
+import { writeSale } from '../answer/writeSale.ts'
 import type { Context } from '../Context.ts'
-import { documentPaths, isServed } from '../discovery/Discovery.ts'
-import { assertAccepted } from '../offer/assertAccepted.ts'
-import { problemOf } from '../problem.ts'
-import { type AccessBody, httpAgentId, readAccessBody } from '../request/readAccessBody.ts'
-import {
-  authorizationOf,
-  challengeIdOf,
-  hasPayment,
-  readPayment,
-  unnamed,
-} from '../request/readPayment.ts'
+import { httpProblemOf } from '../problem.ts'
+import { readAccessBody } from '../request/readAccessBody.ts'
+import { hasPayment, readPaymentHeader } from '../request/readPaymentHeader.ts'
+
+/** The agent id of whoever comes over plain HTTP: nobody has proven to be anybody. */
+const clientAgentId = 'x402-http'
 
 /** `POST /x402/access`: without a payment it names the price, with one it sells. */
 export async function answerAccess(
@@ -21,68 +14,19 @@ export async function answerAccess(
   url: URL,
   context: Context,
 ): Promise<Response> {
-  if (hasPayment(request.headers)) return sell(request, url, context)
+  if (hasPayment(request.headers)) return writeSale(await sell(request, context), url, context)
   const body = await readAccessBody(request, context.settings.limits.maxBodyBytes)
-  const offered = await offer(body, context)
-  return context.offers.write(offered, url, problemOf('PAYMENT_REQUIRED'))
+  const offered = await context.checkout.offer({ ...body, clientAgentId })
+  return context.offers(offered, url, httpProblemOf('PAYMENT_REQUIRED'))
 }
 
-async function offer(body: AccessBody, { settings }: Context): Promise<Offered> {
-  const { planId } = body
-  if (planId === undefined) {
-    const isTold = isServed('discover', settings.discovery)
-    const discover = isTold && { discover: `${settings.baseUrl}${documentPaths.discover}` }
-    const facts = { field: '$.planId', ...discover }
-    throw new Key0Error('PLAN_REQUIRED', { facts })
-  }
-  return settings.engine.offer({ ...body, planId, clientAgentId: httpAgentId })
-}
-
-async function sell(request: Request, url: URL, context: Context): Promise<Response> {
-  const { engine, limits } = context.settings
-  let paid: Paid | undefined
+async function sell(request: Request, { settings, checkout }: Context): Promise<Sold | Refused> {
+  const { maxHeaderBytes, maxBodyBytes } = settings.limits
   try {
-    const payment = readPayment(request.headers, limits.maxHeaderBytes)
-    const body = await readAccessBody(request, limits.maxBodyBytes)
-    const { challenge, mayKnowId } = await findChallenge(payment, body, context)
-    const { challengeId } = challenge
-    paid = { challengeId, mayKnowId }
-    checkAccepted(payment, challenge, context)
-    const authorization = authorizationOf(payment)
-    const onlyFresh = !mayKnowId
-    return writeGrant(await engine.pay({ challengeId, authorization, request: body, onlyFresh }))
+    const payment = readPaymentHeader(request.headers, maxHeaderBytes)
+    const body = await readAccessBody(request, maxBodyBytes)
+    return await checkout.pay(payment, { ...body, clientAgentId })
   } catch (error) {
-    return writeRefusal(error, paid, url, context)
+    return checkout.refuse(error)
   }
-}
-
-/**
- * The challenge a payment is for: the one its `accepted` names, or else the one that the body's
- * request id names.
- */
-async function findChallenge(
-  payment: PaymentPayload,
-  body: AccessBody,
-  context: Context,
-): Promise<Offered> {
-  const named = challengeIdOf(payment)
-  if (named !== undefined)
-    return { challenge: await context.settings.engine.inspect(named), mayKnowId: true }
-  if (body.requestId !== undefined) return offer(body, context)
-  throw unnamed()
-}
-
-/**
- * Only an open challenge makes an offer that could be misread. For any other one the engine looks
- * at the authorization itself: who comes back for what they bought must not fail over an echo.
- */
-function checkAccepted(
-  { accepted }: PaymentPayload,
-  challenge: ChallengeRecord,
-  { offers }: Context,
-): void {
-  if (challenge.state !== 'PENDING' || hasOpenIntent(challenge)) return
-  const { challengeId } = challenge
-  const extra = { ...accepted.extra, challengeId }
-  assertAccepted(offers.requirementsOf(challenge), { ...accepted, extra })
 }

@@ -1,23 +1,17 @@
+import { isChallengeId } from '@key0/checkout'
 import type { Hash, Hex, PresentedTransfer } from '@key0/core'
-import { writeGrant } from '../answer/writeGrant.ts'
-import { writeRefusal } from '../answer/writeRefusal.ts'
+import { writeSale } from '../answer/writeSale.ts'
 import type { Context } from '../Context.ts'
 import { malformed, readBody } from '../request/readBody.ts'
-import { isChallengeId } from '../request/readPayment.ts'
 
 /**
  * `POST /x402/proof` with `{ challengeId, txHash, payerSignature? }`: for buyers that made the
  * transfer themselves.
  */
 export async function answerProof(request: Request, url: URL, context: Context): Promise<Response> {
-  const { engine, limits } = context.settings
-  const transfer = await readTransfer(request, limits.maxBodyBytes)
-  try {
-    return writeGrant(await engine.submitProof(transfer))
-  } catch (error) {
-    const paid = { challengeId: transfer.challengeId, mayKnowId: true }
-    return writeRefusal(error, paid, url, context)
-  }
+  const { settings, checkout } = context
+  const transfer = await readTransfer(request, settings.limits.maxBodyBytes)
+  return writeSale(await checkout.submitProof(transfer), url, context)
 }
 
 async function readTransfer(request: Request, maxBytes: number): Promise<PresentedTransfer> {

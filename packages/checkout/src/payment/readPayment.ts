@@ -6,16 +6,20 @@ import {
 } from '@key0/core'
 import {
   decodePaymentHeader,
-  headerNames,
   type PaymentPayload,
+  type PaymentRequirements,
   parsePaymentPayload,
   WireError,
   type WireErrorCode,
 } from '@key0/x402'
 
-/** Whether a request claims to carry a payment, readable or not. */
-export function hasPayment(headers: Headers): boolean {
-  return headers.has(headerNames.paymentSignature) || headers.has(headerNames.v1Payment)
+/** A payment as it was read; nothing about it has been believed yet. */
+export type Payment = {
+  /** The challenge it says it is for, if it says so: what our offer carried and it echoed. */
+  readonly challengeId: string | undefined
+  /** The offer its buyer says it took. */
+  readonly accepted: PaymentRequirements
+  readonly authorization: SignedAuthorization
 }
 
 /** Which of our codes a wire error becomes; all others are PAYMENT_MALFORMED. */
@@ -26,37 +30,36 @@ const codes: Partial<Record<WireErrorCode, ErrorCode>> = {
 }
 
 /**
- * Reads the payment header of an x402 v2 request.
+ * Reads a payment: the text of a header, or the object in it.
  *
- * @throws HEADER_TOO_LARGE; PAYMENT_VERSION_UNSUPPORTED; PAYMENT_MALFORMED, also for two payments
- * at once, because a proxy in front of us may have looked at the other one.
+ * @throws HEADER_TOO_LARGE, PAYMENT_VERSION_UNSUPPORTED, PAYMENT_MALFORMED.
  */
-export function readPayment(headers: Headers, maxBytes: number): PaymentPayload {
-  const header = headers.get(headerNames.paymentSignature)
-  if (header === null) {
-    const facts = { expected: 'x402 version 2, in a PAYMENT-SIGNATURE header' }
-    throw new Key0Error('PAYMENT_VERSION_UNSUPPORTED', { facts })
+export function readPayment(
+  payment: string | object,
+  limits: { readonly maxBytes?: number } = {},
+): Payment {
+  const payload = decode(() =>
+    typeof payment === 'string'
+      ? decodePaymentHeader(payment, limits)
+      : parsePaymentPayload(payment),
+  )
+  return {
+    challengeId: challengeIdOf(payload),
+    accepted: payload.accepted,
+    authorization: authorizationOf(payload),
   }
-  if (headers.has(headerNames.v1Payment)) {
-    const facts = { expected: 'PAYMENT-SIGNATURE without X-PAYMENT beside it' }
-    throw new Key0Error('PAYMENT_MALFORMED', { facts })
-  }
-  return decode(() => decodePaymentHeader(header, { maxBytes }))
 }
 
 /**
- * Reads a payment that did not come in a request of ours: a header's text, or its decoded object.
+ * Reads a payment for `Engine.settle`, outside any conversation.
  *
  * @param known The challenge it is for, when the caller knows and the payment may not say.
  * @throws as `readPayment`, and PAYMENT_MALFORMED when nobody names its challenge.
  */
 export function readPresentedPayment(payment: string | object, known?: string): PresentedPayment {
-  const payload = decode(() =>
-    typeof payment === 'string' ? decodePaymentHeader(payment) : parsePaymentPayload(payment),
-  )
-  const challengeId = challengeIdOf(payload) ?? known
+  const { challengeId = known, authorization } = readPayment(payment)
   if (challengeId === undefined) throw unnamed()
-  return { challengeId, authorization: authorizationOf(payload), request: {} }
+  return { challengeId, authorization, request: {} }
 }
 
 /** A payment that says nothing about the challenge it is for. */
@@ -85,13 +88,7 @@ export function isChallengeId(value: unknown): value is string {
   return typeof value === 'string' && idShape.test(value)
 }
 
-/**
- * The challenge a payment says it is for, as our offer said it and the client echoed it.
- *
- * @returns `undefined` when the payment says nothing about it.
- * @throws PAYMENT_MALFORMED for something that is no id.
- */
-export function challengeIdOf({ accepted }: PaymentPayload): string | undefined {
+function challengeIdOf({ accepted }: PaymentPayload): string | undefined {
   const { extra } = accepted
   if (extra === undefined || !Object.hasOwn(extra, 'challengeId')) return undefined
   if (isChallengeId(extra.challengeId)) return extra.challengeId
@@ -103,7 +100,7 @@ export function challengeIdOf({ accepted }: PaymentPayload): string | undefined 
 }
 
 /** The signed authorization with its decimal strings read; the wire schema has checked them. */
-export function authorizationOf({ payload }: PaymentPayload): SignedAuthorization {
+function authorizationOf({ payload }: PaymentPayload): SignedAuthorization {
   const { from, to, value, validAfter, validBefore, nonce } = payload.authorization
   return {
     from,

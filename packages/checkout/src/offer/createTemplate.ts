@@ -1,46 +1,38 @@
-import type { PricedPlan } from '@key0/core'
 import type { PaymentRequired } from '@key0/x402'
-import type { Settings } from '../HttpOptions.ts'
+import type { OfferParts } from '../Checkout.ts'
+import type { Seller } from '../Seller.ts'
 import { requirementsOf, type Terms } from './requirementsOf.ts'
 
-/** What is known of a plan's offers before anybody asks for one. */
+/** What is known of an offer before anybody asks for it. */
 export type Template = {
   readonly terms: Terms
   /** The offer as JSON in ASCII, so that it can stand in a body and be base64-encoded as it is. */
-  readonly text: (of: OfferParts) => string
+  readonly text: (of: NamedParts) => string
   /** The offer as data; `text` is this, written out. */
-  readonly message: (of: NamelessOfferParts) => PaymentRequired
-  /** The `WWW-Authenticate` challenge for it. */
-  readonly authenticate: string
+  readonly message: (of: MaybeNamedParts) => PaymentRequired
 }
 
-/** What differs from one 402 to the next. */
-type OfferParts = {
-  readonly url: string
-  readonly challengeId: string
-  readonly error: string
-}
+type NamedParts = OfferParts & { readonly challengeId: string }
 
 /** Parts of an offer that may leave out which challenge it is for. */
-type NamelessOfferParts = Omit<OfferParts, 'challengeId'> & {
-  readonly challengeId: string | undefined
-}
+type MaybeNamedParts = OfferParts & { readonly challengeId: string | undefined }
+
+/** What is sold, as far as it is the same for everybody who asks. */
+export type Described = { readonly description?: string | undefined; readonly mimeType: string }
 
 /**
- * Writes down once what all 402s of a plan have in common. Issuing a challenge is the one thing
- * anybody may ask for without paying, so it must cost us next to nothing.
+ * Writes down once what all offers of one thing have in common. Issuing a challenge is the one
+ * thing anybody may ask for without paying, so it must cost us next to nothing.
  */
 export function createTemplate(
-  plan: Pick<PricedPlan, 'description'> | undefined,
+  { description, mimeType }: Described,
   terms: Terms,
-  authenticate: string,
-  { seller }: Settings,
+  seller: Seller,
 ): Template {
-  const description = plan?.description ?? seller.description
   const label = /^[\x20-\x7e]{1,32}$/.test(seller.name)
   const resource = {
     ...(description !== undefined && { description }),
-    mimeType: 'application/json',
+    mimeType,
     ...(label && { serviceName: seller.name }),
   }
   // The id comes last in its object, so all the rest is fixed text around it.
@@ -53,7 +45,6 @@ export function createTemplate(
   const middle = toAscii(fixed.slice(opening.length, -closing.length))
   return {
     terms,
-    authenticate,
     text: ({ url, challengeId, error }) =>
       `{"x402Version":2,"error":${toJson(error)},"resource":{"url":${toJson(url).slice(0, -1)}` +
       `${middle}${toJson(challengeId).slice(1, -1)}${closing}`,

@@ -1,6 +1,6 @@
 import { type ChallengeRecord, Key0Error, type Offer, sameAddress } from '@key0/core'
 import { type PaymentRequirements, toNetwork } from '@key0/x402'
-import type { Settings } from '../HttpOptions.ts'
+import type { Settings } from '../CheckoutOptions.ts'
 
 /**
  * How long a buyer's authorization may live, in seconds. A function of the record alone, so that
@@ -35,7 +35,7 @@ export function requirementsOf(
   { token, chainId }: Settings['seller'],
 ): PaymentRequirements {
   if (!sameAddress(offer.token, token.address) || offer.chainId !== chainId) {
-    const facts = { seller: 'the engine and the HTTP handler name different tokens or chains' }
+    const facts = { seller: 'the engine and the seller name different tokens or chains' }
     throw new Key0Error('CONFIG_INVALID', { facts })
   }
   return {

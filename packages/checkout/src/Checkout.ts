@@ -1,0 +1,80 @@
+import type {
+  AccessRequest,
+  ChallengeRecord,
+  Delivered,
+  Engine,
+  Offered,
+  PresentedTransfer,
+  PricedPlan,
+} from '@key0/core'
+import type { PaymentRequired, PaymentRequirements, SettlementResponse } from '@key0/x402'
+import type { Payment } from './payment/readPayment.ts'
+import type { Problem } from './problem.ts'
+import type { Seller } from './Seller.ts'
+
+/** Somebody asks for a price and may have forgotten to say of what. */
+export type OfferRequest = Omit<AccessRequest, 'planId'> & { readonly planId?: string }
+
+/** What differs from one telling of an offer to the next. */
+export type OfferParts = {
+  /** What is being paid for, by the address under which the buyer asked for it. */
+  readonly url: string
+  /** Why a payment is asked for; a problem's title. */
+  readonly error: string
+}
+
+/** The payment was good: this is what it bought, and what became of it. */
+export type Sold = {
+  readonly kind: 'sold'
+  readonly delivered: Delivered
+  readonly settlement: SettlementResponse
+}
+
+/** No grant. Whether a payment was spent is in `settlement`, as far as it is known. */
+export type Refused = {
+  readonly kind: 'refused'
+  readonly problem: Problem
+  readonly settlement: SettlementResponse
+  /**
+   * Set exactly when paying (again) is right: nothing was spent and the challenge is open. Whoever
+   * is shown an offer signs, so a surface shows one here and in no other refusal.
+   */
+  readonly offered?: Offered
+  /** What was thrown; for the seller's log, never for the caller. */
+  readonly cause: unknown
+}
+
+/** The x402 conversation about one engine's catalog, whatever carries it. */
+export type Checkout = {
+  readonly engine: Engine
+  readonly seller: Seller
+  /** `seller.publicUrl` without a slash at its end. */
+  readonly baseUrl: string
+  readonly maxTimeoutSeconds: number
+  /** Sentences for the seller about offers that some buyers will not be able to take. */
+  readonly warnings: readonly string[]
+
+  /** Puts a price on a request. @throws PLAN_REQUIRED, and as `Engine.offer`. */
+  offer(request: OfferRequest): Promise<Offered>
+
+  /** What a challenge asks for, exactly as every telling of its offer says it. */
+  requirementsOf(challenge: ChallengeRecord): PaymentRequirements
+
+  /** What a plan's offers ask, as a price list says it: for no challenge yet. */
+  quote(plan: PricedPlan): PaymentRequirements
+
+  /** An offer as an x402 v2 message. */
+  paymentRequired(offered: Offered, parts: OfferParts): PaymentRequired
+
+  /** The same message as JSON in ASCII, put together from parts that were prepared. */
+  paymentRequiredText(offered: Offered, parts: OfferParts): string
+
+  /** Settles a payment and delivers. Never throws. */
+  pay(payment: Payment, request: OfferRequest): Promise<Sold | Refused>
+
+  /** Delivers for a transfer the buyer made itself. Never throws. */
+  submitProof(transfer: PresentedTransfer): Promise<Sold | Refused>
+
+  /** The refusal of a payment that could not be read, or that came with an unreadable request. */
+  refuse(error: unknown): Refused
+}

@@ -1,0 +1,20 @@
+/*
+ * Words used throughout, each with one meaning:
+ *   offer        what a buyer is asked to sign
+ *   payment      what a buyer signed, as it was read
+ *   sold         the payment bought a grant
+ *   refused      it did not; with an offer when paying again is right, and only then
+ *   problem      a failure as it is told to a caller
+ *   settlement   what x402 says about the money
+ */
+export type { Checkout, OfferParts, OfferRequest, Refused, Sold } from '../Checkout.ts'
+export { type CheckoutOptions, judgeCheckout } from '../CheckoutOptions.ts'
+export { createCheckout } from '../createCheckout.ts'
+export {
+  isChallengeId,
+  type Payment,
+  readPayment,
+  readPresentedPayment,
+} from '../payment/readPayment.ts'
+export { asksToPay, type Problem, problemOf, toProblem } from '../problem.ts'
+export { judgeRange, type Seller } from '../Seller.ts'
