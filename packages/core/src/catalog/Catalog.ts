@@ -8,7 +8,7 @@ export type PricedPlan = Plan & { readonly unitAmountRaw: bigint }
 /** Every plan on sale, by id. Prices everywhere come from here and nowhere else. */
 export type Catalog = {
   readonly plans: readonly PricedPlan[]
-  /** @throws PLAN_UNKNOWN, naming the plans there are. */
+  /** @throws PLAN_UNKNOWN, naming the plans there are and not the one that was asked for. */
   find(planId: string): PricedPlan
 }
 
@@ -48,7 +48,7 @@ export function createCatalog(plans: readonly Plan[], decimals: number): Catalog
       const plan = byId.get(planId)
       if (plan) return plan
       const known = [...byId.keys()].join(', ')
-      throw new Key0Error('PLAN_UNKNOWN', { facts: { planId: planId.slice(0, 80), known } })
+      throw new Key0Error('PLAN_UNKNOWN', { facts: { field: 'planId', known } })
     },
   }
 }

@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest'
+import * as exports from './http.ts'
+
+test('the public names of @key0/conformance/http', () => {
+  expect(Object.keys(exports).sort()).toMatchInlineSnapshot(`
+    [
+      "createHttpWorld",
+      "exchanges",
+      "httpConformance",
+      "listen",
+      "runExchange",
+    ]
+  `)
+})

@@ -1,0 +1,112 @@
+/** What JSON can hold. Exchanges are made of nothing else, so any language could run them. */
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [name: string]: Json }
+
+/**
+ * A conversation with a server and how it must go. Text of the form `{{name}}` stands for what an
+ * earlier step kept under that name.
+ */
+export type Exchange = {
+  /** Family, colon, the promise as a sentence. Stable: exceptions refer to it. */
+  readonly name: string
+  /** What a server must offer besides Key0's own paths, if anything. */
+  readonly needs?: Feature
+  readonly steps: readonly Step[]
+  /** How many transfers have reached the seller by the end. Default 0. */
+  readonly transfers?: number
+}
+
+/**
+ * What a server may offer besides Key0's own paths:
+ *
+ * - `tokens`: `GET /reports/1` opens for an access token of the plan `basic`, answers
+ *   `{ paidBy: <its txHash> }`; `GET /gold/1` opens for one of the plan `gold`.
+ * - `app`: paths of the server's own around Key0's: `GET /health` answers `{ ok: true }`, and
+ *   `POST /echo` answers `{ got: <the JSON it was sent> }`.
+ */
+export type Feature = 'tokens' | 'app'
+
+export type Step = Sent | { readonly world: WorldEvent }
+
+export type Sent = {
+  readonly send: SentRequest
+  /** Sends it so many times at once; every answer must be as expected, and all bodies the same. */
+  readonly times?: number
+  readonly expect: Expected
+  /** Keeps parts of the answer for later steps. */
+  readonly keep?: Readonly<Record<string, Source>>
+}
+
+export type SentRequest = {
+  readonly method: string
+  /** The request target as it stands on the wire, with its query. */
+  readonly path: string
+  readonly headers?: readonly (readonly [name: string, value: string])[]
+  /** A body of JSON, sent with its content type. */
+  readonly json?: Json
+  /** A body as text; the content type is the headers' affair. */
+  readonly text?: string
+  /** Sends the body in pieces, without announcing its length. */
+  readonly chunked?: true
+  readonly payment?: SentPayment
+}
+
+/** A payment signed by a buyer whose funds are on the chain behind the server. */
+export type SentPayment = {
+  /** The name under which a 402's `PAYMENT-REQUIRED` was kept. */
+  readonly for: string
+  readonly by?: 'buyer' | 'stranger'
+  /** Two hex digits that fill the nonce. Default `07`: the same authorization every time. */
+  readonly nonce?: string
+  readonly header?: 'PAYMENT-SIGNATURE' | 'X-PAYMENT'
+  /** Puts values at paths of the signed message, such as `accepted.amount`. */
+  readonly change?: Readonly<Record<string, Json>>
+}
+
+/** What happens to the world between two requests. */
+export type WorldEvent =
+  | { readonly does: 'issuer'; readonly mood: 'issue' | 'fail' }
+  | { readonly does: 'chain'; readonly mood: 'answers' | 'silent' }
+  | { readonly does: 'time'; readonly passesMs: number }
+  /** The buyer sends USDC to the seller by hand; the transaction's hash is kept. */
+  | { readonly does: 'transfer'; readonly value: string; readonly keep: string }
+  /** The payer signs for a transfer it made. */
+  | {
+      readonly does: 'sign'
+      readonly challenge: string
+      readonly transaction: string
+      readonly by?: 'buyer' | 'stranger'
+      readonly keep: string
+    }
+
+/** Where in an answer something is. `decoded`: a header of base64 JSON. `body`: `$` and keys. */
+export type Source =
+  | { readonly header: string }
+  | { readonly decoded: string }
+  | { readonly body: string }
+
+export type Expected = {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, Match>>
+  /** Headers of base64 JSON. */
+  readonly decoded?: Readonly<Record<string, Match>>
+  /** The body as JSON. */
+  readonly body?: Match
+  /** The body as text. */
+  readonly text?: Match
+}
+
+/**
+ * What a value must be. Plain JSON means itself, an object may hold more than its match names, and
+ * an object with one key of these means:
+ *
+ * - `$has`, `$lacks`: the value as text has, or lacks, this text.
+ * - `$like`: the value as text is like this regular expression.
+ * - `$is: 'absent'`, `$is: 'present'`.
+ */
+export type Match = Json

@@ -1,0 +1,62 @@
+import type { CredentialRequest, Engine } from '@key0/core'
+import { createTestContext, fakeAccounts, type TestWorld } from '@key0/core/testing'
+
+/** What stands behind a server: an engine over a memory store and a chain in memory. */
+export type HttpWorld = {
+  readonly engine: Engine
+  /** Who sells; fits the options of `createHttpHandler` in `@key0/http`. */
+  readonly seller: {
+    readonly name: string
+    readonly description: string
+    readonly publicUrl: string
+    readonly chainId: number
+    readonly payTo: `0x${string}`
+    readonly token: {
+      readonly address: `0x${string}`
+      readonly symbol: string
+      readonly decimals: number
+      readonly name: string
+      readonly version: string
+    }
+  }
+  readonly nowMs: () => number
+  readonly parts: TestWorld
+}
+
+/** Mints the token of a sale; without it the grants' tokens are only names. */
+export type MintToken = (request: CredentialRequest) => Promise<string>
+
+/**
+ * A world for one exchange: plans `basic` at $0.10 and `plus` at $0.20, a buyer and a stranger
+ * with a dollar each, and a clock that stands until an exchange moves it.
+ */
+export function createHttpWorld(options: { readonly mintToken?: MintToken } = {}): HttpWorld {
+  const context = createTestContext()
+  const { engine, ctx, issuer } = context
+  const { mintToken } = options
+  if (mintToken) {
+    issuer.meanwhile = async (request) => {
+      const key = request.idempotencyKey
+      if (!issuer.issued.has(key)) issuer.issued.set(key, await mintToken(request))
+    }
+  }
+  const { chainId, payTo, token, decimals } = ctx.settings
+  return {
+    engine,
+    nowMs: () => context.clock.nowMs(),
+    parts: context,
+    seller: {
+      name: 'Reports',
+      description: 'Daily reports',
+      publicUrl: 'https://pay.example',
+      chainId,
+      payTo,
+      token: { address: token, symbol: 'USDC', decimals, name: 'USDC', version: '2' },
+    },
+  }
+}
+
+export const accounts: Readonly<Record<'buyer' | 'stranger', `0x${string}`>> = {
+  buyer: fakeAccounts.buyer,
+  stranger: fakeAccounts.stranger,
+}

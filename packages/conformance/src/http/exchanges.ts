@@ -1,0 +1,18 @@
+import type { Exchange } from './Exchange.ts'
+import { badPayments } from './exchanges/badPayments.ts'
+import { offers } from './exchanges/offers.ts'
+import { apps, discovery, proofs, tokens } from './exchanges/others.ts'
+import { payments } from './exchanges/payments.ts'
+import { requests } from './exchanges/requests.ts'
+
+/** Every exchange, in the order in which a newcomer should make them pass. */
+export const exchanges: readonly Exchange[] = [
+  ...offers,
+  ...payments,
+  ...badPayments,
+  ...requests,
+  ...proofs,
+  ...discovery,
+  ...tokens,
+  ...apps,
+]

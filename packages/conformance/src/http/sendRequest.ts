@@ -1,0 +1,54 @@
+import { request } from 'node:http'
+
+/** A request as it goes on the wire. */
+export type WireRequest = {
+  readonly method: string
+  readonly path: string
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly body?: string
+  readonly chunked?: true
+}
+
+export type Answer = {
+  readonly status: number
+  /** By lower-case name; repeated headers joined as HTTP joins them. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly text: string
+}
+
+/** Sends a request over a socket as it is: no client library joins, drops or corrects anything. */
+export async function sendRequest(origin: string, sent: WireRequest): Promise<Answer> {
+  const { host, hostname, port } = new URL(origin)
+  const { method, path, body } = sent
+  const length =
+    body === undefined || sent.chunked ? [] : ['content-length', `${Buffer.byteLength(body)}`]
+  const coding = sent.chunked ? ['transfer-encoding', 'chunked'] : []
+  const headers = ['host', host, ...sent.headers.flat(), ...length, ...coding]
+  return new Promise((resolve, reject) => {
+    const sending = request({ hostname, port, method, path, headers, agent: false }, (incoming) => {
+      const chunks: Buffer[] = []
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+      incoming.on('error', reject)
+      incoming.on('end', () =>
+        resolve({
+          status: incoming.statusCode ?? 0,
+          headers: joined(incoming.headersDistinct),
+          text: Buffer.concat(chunks).toString('utf8'),
+        }),
+      )
+    })
+    sending.on('error', reject)
+    if (body === undefined) sending.end()
+    else if (sent.chunked) {
+      const middle = Math.floor(body.length / 2)
+      sending.write(body.slice(0, middle))
+      setImmediate(() => sending.end(body.slice(middle)))
+    } else sending.end(body)
+  })
+}
+
+function joined(distinct: NodeJS.Dict<string[]>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(distinct).map(([name, values]) => [name, (values ?? []).join(', ')]),
+  )
+}
