@@ -1,4 +1,4 @@
-import { createCheckout } from '@key0/checkout'
+import { createCheckout, malformed } from '@key0/checkout'
 import { Key0Error } from '@key0/core'
 import { answerPreflight } from './answer/respond.ts'
 import { writeProblem } from './answer/writeProblem.ts'
@@ -12,7 +12,6 @@ import {
 } from './HttpOptions.ts'
 import { createOfferWriter } from './offer/createOfferWriter.ts'
 import { toHttpProblem } from './problem.ts'
-import { malformed } from './request/readBody.ts'
 import { answerAccess } from './routes/answerAccess.ts'
 import { answerProof } from './routes/answerProof.ts'
 

@@ -17,4 +17,5 @@ export {
   readPresentedPayment,
 } from '../payment/readPayment.ts'
 export { asksToPay, type Problem, problemOf, toProblem } from '../problem.ts'
+export { malformed, readBody } from '../request/readBody.ts'
 export { judgeRange, type Seller } from '../Seller.ts'

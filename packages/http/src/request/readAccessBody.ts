@@ -1,4 +1,4 @@
-import { malformed, readBody } from './readBody.ts'
+import { malformed, readBody } from '@key0/checkout'
 
 /** What a body may say. Ids are only checked to be text here: what an id is, the engine says. */
 export type AccessBody = {

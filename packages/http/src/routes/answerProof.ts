@@ -1,8 +1,7 @@
-import { isChallengeId } from '@key0/checkout'
+import { isChallengeId, malformed, readBody } from '@key0/checkout'
 import type { Hash, Hex, PresentedTransfer } from '@key0/core'
 import { writeSale } from '../answer/writeSale.ts'
 import type { Context } from '../Context.ts'
-import { malformed, readBody } from '../request/readBody.ts'
 
 /**
  * `POST /x402/proof` with `{ challengeId, txHash, payerSignature? }`: for buyers that made the
