@@ -11,10 +11,10 @@ export function misconfigured(name: string, expected: string): Key0Error<'CONFIG
  * An address of the seller's backend. User names and passwords in it are refused, because
  * addresses end up in logs; a credential belongs in `auth`.
  */
-export function parseBackendUrl(value: string | URL): URL {
+export function parseBackendUrl(value: string | URL, name = 'url'): URL {
   const url = URL.canParse(String(value)) ? new URL(String(value)) : undefined
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.hash)
-    throw misconfigured('url', 'an absolute http(s) URL without user name, password or fragment')
+    throw misconfigured(name, 'an absolute http(s) URL without user name, password or fragment')
   return url
 }
 

@@ -9,7 +9,9 @@ test('the public names of @key0/delivery', () => {
       "createRemoteTokenIssuer",
       "noAuth",
       "notifyPayment",
+      "oauthClientCredentialsAuth",
       "sharedSecretAuth",
+      "signedJwtAuth",
     ]
   `)
 })

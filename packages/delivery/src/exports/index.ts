@@ -7,7 +7,12 @@
  */
 export type { AuthHeaderProvider } from '../auth/AuthHeaderProvider.ts'
 export { noAuth } from '../auth/noAuth.ts'
+export {
+  type OAuthClientCredentialsOptions,
+  oauthClientCredentialsAuth,
+} from '../auth/oauthClientCredentialsAuth.ts'
 export { sharedSecretAuth } from '../auth/sharedSecretAuth.ts'
+export { type ServiceTokenSigner, signedJwtAuth } from '../auth/signedJwtAuth.ts'
 export type { Fetch } from '../backend/postJson.ts'
 export {
   type CallbackIssuerOptions,
