@@ -16,14 +16,17 @@ import {
   parseExpectations,
 } from './claims/Expectations.ts'
 import {
+  type Algorithm,
   parseSigningKey,
   parseVerificationKeys,
   type Signer,
   type SigningKey,
   type VerificationKey,
+  type Verifier,
 } from './keys/AccessKey.ts'
 import { localKeyring } from './keys/Keyring.ts'
 import { TokenError } from './TokenError.ts'
+import { toLowS } from './verify/oneSpelling.ts'
 import { maxTokenLength } from './verify/readCompact.ts'
 import { verifyToken } from './verify/verifyToken.ts'
 
@@ -39,15 +42,17 @@ export type AccessToken = {
   readonly tokenType: 'Bearer'
 }
 
-/** A public RSA key as RFC 7517 writes it. */
-export type PublicJwk = {
-  readonly kty: 'RSA'
-  readonly n: string
-  readonly e: string
-  readonly alg: 'RS256'
-  readonly use: 'sig'
-  readonly kid?: string
-}
+/** A public key as RFC 7517 writes it, with the members of its kind (RFC 7518 section 6). */
+export type PublicJwk = (
+  | { readonly kty: 'RSA'; readonly n: string; readonly e: string; readonly alg: 'RS256' }
+  | {
+      readonly kty: 'EC'
+      readonly crv: 'P-256'
+      readonly x: string
+      readonly y: string
+      readonly alg: 'ES256'
+    }
+) & { readonly use: 'sig'; readonly kid?: string }
 
 /**
  * Signs and verifies access tokens with one key, whose kind fixes the algorithm for good.
@@ -70,7 +75,7 @@ export class AccessTokenIssuer {
   }
 
   /** The algorithm every token of this issuer has. */
-  get algorithm(): 'HS256' | 'RS256' {
+  get algorithm(): Algorithm {
     return this.#signer.algorithm
   }
 
@@ -87,9 +92,10 @@ export class AccessTokenIssuer {
     const iat = Math.floor(this.#clock.nowMs() / 1_000)
     const exp = iat + ttlSeconds
     const { algorithm: alg, keyId: kid, signingKey } = this.#signer
-    const token = await new SignJWT({ ...payload, iat, exp })
+    const signed = await new SignJWT({ ...payload, iat, exp })
       .setProtectedHeader({ alg, typ: 'JWT', ...(kid !== undefined && { kid }) })
       .sign(signingKey)
+    const token = alg === 'ES256' ? toLowS(signed) : signed
     if (token.length > maxTokenLength)
       throw new TokenError('CLAIM_INVALID', `claims that fit a token of ${maxTokenLength} bytes`)
     return { token, expiresAt: new Date(exp * 1_000), tokenType: 'Bearer' }
@@ -134,10 +140,8 @@ export class AccessTokenIssuer {
    */
   jwks(olderKeys: readonly VerificationKey[] = []): { readonly keys: readonly PublicJwk[] } {
     const keys = [this.#signer, ...parseVerificationKeys(olderKeys)].flatMap((verifier) => {
-      if (verifier.algorithm !== 'RS256') return []
-      const { n = '', e = '' } = verifier.key.export({ format: 'jwk' })
-      const kid = verifier.keyId === undefined ? {} : { kid: verifier.keyId }
-      return [{ kty: 'RSA', n, e, alg: 'RS256', use: 'sig', ...kid } satisfies PublicJwk]
+      const jwk = toPublicJwk(verifier)
+      return jwk === undefined ? [] : [jwk]
     })
     return { keys }
   }
@@ -151,6 +155,14 @@ export class AccessTokenIssuer {
     if (aud !== undefined) payload.aud = readClaim(aud, 'aud')
     return payload
   }
+}
+
+function toPublicJwk({ algorithm: alg, key, keyId: kid }: Verifier): PublicJwk | undefined {
+  const common = { use: 'sig', ...(kid !== undefined && { kid }) } as const
+  if (alg === 'HS256') return undefined
+  const { n = '', e = '', x = '', y = '' } = key.export({ format: 'jwk' })
+  if (alg === 'RS256') return { kty: 'RSA', n, e, alg, ...common }
+  return { kty: 'EC', crv: 'P-256', x, y, alg, ...common }
 }
 
 function readClaim(value: unknown, name: string): string {

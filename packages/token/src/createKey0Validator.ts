@@ -24,9 +24,9 @@ export type Key0ValidatorOptions = ExpectationOptions &
   ClockOptions & {
     /** The HS256 secret shared with the gateway: at least 32 bytes. */
     readonly secret?: string | Uint8Array | undefined
-    /** The gateway's RS256 public key, PEM or `KeyObject`. */
+    /** The gateway's public key (RS256 or ES256, by its kind), PEM or `KeyObject`. */
     readonly publicKey?: string | KeyObject | undefined
-    /** Where the gateway publishes its RS256 keys. https, or http on this machine. */
+    /** Where the gateway publishes its public keys. https, or http on this machine. */
     readonly jwksUrl?: string | URL | undefined
     /** Keys that still verify while a rotation lasts; a `jwksUrl` publishes its own. */
     readonly previousKeys?: readonly VerificationKey[]
@@ -71,9 +71,7 @@ function parseKeyring(options: Key0ValidatorOptions): Keyring {
     return remoteKeyring(jwksUrl)
   }
   const current: VerificationKey =
-    secret !== undefined
-      ? { algorithm: 'HS256', secret }
-      : { algorithm: 'RS256', publicKey: publicKey ?? '' }
+    secret !== undefined ? { algorithm: 'HS256', secret } : { publicKey: publicKey ?? '' }
   return localKeyring([parseVerificationKey(current), ...parseVerificationKeys(previousKeys ?? [])])
 }
 

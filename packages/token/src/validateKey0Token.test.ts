@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -176,6 +177,15 @@ describe('keys', () => {
     await refusal(() => validateKey0Token(confused, { publicKey, nowMs }), 'TOKEN_ALGORITHM_WRONG')
   })
 
+  test('an EC key signs ES256, and its public half is enough', async () => {
+    const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const es256 = new AccessTokenIssuer({ privateKey: privatePem(ec.privateKey) }, { nowMs })
+    const { token: signed } = await es256.sign(grant)
+    const trusted = { publicKey: publicPem(ec.publicKey), nowMs }
+    expect(await validateKey0Token(signed, trusted)).toMatchObject(grant)
+    await refusal(() => validateKey0Token(signed, { publicKey, nowMs }), 'TOKEN_ALGORITHM_WRONG')
+  })
+
   test('a rotation on the side of the backend', async () => {
     const old = forge(goodHeader, goodPayload, otherSecret)
     await refusal(() => validateKey0Token(old, options), 'TOKEN_SIGNATURE_WRONG')
@@ -232,6 +242,17 @@ describe('keys', () => {
     const unknown = forge({ ...header, kid: 'k9' }, goodPayload, pair.privateKey)
     await refusal(() => validateKey0Token(unknown, asked), 'TOKEN_KEY_UNKNOWN')
     expect(fetches).toBe(1)
+  })
+
+  test('a published EC key verifies ES256', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const es256 = new AccessTokenIssuer({ privateKey, keyId: 'e1' }, { nowMs })
+    const jwksUrl = await listen((_incoming, response) => {
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify(es256.jwks([publicPem(pair.publicKey)])))
+    })
+    const { token: fresh } = await es256.sign(grant)
+    expect(await validateKey0Token(fresh, { jwksUrl, nowMs })).toMatchObject(grant)
   })
 
   test('published keys out of reach are 503, and garbage never causes a fetch', async () => {

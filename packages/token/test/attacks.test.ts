@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { compactVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { AccessTokenIssuer, type TokenErrorCode } from '../src/exports/index.ts'
 import {
@@ -206,6 +208,38 @@ describe('attacks on an RS256 verifier', () => {
     await refusal(() => rs256.verify(elsewhere), 'TOKEN_KEY_UNKNOWN')
     const unnamed = forge(header, goodPayload, pair.privateKey)
     expect(await rs256.verify(unnamed)).toMatchObject(grant)
+  })
+})
+
+describe('attacks on an ES256 verifier', () => {
+  const nowMs = () => startAtMs
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const es256 = new AccessTokenIssuer({ privateKey: ec.privateKey }, { nowMs })
+  const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
+
+  test('the public key as an HMAC secret, and an RSA key beside it', async () => {
+    const pem = publicPem(ec.publicKey)
+    await refusal(() => es256.verify(forge(goodHeader, goodPayload, pem)), 'TOKEN_ALGORITHM_WRONG')
+    const rsa = forge({ alg: 'RS256', typ: 'JWT' }, goodPayload, pair.privateKey)
+    await refusal(() => es256.verify(rsa), 'TOKEN_ALGORITHM_WRONG')
+    const both = [publicPem(pair.publicKey), secret]
+    expect(await es256.verifyWithFallback(rsa, both)).toMatchObject(grant)
+    const confused = forge({ alg: 'ES256', typ: 'JWT' }, goodPayload, pair.privateKey)
+    await refusal(() => es256.verifyWithFallback(confused, both), 'TOKEN_SIGNATURE_WRONG')
+  })
+
+  test('the other spelling of its signature, which anybody can write', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const { token } = await es256.sign({ ...grant, jti: `challenge-${round}` })
+      expect(await es256.verify(token)).toMatchObject({ jti: `challenge-${round}` })
+      const [header, payload, text = ''] = token.split('.')
+      const signature = Buffer.from(text, 'base64url')
+      const s = order - BigInt(`0x${signature.subarray(32).toString('hex')}`)
+      signature.set(Buffer.from(s.toString(16).padStart(64, '0'), 'hex'), 32)
+      const other = `${header}.${payload}.${signature.toString('base64url')}`
+      await expect(compactVerify(other, ec.publicKey)).resolves.toBeDefined()
+      await refusal(() => es256.verify(other), 'TOKEN_SIGNATURE_WRONG')
+    }
   })
 })
 

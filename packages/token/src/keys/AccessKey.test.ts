@@ -24,6 +24,7 @@ describe('keys at construction', () => {
   const small = generateKeyPairSync('rsa', { modulusLength: 1024 })
   const odd = generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 3 })
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' })
   const pss = generateKeyPairSync('rsa-pss', { modulusLength: 2048 })
   const pem = privatePem(pair.privateKey)
   const encrypted = pair.privateKey
@@ -41,7 +42,9 @@ describe('keys at construction', () => {
     ['a private PEM', pem, 'SECRET_IS_KEY'],
     ['PEM bytes', Buffer.from(publicPem(pair.publicKey)), 'SECRET_IS_KEY'],
     ['null', null, 'OPTIONS_INVALID'],
-    ['ES256', { algorithm: 'ES256', privateKey: pem }, 'OPTIONS_INVALID'],
+    ['RSA for ES256', { algorithm: 'ES256', privateKey: pem }, 'KEY_WRONG_TYPE'],
+    ['PS256', { algorithm: 'PS256', privateKey: pem }, 'OPTIONS_INVALID'],
+    ['EC on another curve', { privateKey: p384.privateKey }, 'KEY_WRONG_TYPE'],
     ['HS256 unset', { algorithm: 'HS256' }, 'SECRET_INVALID'],
     ['no RSA key', rs256(undefined), 'KEY_MALFORMED'],
     ['words', rs256('my key'), 'KEY_MALFORMED'],
@@ -51,7 +54,7 @@ describe('keys at construction', () => {
     ['encrypted', rs256(encrypted), 'KEY_WRONG_TYPE'],
     ['the public half', rs256(publicPem(pair.publicKey)), 'KEY_WRONG_TYPE'],
     ['the public half as object', rs256(pair.publicKey), 'KEY_WRONG_TYPE'],
-    ['EC', rs256(privatePem(ec.privateKey)), 'KEY_WRONG_TYPE'],
+    ['EC for RS256', rs256(privatePem(ec.privateKey)), 'KEY_WRONG_TYPE'],
     ['RSA-PSS', rs256(pss.privateKey), 'KEY_WRONG_TYPE'],
     ['1024 bits', rs256(privatePem(small.privateKey)), 'KEY_TOO_WEAK'],
     ['exponent 3', rs256(odd.privateKey), 'KEY_TOO_WEAK'],
@@ -79,6 +82,13 @@ describe('keys at construction', () => {
     expect(new AccessTokenIssuer(key).algorithm).toBe('RS256')
   })
 
+  test('the kind of a pair is its algorithm, in every way it is written', () => {
+    const sec1 = ec.privateKey.export({ type: 'sec1', format: 'pem' }).toString()
+    for (const privateKey of [ec.privateKey, privatePem(ec.privateKey), sec1])
+      expect(new AccessTokenIssuer({ privateKey }).algorithm).toBe('ES256')
+    expect(new AccessTokenIssuer({ privateKey: pem }).algorithm).toBe('RS256')
+  })
+
   test('secret bytes changed later change nothing', async () => {
     const bytes = new TextEncoder().encode(secret)
     const issuer = new AccessTokenIssuer(bytes, { nowMs })
@@ -94,11 +104,15 @@ describe('jwks', () => {
       privateKey: pair.privateKey,
       keyId: 'new',
     })
-    const { keys } = issuer.jwks([publicPem(otherPair.publicKey), otherSecret])
+    const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const older = [publicPem(otherPair.publicKey), otherSecret, publicPem(ec.publicKey)]
+    const { keys } = issuer.jwks(older)
     expect(keys.map((jwk) => Object.keys(jwk).sort().join())).toEqual([
       'alg,e,kid,kty,n,use',
       'alg,e,kty,n,use',
+      'alg,crv,kty,use,x,y',
     ])
+    expect(createPublicKey({ key: keys[2] ?? {}, format: 'jwk' }).equals(ec.publicKey)).toBe(true)
     expect(createPublicKey({ key: keys[0] ?? {}, format: 'jwk' }).equals(pair.publicKey)).toBe(true)
     expect(issuerAt().jwks()).toEqual({ keys: [] })
   })

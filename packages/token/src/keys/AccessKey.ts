@@ -1,13 +1,14 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { TokenError } from '../TokenError.ts'
-import { parseRsaKey } from './parseRsaKey.ts'
+import { type PairAlgorithm, parsePairKey } from './parsePairKey.ts'
 import { looksLikePem, parseSecret } from './parseSecret.ts'
 
-/** The two algorithms of RFC 7518 this package signs and verifies with. There is no other. */
-export type Algorithm = 'HS256' | 'RS256'
+/** The algorithms of RFC 7518 this package signs and verifies with. There is no other. */
+export type Algorithm = 'HS256' | PairAlgorithm
 
 /**
- * What an issuer signs with. A bare string or byte array is an HS256 secret.
+ * What an issuer signs with. A bare string or byte array is an HS256 secret. A key pair decides its
+ * algorithm itself (RSA: RS256, EC on P-256: ES256); `algorithm` only demands that it is this one.
  *
  * `publicKey` is optional because the private key contains it; when given it must be the same
  * pair, so that a half-finished rotation fails at start-up. `keyId` becomes the `kid` header.
@@ -21,7 +22,7 @@ export type SigningKey =
       readonly keyId?: string
     }
   | {
-      readonly algorithm: 'RS256'
+      readonly algorithm?: PairAlgorithm
       readonly privateKey: string | KeyObject
       readonly publicKey?: string | KeyObject
       readonly keyId?: string
@@ -41,7 +42,7 @@ export type VerificationKey =
       readonly keyId?: string
     }
   | {
-      readonly algorithm: 'RS256'
+      readonly algorithm?: PairAlgorithm
       readonly publicKey: string | KeyObject
       readonly keyId?: string
     }
@@ -61,19 +62,22 @@ export function parseSigningKey(source: SigningKey): Signer {
   if (isSecret(source)) return secretSigner(source, undefined)
   if (isObject(source) && source.algorithm === 'HS256')
     return secretSigner(source.secret, parseKeyId(source.keyId))
-  if (!isObject(source) || source.algorithm !== 'RS256')
-    throw new TokenError('OPTIONS_INVALID', "a secret, or a key with algorithm 'HS256' or 'RS256'")
-  const signingKey = parseRsaKey('private', source.privateKey)
+  if (!isPair(source)) throw new TokenError('OPTIONS_INVALID', `a secret, or a key ${ofAlgorithm}`)
+  const { algorithm, key: signingKey } = parsePairKey(
+    'private',
+    source.privateKey,
+    source.algorithm,
+  )
   const key = createPublicKey(signingKey)
-  if (source.publicKey !== undefined && !key.equals(parseRsaKey('public', source.publicKey)))
-    throw new TokenError('KEY_MISMATCH', 'the two halves of one RSA key pair')
-  return { algorithm: 'RS256', key, signingKey, keyId: parseKeyId(source.keyId) }
+  if (source.publicKey !== undefined && !key.equals(parsePairKey('public', source.publicKey).key))
+    throw new TokenError('KEY_MISMATCH', 'the two halves of one key pair')
+  return { algorithm, key, signingKey, keyId: parseKeyId(source.keyId) }
 }
 
 /** Parses one verification key. @throws TokenError with a `SECRET_` or `KEY_` code. */
 export function parseVerificationKey(source: VerificationKey): Verifier {
   if (typeof source === 'string' && looksLikePem(source))
-    return { algorithm: 'RS256', key: parseRsaKey('public', source), keyId: undefined }
+    return { ...parsePairKey('public', source), keyId: undefined }
   if (isSecret(source)) return { algorithm: 'HS256', key: parseSecret(source), keyId: undefined }
   if (isObject(source) && source.algorithm === 'HS256')
     return {
@@ -81,10 +85,9 @@ export function parseVerificationKey(source: VerificationKey): Verifier {
       key: parseSecret(source.secret),
       keyId: parseKeyId(source.keyId),
     }
-  if (isObject(source) && source.algorithm === 'RS256')
+  if (isPair(source))
     return {
-      algorithm: 'RS256',
-      key: parseRsaKey('public', source.publicKey),
+      ...parsePairKey('public', source.publicKey, source.algorithm),
       keyId: parseKeyId(source.keyId),
     }
   throw new TokenError('OPTIONS_INVALID', 'a secret, a PEM public key, or an object naming one')
@@ -105,6 +108,16 @@ function secretSigner(secret: unknown, keyId: string | undefined): Signer {
 // `undefined` counts as a secret that is missing, which is what an unset variable is.
 function isSecret(source: unknown): source is string | Uint8Array {
   return source === undefined || typeof source === 'string' || source instanceof Uint8Array
+}
+
+const pairAlgorithms: readonly unknown[] = ['RS256', 'ES256', undefined]
+const ofAlgorithm = "with algorithm 'HS256', 'RS256' or 'ES256'"
+
+/** An object that is meant to be a key pair, or the public half of one. */
+function isPair<source extends object>(
+  source: source,
+): source is Extract<source, { readonly algorithm?: PairAlgorithm }> {
+  return isObject(source) && pairAlgorithms.includes((source as { algorithm?: unknown }).algorithm)
 }
 
 function isObject(source: unknown): source is object {

@@ -3,7 +3,7 @@ import { type CryptoKey, createRemoteJWKSet, errors, type RemoteJWKSet } from 'j
 import { remember } from '../remember.ts'
 import { TokenError } from '../TokenError.ts'
 import type { Algorithm, Verifier } from './AccessKey.ts'
-import { minModulusBits } from './parseRsaKey.ts'
+import { minModulusBits } from './parsePairKey.ts'
 
 /** What of a token's header may choose among trusted keys; it can never introduce one. */
 export type KeyHint = { readonly alg: string; readonly kid: string | undefined }
@@ -44,7 +44,7 @@ export function localKeyring(verifiers: readonly Verifier[]): Keyring {
 const remotes = new Map<string, RemoteJWKSet>()
 
 /**
- * A ring of RSA keys published at an address (RFC 7517 section 5), fetched when first needed,
+ * A ring of public keys published at an address (RFC 7517 section 5), fetched when first needed,
  * kept for 10 minutes and fetched again for an unknown `kid` at most every 30 seconds. One
  * cache per address for the whole process.
  */
@@ -53,10 +53,10 @@ export function remoteKeyring(jwksUrl: string | URL): Keyring {
   const jwks = remember(remotes, url.href, () => createRemoteJWKSet(url))
   return {
     async find({ alg, kid }) {
-      const algorithm = pinAlgorithm(alg, ['RS256'])
+      const algorithm = pinAlgorithm(alg, ['RS256', 'ES256'])
       const key = await jwks({ alg: algorithm, ...(kid !== undefined && { kid }) }).catch(refuse)
-      const { modulusLength } = key.algorithm as { readonly modulusLength?: number }
-      if (modulusLength === undefined || modulusLength < minModulusBits)
+      const { modulusLength = 0 } = key.algorithm as { readonly modulusLength?: number }
+      if (algorithm === 'RS256' && modulusLength < minModulusBits)
         throw new TokenError('KEY_TOO_WEAK', `published keys of at least ${minModulusBits} bits`)
       return { algorithm, keys: [key] }
     },

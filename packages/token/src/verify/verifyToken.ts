@@ -6,6 +6,7 @@ import type { Clock, Expectations } from '../claims/Expectations.ts'
 import type { Algorithm } from '../keys/AccessKey.ts'
 import type { Keyring } from '../keys/Keyring.ts'
 import { TokenError } from '../TokenError.ts'
+import { isLowS } from './oneSpelling.ts'
 import { parseJsonObject, readCompact } from './readCompact.ts'
 
 /**
@@ -31,10 +32,15 @@ async function openSignature(
   algorithm: Algorithm,
   keys: readonly (KeyObject | CryptoKey)[],
 ): Promise<Uint8Array> {
+  if (algorithm === 'ES256' && !isLowS(token)) throw wrongSignature()
   for (const key of keys) {
     // Whatever the cryptography objects to, the answer is the same: this key does not vouch.
     const opened = await compactVerify(token, key, { algorithms: [algorithm] }).catch(() => null)
     if (opened) return opened.payload
   }
-  throw new TokenError('TOKEN_SIGNATURE_WRONG', 'a signature by one of the trusted keys')
+  throw wrongSignature()
+}
+
+function wrongSignature(): TokenError {
+  return new TokenError('TOKEN_SIGNATURE_WRONG', 'a signature by one of the trusted keys')
 }
