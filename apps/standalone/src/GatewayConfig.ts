@@ -42,7 +42,7 @@ export type ManagedServer = 'redis' | 'postgres'
 export type TokenConfig =
   | {
       readonly mode: 'native'
-      readonly secret: string
+      readonly key: TokenKey
       /** For notifications. */
       readonly auth: BackendAuth
       readonly backendUrl?: string
@@ -56,8 +56,22 @@ export type TokenConfig =
       readonly backendUrl?: string
     }
 
+/** What tokens are signed with: a secret (HS256) or a key pair. */
+export type TokenKey =
+  | { readonly secret: string }
+  | {
+      /** PEM. */
+      readonly privateKey: string
+      /** What the kind of the pair says. */
+      readonly algorithm: 'RS256' | 'ES256'
+      readonly keyId: string
+      /** Public halves in PEM that are still published, because tokens of theirs still live. */
+      readonly previous: readonly { readonly publicKey: string; readonly keyId: string }[]
+    }
+
 export type BackendAuth =
   | { readonly strategy: 'none' }
+  | { readonly strategy: 'jwt'; readonly key: TokenKey }
   | { readonly strategy: 'shared-secret'; readonly header: string; readonly value: string }
 
 export type SettlementConfig =

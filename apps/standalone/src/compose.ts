@@ -1,20 +1,14 @@
 import { describeError, logEvent, openStore, reportWaiting } from '@key0/app-kit'
 import type { WalletLock } from '@key0/chain-evm'
 import type { ChallengeStore, CredentialIssuer } from '@key0/core'
-import {
-  createNativeTokenIssuer,
-  createRemoteTokenIssuer,
-  noAuth,
-  notifyPayment,
-  sharedSecretAuth,
-} from '@key0/delivery'
+import { notifyPayment } from '@key0/delivery'
 import { createRefunds, probeRefunds, type Refunds, startTimer } from '@key0/refunds'
 import { createKey0, type Key0 } from '@key0/sdk'
-import { AccessTokenIssuer } from '@key0/token'
 import type { Logger } from 'pino'
-import type { BackendAuth, GatewayConfig } from './GatewayConfig.ts'
+import type { GatewayConfig } from './GatewayConfig.ts'
+import { openIssuer, toAuth } from './openIssuer.ts'
 import { serveApp } from './serveApp.ts'
-import { toDiscovery, tokenTtlSeconds } from './toDiscovery.ts'
+import { toDiscovery } from './toDiscovery.ts'
 
 const RECOVERY_INTERVAL_MS = 2_000
 
@@ -36,8 +30,9 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Gateway
   const { store, lock, warnings, close } = await openStore(config)
   stack.defer(close)
   const observe = logEvent(log)
+  const { issuer: tokenIssuer, jwks } = openIssuer(config.token)
   const key0 = await createKey0({
-    ...toSellerConfig(config, store, observe, log),
+    ...toSellerConfig(config, { store, tokenIssuer, observe, log }),
     ...(lock && { gasWalletLock: lock }),
   })
   stack.defer(() => key0.close())
@@ -61,7 +56,7 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Gateway
   await recovery.tick()
   void refunding.tick()
 
-  const serving = await serveApp({ config, store, handler: key0.handler })
+  const serving = await serveApp({ config, store, handler: key0.handler, jwks })
   // The passes end while the last requests do: neither waits for the other.
   stack.defer(async () => {
     await Promise.all([serving.drain(), stopTimers()])
@@ -76,9 +71,17 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Gateway
 
 function toSellerConfig(
   config: GatewayConfig,
-  store: ChallengeStore,
-  observe: ReturnType<typeof logEvent>,
-  log: Logger,
+  {
+    store,
+    tokenIssuer,
+    observe,
+    log,
+  }: {
+    readonly store: ChallengeStore
+    readonly tokenIssuer: CredentialIssuer
+    readonly observe: ReturnType<typeof logEvent>
+    readonly log: Logger
+  },
 ): Parameters<typeof createKey0>[0] {
   const { settlement, refunds, token } = config
   const notify =
@@ -103,7 +106,7 @@ function toSellerConfig(
     discovery: toDiscovery(config),
     challengeTTLSeconds: config.challengeTTLSeconds,
     store,
-    tokenIssuer: toIssuer(config),
+    tokenIssuer,
     strayTransfers: config.strayTransfers,
     ...(refunds.accountFromBlock && { accountFromBlock: refunds.accountFromBlock }),
     finality: config.finality,
@@ -123,20 +126,6 @@ function toSellerConfig(
     ...(notify && { onPaymentReceived: notify }),
     observe,
   }
-}
-
-function toIssuer({ token }: GatewayConfig): CredentialIssuer {
-  if (token.mode === 'native')
-    return createNativeTokenIssuer({
-      issuer: new AccessTokenIssuer(token.secret),
-      ttlSeconds: tokenTtlSeconds,
-    })
-  const { url, auth, timeoutMs, retries } = token
-  return createRemoteTokenIssuer({ url, auth: toAuth(auth), timeoutMs, retries })
-}
-
-function toAuth(auth: BackendAuth): ReturnType<typeof noAuth> {
-  return auth.strategy === 'none' ? noAuth() : sharedSecretAuth(auth.header, auth.value)
 }
 
 async function openRefunds(

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Key0Error } from '@key0/core'
@@ -18,6 +19,17 @@ const mainnet: Env = {
   KEY0_WALLET_PRIVATE_KEY: key,
 }
 const remote: Env = { ...least, ISSUE_TOKEN_API: 'https://shop.example/issue' }
+const jwt: Env = { ...remote, BACKEND_AUTH_STRATEGY: 'jwt' }
+
+const toPem = { type: 'pkcs8', format: 'pem' } as const
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const small = generateKeyPairSync('rsa', { modulusLength: 1024 })
+const weak = small.privateKey.export(toPem).toString().trim()
+const privateKey = ec.privateKey.export(toPem).toString().trim()
+const publicKey = ec.publicKey.export({ type: 'spki', format: 'pem' }).toString().trim()
+const cutShort = privateKey.slice(0, 80)
+const pair: Env = { KEY0_ACCESS_TOKEN_PRIVATE_KEY: privateKey }
+const pem: Env = { KEY0_WALLET_ADDRESS: wallet, ...pair }
 
 const configOf = (env: Env): GatewayConfig => toConfig(readEnv(env))
 
@@ -84,7 +96,7 @@ describe('names', () => {
     const older = { PORT: '8080', AGENT_URL: 'https://old.example', ACCESS_TOKEN_SECRET: secret }
     const config = configOf({ KEY0_WALLET_ADDRESS: wallet, ...older })
     expect(config).toMatchObject({ port: 8080, publicUrl: 'https://old.example' })
-    expect(config.token).toMatchObject({ mode: 'native', secret })
+    expect(config.token).toMatchObject({ mode: 'native', key: { secret } })
     const newer = { KEY0_PORT: '9090', KEY0_PUBLIC_URL: 'https://new.example/' }
     expect(configOf({ ...least, ...older, ...newer })).toMatchObject({
       port: 9090,
@@ -277,9 +289,36 @@ describe('tokens', () => {
     [{ ...least, BACKEND_API_URL: 'https://shop.example?a=b' }, 'BACKEND_API_URL must be an http'],
     [{ ...remote, TOKEN_ISSUE_RETRIES: '11' }, 'TOKEN_ISSUE_RETRIES'],
     [{ ...remote, BACKEND_AUTH_STRATEGY: 'shared-secret' }, 'INTERNAL_AUTH_SECRET must be set'],
-    [{ ...remote, BACKEND_AUTH_STRATEGY: 'jwt' }, '"jwt" is not part of this version'],
+    [{ ...remote, BACKEND_AUTH_STRATEGY: 'jwt' }, 'ISSUE_TOKEN_API_SECRET must be set'],
+    [{ ...jwt, ISSUE_TOKEN_API_SECRET: 'short' }, 'ISSUE_TOKEN_API_SECRET must be at least 32'],
+    [{ ...jwt, ISSUE_TOKEN_API_SECRET: cutShort }, 'must be an unencrypted private key in PEM'],
+    [{ ...least, ...pair }, 'is set beside KEY0_ACCESS_TOKEN_SECRET: keep one'],
+    [{ ...pem, KEY0_ACCESS_TOKEN_PRIVATE_KEY: cutShort }, 'must be an unencrypted private key'],
+    [{ ...pem, KEY0_ACCESS_TOKEN_PRIVATE_KEY: weak }, 'is not fit for signing'],
+    [{ ...pem, KEY0_ACCESS_TOKEN_PREVIOUS_KEYS: privateKey }, 'must hold public keys in PEM'],
+    [{ ...pem, KEY0_ACCESS_TOKEN_PREVIOUS_KEYS: 'words' }, 'must hold public keys in PEM'],
   ])('%o', (env, expected) => {
     expect(problemsOf(env)).toContain(expected)
+  })
+
+  test('a key pair signs instead of a secret, and the older public keys stay published', () => {
+    const env = { ...pem, KEY0_ACCESS_TOKEN_PREVIOUS_KEYS: `${publicKey}\n${publicKey}` }
+    const { token } = configOf(env)
+    const keyId = expect.stringMatching(/^[\w-]{16}$/)
+    expect(token).toMatchObject({
+      mode: 'native',
+      key: { privateKey, keyId, previous: [{ keyId }, { keyId }] },
+    })
+    const oneLine = { KEY0_ACCESS_TOKEN_PRIVATE_KEY: privateKey.replaceAll('\n', '\\n') }
+    expect(configOf({ ...pem, ...oneLine }).token).toMatchObject({ key: { privateKey } })
+  })
+
+  test('jwt signs for the backend, with its secret or with a private key', () => {
+    const secret = 's'.repeat(32)
+    const withSecret = configOf({ ...jwt, ISSUE_TOKEN_API_SECRET: secret })
+    expect(withSecret.token.auth).toEqual({ strategy: 'jwt', key: { secret } })
+    const withPem = configOf({ ...jwt, ISSUE_TOKEN_API_SECRET: privateKey })
+    expect(withPem.token.auth).toMatchObject({ strategy: 'jwt', key: { privateKey } })
   })
 
   test('the two secrets go out in their own ways', () => {

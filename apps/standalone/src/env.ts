@@ -33,6 +33,8 @@ const names = {
   tokenInfo: ['TOKEN_INFO_ENABLED'],
   tokenMode: ['TOKEN_MODE'],
   accessTokenSecret: ['KEY0_ACCESS_TOKEN_SECRET', 'ACCESS_TOKEN_SECRET'],
+  accessTokenPrivateKey: ['KEY0_ACCESS_TOKEN_PRIVATE_KEY'],
+  accessTokenPreviousKeys: ['KEY0_ACCESS_TOKEN_PREVIOUS_KEYS'],
   issueTokenApi: ['ISSUE_TOKEN_API'],
   backendApiUrl: ['BACKEND_API_URL'],
   tokenIssueTimeoutMs: ['TOKEN_ISSUE_TIMEOUT_MS'],
@@ -67,6 +69,7 @@ const names = {
 /** Secrets may also come from a file, named by the variable with `_FILE` behind it. */
 const secrets: readonly Setting[] = [
   'accessTokenSecret',
+  'accessTokenPrivateKey',
   'internalAuthSecret',
   'issueTokenApiSecret',
   'gasWalletPrivateKey',

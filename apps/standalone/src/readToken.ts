@@ -1,10 +1,10 @@
 import type { Reader as AnyReader } from '@key0/app-kit'
 import type { Setting } from './env.ts'
 import type { BackendAuth, GatewayConfig, TokenConfig } from './GatewayConfig.ts'
+import { readServiceKey, readTokenKey } from './readTokenKey.ts'
 
 type Reader = AnyReader<Setting>
 
-const MIN_SECRET_LENGTH = 32
 const noAuth = { strategy: 'none' } as const
 
 /** Who mints the credential: this process (native), or the seller's backend (remote). */
@@ -22,7 +22,7 @@ export function readToken(
   const retries = read.int('tokenIssueRetries', 2, { min: 0, max: 10 })
   const speaks = mode === 'remote' || backend !== undefined
   const auth = readAuth(read, { network, speaks, warnings })
-  if (mode === 'native') return { mode, secret: readSecret(read), auth, ...backendUrl }
+  if (mode === 'native') return { mode, key: readTokenKey(read), auth, ...backendUrl }
 
   const url = own ?? (backend && `${backend}/internal/issue-token`)
   if (!url && !read.has('issueTokenApi') && !read.has('backendApiUrl'))
@@ -32,16 +32,10 @@ export function readToken(
   return { mode, url: url ?? '', auth, timeoutMs, retries, ...backendUrl }
 }
 
-function readSecret(read: Reader): string {
-  const secret = read.text('accessTokenSecret') ?? ''
-  if (secret === '')
-    read.fault('accessTokenSecret', `must be set (at least ${MIN_SECRET_LENGTH} characters)`)
-  else if (Buffer.byteLength(secret) < MIN_SECRET_LENGTH)
-    read.fault('accessTokenSecret', `must be at least ${MIN_SECRET_LENGTH} characters long`)
-  return secret
-}
-
-/** `INTERNAL_AUTH_SECRET` goes out as a header of its own, `ISSUE_TOKEN_API_SECRET` as a bearer. */
+/**
+ * `INTERNAL_AUTH_SECRET` goes out as a header of its own; `ISSUE_TOKEN_API_SECRET` goes out as a
+ * bearer, or signs one.
+ */
 function readAuth(
   read: Reader,
   backend: {
@@ -56,8 +50,7 @@ function readAuth(
   const strategy = read.oneOf('backendAuthStrategy', strategies, 'none')
   const own = read.text('internalAuthSecret')
   const bearer = read.text('issueTokenApiSecret')
-  if (strategy === 'jwt')
-    read.fault('backendAuthStrategy', '"jwt" is not part of this version: use shared-secret')
+  if (strategy === 'jwt') return { strategy, key: readServiceKey(read) }
   if (strategy === 'shared-secret') {
     if (own) return { strategy, header: 'x-internal-auth', value: own }
     if (bearer) return { strategy, header: 'authorization', value: `Bearer ${bearer}` }

@@ -4,9 +4,11 @@ import { key0 as key0Routes } from '@key0/middleware-hono'
 import type { Key0 } from '@key0/sdk'
 import { Hono } from 'hono'
 import type { GatewayConfig } from './GatewayConfig.ts'
+import type { OpenIssuer } from './openIssuer.ts'
+import { jwksPath } from './toDiscovery.ts'
 
 /**
- * Serves the handler and `/health` over HTTP.
+ * Serves the handler, `/health` and the public keys of access tokens over HTTP.
  *
  * @throws CONFIG_INVALID when the port or the address is not to be had.
  */
@@ -14,8 +16,10 @@ export async function serveApp(options: {
   readonly config: GatewayConfig
   readonly store: ChallengeStore
   readonly handler: Key0['handler']
+  /** What verifies our access tokens, as far as it may be published. */
+  readonly jwks: OpenIssuer['jwks']
 }): Promise<Serving> {
-  const { config, store, handler } = options
+  const { config, store, handler, jwks } = options
   const app = new Hono()
   const isStoreWell = createProbe(async () => (await store.healthCheck()).ok)
   app.use(async (c, next) => {
@@ -34,6 +38,8 @@ export async function serveApp(options: {
     }
     return c.json(body, isWell ? 200 : 503)
   })
+  // Backends keep it for minutes; a new key is published before the first token it signs.
+  app.get(jwksPath, (c) => c.json(jwks, 200, { 'cache-control': 'public, max-age=300' }))
   app.use(key0Routes(handler))
 
   const { host, port } = config

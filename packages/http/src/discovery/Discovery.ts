@@ -30,9 +30,9 @@ export type TokenInfo = {
   /** `jwt` can be checked by anybody with the key; what is `opaque` only its maker understands. */
   readonly format: 'jwt' | 'opaque'
   readonly tokenType: string
-  readonly algorithm?: 'HS256' | 'RS256'
+  readonly algorithm?: 'HS256' | 'RS256' | 'ES256'
   readonly keyId?: string
-  /** Where the public keys are (RFC 7517), for RS256. */
+  /** Where the public keys are (RFC 7517), for a key pair. */
   readonly jwksUrl?: string
   readonly issuer?: string
   readonly audience?: string
