@@ -210,7 +210,8 @@ test('what a seller writes is only ever text', async () => {
     const [heading] = blocks(body)
     expect(heading && plain(heading)).toBe(`Buy from ${shown}`)
     expect(await readJson(shop, '/discover')).toMatchObject({ service: { name: text } })
-    expect((await new Validator().validate(await read(shop, '/openapi.json'))).valid).toBe(true)
+    const openapi = JSON.parse(await read(shop, '/openapi.json'))
+    expect((await new Validator().validate(openapi)).valid).toBe(true)
   }
 })
 
