@@ -37,7 +37,7 @@ function localStore(tables: Tables, clock: Clock): ChallengeStore {
 
 /** A store whose guard does not look at one field when it moves into one of these states. */
 export function blindTo(
-  field: 'intent' | 'accessGrant' | 'held' | 'refund',
+  field: 'intent' | 'accessGrant' | 'response' | 'held' | 'refund',
   into: readonly string[],
 ): Mutant['make'] {
   return (clock) => {

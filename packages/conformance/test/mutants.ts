@@ -210,6 +210,11 @@ const guardMutants: readonly Mutant[] = [
     make: blindTo('accessGrant', ['REFUND_PENDING']),
   },
   {
+    bug: 'a buyer with a response can be refunded',
+    breaks: 'guard: a buyer who has the response is not refunded',
+    make: blindTo('response', ['REFUND_PENDING']),
+  },
+  {
     bug: 'held money can be refunded',
     breaks: 'guard: held money is not refunded',
     make: blindTo('held', ['REFUND_PENDING']),
@@ -298,6 +303,17 @@ const readMutants: readonly Mutant[] = [
       putRecord(record, index) {
         const granted = record.state === 'PAID' && record.accessGrant
         const refundablePaidAtMs = granted ? record.paidAt?.getTime() : index.refundablePaidAtMs
+        tables.putRecord(record, { ...index, refundablePaidAtMs })
+      },
+    })),
+  },
+  {
+    bug: 'the refund index is not updated when a response is stored',
+    breaks: 'findPendingForRefund: never finds what has a response',
+    make: overTables((tables) => ({
+      putRecord(record, index) {
+        const answered = record.state === 'PAID' && record.response
+        const refundablePaidAtMs = answered ? record.paidAt?.getTime() : index.refundablePaidAtMs
         tables.putRecord(record, { ...index, refundablePaidAtMs })
       },
     })),

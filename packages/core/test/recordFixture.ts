@@ -61,6 +61,12 @@ export const paid: Partial<ChallengeRecord> = {
   paidAt: new Date(CREATED_AT_MS + 1_000),
 }
 
+export const response: NonNullable<ChallengeRecord['response']> = {
+  status: 200,
+  headers: [['content-type', 'text/plain']],
+  body: 'cGFpZA==',
+}
+
 export const grant: NonNullable<ChallengeRecord['accessGrant']> = {
   ...{ type: 'AccessGrant', challengeId: 'challenge-1', requestId: 'request-1' },
   ...{ resourceId: 'reports/daily', planId: 'basic', accessToken: 'token', tokenType: 'Bearer' },

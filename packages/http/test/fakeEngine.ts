@@ -122,6 +122,9 @@ export function createFakeEngine(): FakeEngine {
     },
     cancel: inspect,
     // Not asked by this surface.
+    offerResource: () => Promise.reject(malformed('resource')),
+    payResource: () => Promise.reject(malformed('resource')),
+    proveResource: () => Promise.reject(malformed('resource')),
     settle: ({ challengeId }) => inspect(challengeId),
     deliver,
   }

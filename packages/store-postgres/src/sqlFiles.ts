@@ -353,6 +353,52 @@ create table key0_documents (
   body text not null
 );
 `,
+  `
+set local lock_timeout = '3s';
+
+alter table key0_challenges
+  add column resource json,
+  add column response json;
+
+create or replace function key0_guard_update() returns trigger language plpgsql as $$
+begin
+  if (new.id, new.request_id, new.scope, new.client_agent_id, new.resource_id, new.plan_id,
+      new.amount, new.amount_raw, new.asset, new.token, new.chain_id, new.destination,
+      new.created_at, new.expires_at)
+    is distinct from
+    (old.id, old.request_id, old.scope, old.client_agent_id, old.resource_id, old.plan_id,
+      old.amount, old.amount_raw, old.asset, old.token, old.chain_id, old.destination,
+      old.created_at, old.expires_at)
+    or new.resource::text is distinct from old.resource::text
+  then
+    raise exception 'what a challenge was born with never changes' using errcode = 'K0001';
+  end if;
+  if old.state <> new.state and old.state || ' ' || new.state not in (
+    'PENDING PAID', 'PENDING EXPIRED', 'PENDING CANCELLED', 'PAID DELIVERED', 'PAID PENDING',
+    'PAID REFUND_PENDING', 'REFUND_PENDING REFUNDED', 'REFUND_PENDING REFUND_FAILED',
+    'REFUND_FAILED PAID')
+  then
+    raise exception 'the lifecycle has no such transition' using errcode = 'K0001';
+  end if;
+  if old.refund is not null and new.state = 'DELIVERED' then
+    raise exception 'once claimed for a refund the money goes back' using errcode = 'K0001';
+  end if;
+  if new.version <> old.version + 1 then
+    raise exception 'every write raises the version by one' using errcode = 'K0001';
+  end if;
+  return new;
+end $$;
+
+drop trigger key0_challenges_guard on key0_challenges;
+create trigger key0_challenges_guard before update of
+  id, request_id, scope, client_agent_id, resource_id, plan_id, amount, amount_raw, asset, token,
+  chain_id, destination, created_at, expires_at, resource,
+  state, version, updated_at, intent, payment_ref, tx_hash, paid_at, from_address, paid_block,
+  payment_final, lease, access_grant, response, delivered_at, refund, refund_tx_hash, refunded_at,
+  refund_error, held, next_visit_at, disposition, released_at
+on key0_challenges
+for each row execute function key0_guard_update();
+`,
 ]
 
 /** The functions, those that others are declared with first. */
@@ -392,6 +438,7 @@ create or replace function key0_encode(c key0_challenges) returns json language 
     'token', c.token,
     'chainId', c.chain_id::text,
     'destination', c.destination,
+    'resource', c.resource::text,
     'createdAt', key0_iso(c.created_at),
     'expiresAt', key0_iso(c.expires_at),
     'state', c.state,
@@ -407,6 +454,7 @@ create or replace function key0_encode(c key0_challenges) returns json language 
     'paymentFinal', c.payment_final::text,
     'lease', c.lease::text,
     'accessGrant', c.access_grant::text,
+    'response', c.response::text,
     'deliveredAt', key0_iso(c.delivered_at),
     'refund', c.refund::text,
     'refundTxHash', c.refund_tx_hash,
@@ -482,12 +530,13 @@ begin
     v_now := key0_start(p_now);
     insert into key0_challenges (
       id, request_id, scope, client_agent_id, resource_id, plan_id, amount, amount_raw, asset,
-      token, chain_id, destination, created_at, expires_at, updated_at)
+      token, chain_id, destination, resource, created_at, expires_at, updated_at)
     values (
       v_base ->> 'challengeId', v_base ->> 'requestId', v_base ->> 'scope',
       v_base ->> 'clientAgentId', v_base ->> 'resourceId', v_base ->> 'planId',
       v_base ->> 'amount', (v_base ->> 'amountRaw')::numeric, v_base ->> 'asset',
       v_base ->> 'token', (v_base ->> 'chainId')::bigint, v_base ->> 'destination',
+      (v_base ->> 'resource')::json,
       (v_base ->> 'createdAt')::timestamptz, (v_base ->> 'expiresAt')::timestamptz, v_now)
     on conflict do nothing
     returning * into v_new;
@@ -774,7 +823,7 @@ begin
   where c.id in (
     select ended.id from key0_challenges ended
     where ended.state = 'PAID' and ended.from_address is not null
-      and ended.access_grant is null and ended.held is null
+      and ended.access_grant is null and ended.response is null and ended.held is null
       and ended.leased_until is not null and ended.leased_until <= v_now
     order by ended.leased_until limit 1000 for update skip locked);
 
@@ -783,7 +832,7 @@ begin
     from (
       select c from key0_challenges c
       where c.state = 'PAID' and c.from_address is not null and c.access_grant is null
-        and c.held is null and c.leased_until is null and c.paid_at < p_before::timestamptz
+        and c.response is null and c.held is null and c.leased_until is null and c.paid_at < p_before::timestamptz
       order by c.paid_at, c.id limit p_limit::bigint) found);
 end $$;
 `,
@@ -940,7 +989,8 @@ returns text language plpgsql as $$
 declare
   v_fields jsonb := p_fields;
   v_old key0_challenges;
-  v_grant text := v_fields ->> 'accessGrant';
+  v_given boolean := coalesce(v_fields ->> 'accessGrant', v_fields ->> 'response') is not null;
+  v_had boolean;
   v_held boolean;
 begin
   v_old := key0_lock(p_id, p_now, p_keep::bigint[]);
@@ -951,16 +1001,18 @@ begin
     return key0_outcome('replayed', v_old);
   end if;
 
+  v_had := v_old.access_grant is not null or v_old.response is not null;
   v_held := coalesce(v_old.held, '') <> '';
   if v_old.state <> p_from
     or v_old.version <> coalesce(p_version::bigint, v_old.version)
     or (p_to in ('EXPIRED', 'CANCELLED') and coalesce(v_old.intent_stage, '') = 'OPEN')
     or (p_to = 'DELIVERED' and v_old.refund is not null)
-    or (v_old.access_grant is not null and v_fields ? 'accessGrant' and v_grant is null)
-    or (p_to = 'DELIVERED' and v_old.access_grant is null and v_grant is null)
-    or (p_to = 'PAID' and v_grant is not null and v_old.refund is not null)
-    or (p_from = 'PAID' and p_to = 'REFUND_PENDING'
-      and (v_old.access_grant is not null or v_held))
+    or (v_old.access_grant is not null and v_fields ? 'accessGrant'
+      and v_fields ->> 'accessGrant' is null)
+    or (v_old.response is not null and v_fields ? 'response' and v_fields ->> 'response' is null)
+    or (p_to = 'DELIVERED' and not v_had and not v_given)
+    or (p_to = 'PAID' and v_given and v_old.refund is not null)
+    or (p_from = 'PAID' and p_to = 'REFUND_PENDING' and (v_had or v_held))
   then
     return key0_outcome('lost', v_old);
   end if;
@@ -1013,6 +1065,8 @@ begin
       ->> 'untilMs')::float8,
     access_grant = case when p_fields ? 'accessGrant'
       then (p_fields ->> 'accessGrant')::json else c.access_grant end,
+    response = case when p_fields ? 'response'
+      then (p_fields ->> 'response')::json else c.response end,
     delivered_at = case when p_fields ? 'deliveredAt'
       then (p_fields ->> 'deliveredAt')::timestamptz else c.delivered_at end,
     refund = case when p_fields ? 'refund'

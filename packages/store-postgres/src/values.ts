@@ -78,7 +78,7 @@ export function encodeFields(fields: Fields): {
 const lookedInto = new Set(['intent', 'lease'])
 const UNREADABLE = /\\u(?:0000|d[89a-f][0-9a-f]{2})/g
 /** What the seller's backend answered is kept to the letter: nobody looks into it. */
-const opaque = new Set(['accessGrant', 'refund'])
+const opaque = new Set(['accessGrant', 'response', 'refund'])
 
 function encodeField(field: string, text: string | undefined): string | null {
   if (text === undefined) return null

@@ -45,6 +45,7 @@ function createSteps(seed: number) {
     paymentFinal: roll(2) === 0,
     lease: { holder: 'w', untilMs: soon() },
     accessGrant: { accessToken: 't' } as NonNullable<ChallengeFields['accessGrant']>,
+    response: { status: 200, headers: [], body: '' },
     deliveredAt: new Date(soon()),
     refund: { sequence: 0 } as NonNullable<ChallengeFields['refund']>,
     refundTxHash: payment.txHash,
@@ -57,10 +58,16 @@ function createSteps(seed: number) {
     if (!row || (row.to === 'PAID' && row.from === 'PENDING')) return async () => {}
     const all = fieldsOf(payment)
     const fields: Record<string, unknown> = {}
-    for (const name of [...row.writes, ...writtenWithAny]) {
+    const drawn = row.writes.filter((name) => name !== 'response')
+    for (const name of [...drawn, ...writtenWithAny]) {
       const chance = writtenWithAny.includes(name) ? roll(8) : roll(3)
       if (chance === 0) fields[name] = all[name]
       else if (chance === 1 && roll(3) === 0 && name !== 'paymentRef') fields[name] = undefined
+    }
+    // What the buyer gets is a grant or a response, and every other time the latter.
+    if ('accessGrant' in fields && keys % 2 === 0) {
+      fields.response = fields.accessGrant && all.response
+      delete fields.accessGrant
     }
     const attempt = { key: key(), ...(roll(4) === 0 && { version: roll(9) }) }
     return (store) => store.transition({ id, from: row.from, to: row.to, fields, ...attempt })

@@ -46,6 +46,7 @@ const names = Object.keys({
   ...{ intent: 0, paymentRef: 0, txHash: 0, paidAt: 0, fromAddress: 0, paidBlock: 0, lease: 0 },
   ...{ paymentFinal: 0, accessGrant: 0, deliveredAt: 0, refund: 0, refundTxHash: 0, held: 0 },
   ...{ refundedAt: 0, refundError: 0, nextVisitAt: 0, releasedAt: 0, disposition: 0 },
+  response: 0,
 } satisfies Record<keyof ChallengeFields, 0>) as readonly (keyof ChallengeFields)[]
 
 /** The call that a plan means in this world. `count` makes its key like no other. */

@@ -11,7 +11,10 @@ type Target = { readonly to: State; readonly mark?: keyof ChallengeFields }
 /** Every state, and states that differ by one field which other operations look at. */
 const targets: readonly Target[] = [
   ...states.map((to) => ({ to })),
-  ...(['accessGrant', 'held', 'lease'] as const).map((mark) => ({ to: 'PAID' as const, mark })),
+  ...(['accessGrant', 'response', 'held', 'lease'] as const).map((mark) => ({
+    to: 'PAID' as const,
+    mark,
+  })),
   { to: 'PENDING', mark: 'intent' },
 ]
 

@@ -1,4 +1,9 @@
-import { type ChallengeRecord, defaultRetention, type State } from '@key0/core'
+import {
+  type ChallengeFields,
+  type ChallengeRecord,
+  defaultRetention,
+  type State,
+} from '@key0/core'
 
 /*
  * The rules of a challenge, said a second time and in other words than in `@key0/core`: a model
@@ -50,17 +55,21 @@ export function visitedAtMs(record: ChallengeRecord): number {
 
 /** Since when a refund of it may be claimed; `Infinity`: not while it is like this. */
 export function refundableSinceMs(record: ChallengeRecord, nowMs: number): number {
-  const { state, paidAt, fromAddress, accessGrant, held, lease } = record
-  const isOwed = state === 'PAID' && fromAddress && !accessGrant && !held
+  const { state, paidAt, fromAddress, accessGrant, response, held, lease } = record
+  const isOwed = state === 'PAID' && fromAddress && !accessGrant && !response && !held
   const isFree = !lease || lease.untilMs <= nowMs
   return isOwed && isFree && paidAt ? paidAt.getTime() : Number.POSITIVE_INFINITY
 }
 
 /** Whether a legal move is refused for this record: nobody is both served and refunded. */
 export function isRefused(record: ChallengeRecord, to: State, fields: object): boolean {
-  const { state, accessGrant: had, refund, held } = record
-  const given = 'accessGrant' in fields ? fields.accessGrant : had
-  if (had && !given) return true
+  const { state, refund, held } = record
+  const after = { ...record, ...fields }
+  const [had, given] = [record, after].map((one) => one.accessGrant || one.response)
+  const { accessGrant, response }: ChallengeFields = fields
+  const writes = accessGrant !== undefined || response !== undefined
+  for (const name of ['accessGrant', 'response'] as const)
+    if (record[name] && !after[name]) return true
   switch (to) {
     case 'EXPIRED':
     case 'CANCELLED':
@@ -68,7 +77,7 @@ export function isRefused(record: ChallengeRecord, to: State, fields: object): b
     case 'DELIVERED':
       return !given || refund !== undefined
     case 'PAID':
-      return refund !== undefined && 'accessGrant' in fields && given !== undefined
+      return refund !== undefined && writes
     case 'REFUND_PENDING':
       return state === 'PAID' && (had !== undefined || held !== undefined)
     default:

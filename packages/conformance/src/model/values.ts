@@ -56,6 +56,7 @@ export function baseOf(id: string, nowMs: number, request: number, kind: number)
     amountRaw: at(amounts, kind),
     asset: 'USDC',
     ...{ token, chainId, destination: seller },
+    ...(request % 2 === 1 && { resource: { method: 'GET', path: '/%E6%97%A5', query: 'a=%22' } }),
     createdAt: new Date(nowMs),
     expiresAt: new Date(nowMs + at(livesMs, kind)),
   }
@@ -163,6 +164,7 @@ export function sampleOf(
     paymentFinal: n === 0,
     lease: { holder: 'worker:🧾', untilMs: nowMs + n * 30_001 },
     accessGrant: grantOf(record, n),
+    response: { status: 200 + n, headers: [['content-type', 'text/plain']], body: 'aGk=' },
     deliveredAt: new Date(nowMs - n * 7),
     refund: refundOf(record, nowMs, n),
     refundTxHash: word('4EF7'),
@@ -181,6 +183,7 @@ export function usualFields(record: ChallengeRecord, to: string, nowMs: number):
   const now = new Date(nowMs)
   switch (to) {
     case 'DELIVERED':
+      if (record.response) return { deliveredAt: now }
       return { accessGrant: record.accessGrant ?? grantOf(record, 0), deliveredAt: now }
     case 'REFUND_PENDING':
       return { refund: refundOf(record, nowMs, 0) }

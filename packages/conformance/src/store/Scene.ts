@@ -9,6 +9,7 @@ import type {
   PaymentClaim,
   RefundProgress,
   State,
+  StoredResponse,
 } from '@key0/core'
 import { expectDefined, expectKind, expectSame } from './assert.ts'
 import type { Rig } from './Case.ts'
@@ -119,6 +120,11 @@ export function grantFor({ minted, payment }: Scene): AccessGrant {
     tokenType: 'Bearer',
     txHash: payment.txHash,
   }
+}
+
+/** What a backend answered to the one request that a challenge sold. */
+export function responseFor(text: string): StoredResponse {
+  return { status: 200, headers: [['content-type', 'text/plain']], body: btoa(text) }
 }
 
 export function refundFor({ rig, minted, payment }: Scene): RefundProgress {

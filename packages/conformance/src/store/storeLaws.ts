@@ -7,6 +7,7 @@ import { gridLaws } from './laws/grid.ts'
 import { guardLaws } from './laws/guards.ts'
 import { refundableLaws } from './laws/refundable.ts'
 import { reserveLaws } from './laws/reserve.ts'
+import { resourceLaws } from './laws/resources.ts'
 import { retentionLaws } from './laws/retention.ts'
 import { settleLaws } from './laws/settle.ts'
 import { settleRaceLaws } from './laws/settleRaces.ts'
@@ -28,4 +29,5 @@ export const storeLaws: readonly Case[] = [
   ...auditLaws,
   ...continuityLaws,
   ...valueLaws,
+  ...resourceLaws,
 ]

@@ -1,32 +1,68 @@
 import { Key0Error } from '../errors/Key0Error.ts'
 import { parsePrice } from '../money/Units.ts'
+import { matchRoute, type RouteMatch } from './matchRoute.ts'
 import type { Plan } from './Plan.ts'
+import type { CatalogRoute, Route } from './Route.ts'
+import { ID, ID_EXPECTED, readRoutes } from './readRoutes.ts'
 
 /** A plan with its price read. */
 export type PricedPlan = Plan & { readonly unitAmountRaw: bigint }
 
-/** Every plan on sale, by id. Prices everywhere come from here and nowhere else. */
+/** Everything on sale. Prices everywhere come from here and nowhere else. */
 export type Catalog = {
   readonly plans: readonly PricedPlan[]
   /** @throws PLAN_UNKNOWN, naming the plans there are and not the one that was asked for. */
   find(planId: string): PricedPlan
+  readonly routes: readonly CatalogRoute[]
+  findRoute(routeId: string): CatalogRoute | undefined
+  /** @param target the request's target, byte for byte as it stood in the request */
+  match(method: string, target: string): RouteMatch
 }
 
-const PLAN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
-
 /**
- * Reads a seller's plans.
+ * Reads a seller's plans and routes.
  *
  * @throws CONFIG_INVALID naming every mistake at once: a missing or repeated id, an amount that
- * is no price, no plan at all.
+ * is no price, a path that is no pattern or is ambiguous beside another, nothing at all.
  */
-export function createCatalog(plans: readonly Plan[], decimals: number): Catalog {
-  const problems: string[] = plans.length === 0 ? ['at least one plan is needed'] : []
+export function createCatalog(
+  plans: readonly Plan[],
+  decimals: number,
+  routes: readonly Route[] = [],
+): Catalog {
+  const { byId, problems } = readPlans(plans, decimals)
+  const sold = readRoutes(routes, decimals, new Set(byId.keys()))
+  if (plans.length === 0 && routes.length === 0) problems.push('at least one plan is needed')
+  const facts = {
+    ...(problems.length > 0 && { plans: problems.join('; ') }),
+    ...(sold.problems.length > 0 && { routes: sold.problems.join('; ') }),
+  }
+  if (Object.keys(facts).length > 0) throw new Key0Error('CONFIG_INVALID', { facts })
+  const routesById = new Map(sold.read.map(({ route }) => [route.routeId, route]))
+  return {
+    plans: [...byId.values()],
+    find(planId) {
+      const plan = byId.get(planId)
+      if (plan) return plan
+      const known = [...byId.keys()].join(', ')
+      throw new Key0Error('PLAN_UNKNOWN', { facts: { field: 'planId', known } })
+    },
+    routes: [...routesById.values()],
+    findRoute: (routeId) => routesById.get(routeId),
+    match: (method, target) => matchRoute(sold.read, method, target),
+  }
+}
+
+function readPlans(
+  plans: readonly Plan[],
+  decimals: number,
+): { readonly byId: ReadonlyMap<string, PricedPlan>; readonly problems: string[] } {
+  const problems: string[] = []
   const byId = new Map<string, PricedPlan>()
   for (const [index, plan] of plans.entries()) {
     const name = `plans[${index}]`
-    if (typeof plan?.planId !== 'string' || !PLAN_ID.test(plan.planId)) {
-      problems.push(`${name}.planId must be 1 to 64 letters, digits, dots, dashes or underscores`)
+    if (typeof plan?.planId !== 'string' || !ID.test(plan.planId)) {
+      problems.push(`${name}.planId must be ${ID_EXPECTED}`)
       continue
     }
     if (byId.has(plan.planId)) problems.push(`${name}.planId "${plan.planId}" is there twice`)
@@ -40,15 +76,5 @@ export function createCatalog(plans: readonly Plan[], decimals: number): Catalog
       )
     }
   }
-  if (problems.length > 0)
-    throw new Key0Error('CONFIG_INVALID', { facts: { plans: problems.join('; ') } })
-  return {
-    plans: [...byId.values()],
-    find(planId) {
-      const plan = byId.get(planId)
-      if (plan) return plan
-      const known = [...byId.keys()].join(', ')
-      throw new Key0Error('PLAN_UNKNOWN', { facts: { field: 'planId', known } })
-    },
-  }
+  return { byId, problems }
 }

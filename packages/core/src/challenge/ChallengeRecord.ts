@@ -4,7 +4,9 @@ import type { Address, Hash } from './hex.ts'
 import type { Disposition } from './PaymentClaim.ts'
 import type { PaymentRef } from './PaymentRef.ts'
 import type { RefundProgress } from './RefundProgress.ts'
+import type { Resource } from './Resource.ts'
 import type { SettlementIntent } from './SettlementIntent.ts'
+import type { StoredResponse } from './StoredResponse.ts'
 
 /** The fields a challenge is born with. They never change. */
 export type ChallengeBase = {
@@ -16,7 +18,10 @@ export type ChallengeBase = {
   readonly scope: string
   readonly clientAgentId: string
   readonly resourceId: string
+  /** The plan's id, or the route's when a single request is sold. */
   readonly planId: string
+  /** The request that is sold, and to which the payment is bound; absent when a plan is sold. */
+  readonly resource?: Resource
   /** The price as the seller wrote it, such as `"$0.10"`. */
   readonly amount: string
   /** The price in the asset's smallest unit. */
@@ -45,7 +50,10 @@ export type ChallengeFields = {
   readonly paymentFinal?: boolean
   /** Who is delivering right now, and until when nobody else may start (Unix ms). */
   readonly lease?: { readonly holder: string; readonly untilMs: number }
+  /** What the buyer of a plan gets. */
   readonly accessGrant?: AccessGrant
+  /** What the buyer of a single request gets. */
+  readonly response?: StoredResponse
   readonly deliveredAt?: Date
   readonly refund?: RefundProgress
   readonly refundTxHash?: Hash

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { grant, intentAt, paid, recordWith, refund } from '../../test/recordFixture.ts'
+import { grant, intentAt, paid, recordWith, refund, response } from '../../test/recordFixture.ts'
 import { states } from '../lifecycle/transitions.ts'
 import { decodeRecord, encodeRecord } from './recordCodec.ts'
 
@@ -24,6 +24,9 @@ const record = fc
         paidBlock: fc.record({ number: uint256, hash: fc.constant(refund.nonce) }),
         intent: uint256.map((sinceBlock) => ({ ...intentAt('OPEN'), sinceBlock })),
         refund: uint256.map((value) => ({ ...refund, value })),
+        response: fc
+          .uint8Array()
+          .map((bytes) => ({ ...response, body: btoa(String.fromCharCode(...bytes)) })),
         accessGrant: fc.jsonValue().map((credential) => ({ ...grant, credential })),
       },
       { requiredKeys: [] },

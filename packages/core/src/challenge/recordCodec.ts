@@ -15,7 +15,15 @@ const dates = new Set([
   'nextVisitAt',
   'releasedAt',
 ])
-const objects = new Set(['intent', 'refund', 'accessGrant', 'lease', 'paidBlock'])
+const objects = new Set([
+  'intent',
+  'refund',
+  'accessGrant',
+  'lease',
+  'paidBlock',
+  'resource',
+  'response',
+])
 const numbers = new Set(['chainId', 'version', 'schemaVersion'])
 
 /** Writes a record as strings. What goes in is checked going in, and again coming out. */

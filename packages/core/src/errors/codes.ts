@@ -18,6 +18,7 @@ export const errorCodes = {
   NOT_FOUND: { retry: 'fix', summary: 'There is nothing at this path.' },
   PLAN_REQUIRED: { retry: 'fix', summary: 'The request names no plan.' },
   PLAN_UNKNOWN: { retry: 'fix', summary: 'No plan has this id.' },
+  PATH_NOT_CANONICAL: { retry: 'fix', summary: 'The path is not in its one canonical spelling.' },
   CHALLENGE_UNKNOWN: { retry: 'fix', summary: 'No challenge has this id.' },
   REQUEST_CONFLICT: { retry: 'fix', summary: 'This id already names another request.' },
   // The payment, found wanting before anything was spent.
@@ -84,6 +85,10 @@ export const errorCodes = {
   CHALLENGE_CANCELLED: { retry: 'fix', summary: 'The challenge was cancelled.' },
   CHALLENGE_REFUNDING: { retry: 'never', summary: 'The payment is on its way back to the payer.' },
   CHALLENGE_REFUNDED: { retry: 'never', summary: 'The payment was returned to the payer.' },
+  RESPONSE_NOT_KEPT: {
+    retry: 'never',
+    summary: 'The response was a stream: it was delivered once and is not kept.',
+  },
   CHALLENGE_NOT_CANCELLABLE: {
     retry: 'never',
     summary: 'The challenge can no longer be cancelled.',

@@ -5,12 +5,21 @@
  *                can hold several); named by its paymentRef
  *   refund       one movement of money back for one payment: (paymentRef, sequence)
  *   grant        what a plan's buyer receives
- *   delivery     the grant has been stored and may leave the process
+ *   resource     one request over HTTP that is sold by itself, at the price of its route
+ *   delivery     the grant or the response has been stored and may leave the process
  *   intent       the write-ahead note of a settlement
  *   held         money that no automatic path may move
  */
 export { type Catalog, createCatalog, type PricedPlan } from '../catalog/Catalog.ts'
+export type { RouteMatch } from '../catalog/matchRoute.ts'
 export type { Plan } from '../catalog/Plan.ts'
+export {
+  type CatalogRoute,
+  type FreeRoute,
+  isPriced,
+  type PricedRoute,
+  type Route,
+} from '../catalog/Route.ts'
 export type { AccessGrant } from '../challenge/AccessGrant.ts'
 export type { AuditEntry } from '../challenge/AuditEntry.ts'
 export type { Authorization, SignedAuthorization } from '../challenge/Authorization.ts'
@@ -23,7 +32,9 @@ export { type Address, type Hash, type Hex, sameAddress } from '../challenge/hex
 export type { Disposition, PaymentClaim } from '../challenge/PaymentClaim.ts'
 export { authorizationRef, type PaymentRef, transferRef } from '../challenge/PaymentRef.ts'
 export type { RefundProgress } from '../challenge/RefundProgress.ts'
+export type { Resource } from '../challenge/Resource.ts'
 export type { SettlementIntent } from '../challenge/SettlementIntent.ts'
+export type { StoredResponse } from '../challenge/StoredResponse.ts'
 export type { Submission } from '../challenge/Submission.ts'
 export type { BreakCause, Continuity, Heartbeat, Remembered } from '../continuity/Continuity.ts'
 export { type ErrorCode, errorCodes, type Retry } from '../errors/codes.ts'
@@ -72,6 +83,7 @@ export {
 export { releaseHeld } from '../operator/releaseHeld.ts'
 export { retryRefund } from '../operator/retryRefund.ts'
 export { writeOff } from '../operator/writeOff.ts'
+export { type Backend, isSuccess, type Served, type ServeRequest } from '../ports/Backend.ts'
 export type {
   AuthorizationQuery,
   Chain,
@@ -116,10 +128,12 @@ export { createEngine } from '../usecases/createEngine.ts'
 export type {
   AccessRequest,
   Delivered,
+  DeliveredResource,
   Engine,
   Offered,
   PresentedPayment,
   PresentedTransfer,
+  ResourceRequest,
 } from '../usecases/Engine.ts'
 export type { EngineContext, EngineSettings } from '../usecases/EngineContext.ts'
 export { type Fence, type FenceContext, findFence } from '../usecases/findFence.ts'

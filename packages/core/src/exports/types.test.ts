@@ -28,8 +28,10 @@ test('the types of @key0/core', () => {
     AuditEntry
     Authorization
     AuthorizationQuery
+    Backend
     BreakCause
     Catalog
+    CatalogRoute
     Chain
     ChallengeBase
     ChallengeFields
@@ -44,6 +46,7 @@ test('the types of @key0/core', () => {
     CredentialIssuer
     CredentialRequest
     Delivered
+    DeliveredResource
     Disposition
     DocumentStore
     Engine
@@ -54,6 +57,7 @@ test('the types of @key0/core', () => {
     Fence
     FenceContext
     Finality
+    FreeRoute
     Hash
     Head
     Heartbeat
@@ -86,6 +90,7 @@ test('the types of @key0/core', () => {
     PresentedPayment
     PresentedTransfer
     PricedPlan
+    PricedRoute
     PublicRecord
     Recovered
     RefundBudget
@@ -97,17 +102,24 @@ test('the types of @key0/core', () => {
     RefundSwitch
     RefundedNow
     Remembered
+    Resource
+    ResourceRequest
     Retention
     Retry
+    Route
+    RouteMatch
     SafeToSweep
     SeenTxStore
     SellerPair
+    ServeRequest
+    Served
     SettlementIntent
     Settler
     Sighting
     SignedAuthorization
     State
     StoreHealth
+    StoredResponse
     Submission
     Submitted
     Swapped

@@ -41,8 +41,8 @@ test('the lifecycle is exactly this picture', () => {
     b  payment proven on chain: intent, paymentRef, txHash, paidAt, fromAddress, paidBlock, paymentFinal, lease, disposition
     c  deadline passed: nothing
     d  cancelled: nothing
-    e  grant persisted, lease taken or payment watched: accessGrant, lease, intent, txHash, paidBlock, paymentFinal
-    f  delivered: accessGrant, deliveredAt, lease
+    e  grant or response persisted, lease taken or payment watched: accessGrant, response, lease, intent, txHash, paidBlock, paymentFinal
+    f  delivered: accessGrant, response, deliveredAt, lease
     g  payment reorganised away for good: intent, paymentRef, txHash, paidAt, fromAddress, paidBlock, lease
     h  refund claimed: refund, lease
     i  refund progress persisted: refund

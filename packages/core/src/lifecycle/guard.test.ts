@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { grant, intentAt, paid, recordWith, refund } from '../../test/recordFixture.ts'
+import { grant, intentAt, paid, recordWith, refund, response } from '../../test/recordFixture.ts'
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import { guard } from './guard.ts'
 import { isLive } from './isLive.ts'
@@ -16,6 +16,7 @@ type Row = readonly [
 ]
 const open = { intent: intentAt('OPEN') }
 const granted = { ...paid, accessGrant: grant }
+const answered = { ...paid, response }
 
 describe('guard', () => {
   test.each<Row>([
@@ -31,14 +32,14 @@ describe('guard', () => {
       granted,
       'DELIVERED',
       { accessGrant: undefined },
-      'the grant may have left already',
+      'the grant or response may have left already',
     ],
     [
       'drop a grant',
       granted,
       'PAID',
       { accessGrant: undefined },
-      'the grant may have left already',
+      'the grant or response may have left already',
     ],
     ['drop no grant', paid, 'PAID', { accessGrant: undefined }, undefined],
     ['renew a grant', granted, 'PAID', { accessGrant: grant }, undefined],
@@ -53,7 +54,37 @@ describe('guard', () => {
     ['lease after a refund', { ...paid, refund }, 'PAID', { lease: {} }, undefined],
     ['refund', paid, 'REFUND_PENDING', { refund }, undefined],
     ['refund again', { ...paid, refund }, 'REFUND_PENDING', {}, undefined],
-    ['refund with a grant', granted, 'REFUND_PENDING', { refund }, 'the buyer has the grant'],
+    [
+      'refund with a grant',
+      granted,
+      'REFUND_PENDING',
+      { refund },
+      'the buyer has what it paid for',
+    ],
+    ['deliver with a response', paid, 'DELIVERED', { response }, undefined],
+    ['deliver a stored response', answered, 'DELIVERED', {}, undefined],
+    [
+      'deliver and drop the response',
+      answered,
+      'DELIVERED',
+      { response: undefined },
+      'the grant or response may have left already',
+    ],
+    [
+      'drop a response and give a grant for it',
+      answered,
+      'PAID',
+      { response: undefined, accessGrant: grant },
+      'the grant or response may have left already',
+    ],
+    ['answer after a refund', { ...paid, refund }, 'PAID', { response }, 'the money goes back'],
+    [
+      'refund with a response',
+      answered,
+      'REFUND_PENDING',
+      { refund },
+      'the buyer has what it paid for',
+    ],
     ['refund held money', { ...paid, held: 'x' }, 'REFUND_PENDING', {}, 'the money is held'],
     ['reorganise away', paid, 'PENDING', {}, undefined],
   ])('%s', (_, record, to, fields, against) => {

@@ -1,4 +1,5 @@
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
+import { deliveryOf } from './deliveryOf.ts'
 
 /**
  * Whether a record's payment may go back, as far as its data tells. Age, leases and finality are
@@ -8,7 +9,7 @@ export function isRefundable(record: ChallengeRecord): boolean {
   return (
     record.state === 'PAID' &&
     record.fromAddress !== undefined &&
-    record.accessGrant === undefined &&
+    deliveryOf(record) === undefined &&
     record.held === undefined
   )
 }

@@ -62,14 +62,14 @@ export const transitions: readonly Row[] = [
   {
     from: 'PAID',
     to: 'PAID',
-    trigger: 'grant persisted, lease taken or payment watched',
-    writes: ['accessGrant', 'lease', 'intent', 'txHash', 'paidBlock', 'paymentFinal'],
+    trigger: 'grant or response persisted, lease taken or payment watched',
+    writes: ['accessGrant', 'response', 'lease', 'intent', 'txHash', 'paidBlock', 'paymentFinal'],
   },
   {
     from: 'PAID',
     to: 'DELIVERED',
     trigger: 'delivered',
-    writes: ['accessGrant', 'deliveredAt', 'lease'],
+    writes: ['accessGrant', 'response', 'deliveredAt', 'lease'],
   },
   {
     from: 'PAID',

@@ -1,6 +1,7 @@
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import type { Address, Hash } from '../challenge/hex.ts'
 import type { Disposition } from '../challenge/PaymentClaim.ts'
+import { deliveryOf } from '../lifecycle/deliveryOf.ts'
 import type { State } from '../lifecycle/transitions.ts'
 import { isWrittenOff } from './writtenOff.ts'
 
@@ -47,13 +48,13 @@ export type Money = {
 
 /** Where the money of a record is, or `undefined` when nothing of it is open. */
 export function moneyKindOf(record: ChallengeRecord): MoneyKind | undefined {
-  const { state, held, accessGrant } = record
+  const { state, held } = record
   if (state !== 'PAID' && state !== 'REFUND_PENDING' && state !== 'REFUND_FAILED') return undefined
   if (isWrittenOff(record)) return 'written-off'
   if (held !== undefined) return 'held'
   if (state === 'REFUND_PENDING') return 'under-way'
   if (state === 'REFUND_FAILED') return 'failed'
-  return accessGrant ? 'delivering' : 'owed'
+  return deliveryOf(record) ? 'delivering' : 'owed'
 }
 
 export function toMoney(record: ChallengeRecord, kind: MoneyKind, nowMs: number): Money {

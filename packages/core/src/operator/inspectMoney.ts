@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../challenge/AuditEntry.ts'
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
+import { deliveryOf } from '../lifecycle/deliveryOf.ts'
 import { hasOpenIntent } from '../lifecycle/guard.ts'
 import type { Chain, Finality, Sighting } from '../ports/Chain.ts'
 import { readRecord } from './carryOut.ts'
@@ -7,8 +8,12 @@ import { type Money, moneyKindOf, toMoney } from './Money.ts'
 import type { OperatorContext } from './OperatorContext.ts'
 import { areRefundsStopped } from './refundSwitch.ts'
 
-/** A record without what a stranger could use: no grant, signature, or raw transaction. */
-export type PublicRecord = Omit<ChallengeRecord, 'accessGrant' | 'intent' | 'refund'> & {
+/** A record without what a stranger could use: no grant, response, signature, or raw transaction. */
+export type PublicRecord = Omit<
+  ChallengeRecord,
+  'accessGrant' | 'response' | 'intent' | 'refund'
+> & {
+  /** Whether what was paid for is stored: a grant, or a response. */
   readonly hasGrant: boolean
   readonly intent?: { readonly stage: string; readonly submissions: number }
   readonly refund?: Omit<NonNullable<ChallengeRecord['refund']>, 'signature' | 'carriers'> & {
@@ -59,11 +64,11 @@ export async function inspectMoney(
 }
 
 function withoutSecrets(record: ChallengeRecord): PublicRecord {
-  const { accessGrant, intent, refund, ...rest } = record
+  const { accessGrant, response, intent, refund, ...rest } = record
   const { signature, carriers = [], ...progress } = refund ?? {}
   return {
     ...rest,
-    hasGrant: accessGrant !== undefined,
+    hasGrant: deliveryOf({ accessGrant, response }) !== undefined,
     ...(intent && { intent: { stage: intent.stage, submissions: intent.submissions.length } }),
     ...(refund && {
       refund: {
@@ -98,7 +103,7 @@ function tellNext(record: ChallengeRecord, isStopped: boolean): string {
     case 'failed':
       return 'Yours: remove the cause and retry it, refund it by hand, or write it off.'
     case 'delivering':
-      return 'The gateway’s: the grant is stored and counts as delivered in a moment.'
+      return 'The gateway’s: the grant or response is stored and counts as delivered in a moment.'
     case 'under-way':
       if (isStopped) return 'Yours: refunds are stopped. Start them again.'
       return `The refund worker’s: it is ${refund?.blockedReason ?? refund?.stage ?? 'claimed'}.`

@@ -1,6 +1,7 @@
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import type { Address, Hash } from '../challenge/hex.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
+import { deliveryOf } from '../lifecycle/deliveryOf.ts'
 import type { PaymentEvidence } from '../ports/Chain.ts'
 import { toRefund } from '../usecases/claimRefund.ts'
 import { examinePayment } from '../usecases/examinePayment.ts'
@@ -93,13 +94,13 @@ export function toPlannedRefund(
 }
 
 function assertRefundable(ctx: RefundContext, record: ChallengeRecord): void {
-  const { state, accessGrant, fromAddress, txHash, lease, chainId, destination } = record
+  const { state, fromAddress, txHash, lease, chainId, destination } = record
   const refuse = (reason: string): never => {
     throw new Key0Error('REFUND_NOT_POSSIBLE', { facts: { state, reason } })
   }
   if (state === 'REFUND_PENDING') throw new Key0Error('CHALLENGE_REFUNDING', { facts: { state } })
   if (state === 'REFUNDED') throw new Key0Error('CHALLENGE_REFUNDED', { facts: { state } })
-  if (state === 'DELIVERED' || accessGrant) refuse('the buyer has the grant')
+  if (state === 'DELIVERED' || deliveryOf(record)) refuse('the buyer has what it paid for')
   if (state !== 'PAID' && state !== 'REFUND_FAILED') refuse('nothing of it was paid')
   if (!fromAddress || !txHash) refuse('its payer is not known')
   if (chainId !== ctx.chain.chainId) {

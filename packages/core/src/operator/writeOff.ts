@@ -1,5 +1,6 @@
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
+import { deliveryOf } from '../lifecycle/deliveryOf.ts'
 import { carryOut, readRecord } from './carryOut.ts'
 import type { OperatorContext } from './OperatorContext.ts'
 import { assertOrder, type Order } from './Order.ts'
@@ -16,7 +17,7 @@ const NEVER_MS = 100 * 365 * 86_400_000
  * never forgotten, and counts as the seller's own money. Releasing it undoes the decision.
  *
  * @throws REQUEST_MALFORMED, CHALLENGE_UNKNOWN, RECORD_CHANGED; DELIVERY_PENDING while somebody
- * delivers it; REFUND_NOT_POSSIBLE when nothing is owed, the buyer has the grant, or a refund that
+ * delivers it; REFUND_NOT_POSSIBLE when nothing is owed, the buyer has it, or a refund that
  * was signed may still be executed.
  */
 export async function writeOff(
@@ -35,13 +36,14 @@ export async function writeOff(
   return await carryOut(ctx, record, order, { to: 'PAID', fields })
 }
 
-function assertIdle({ state, accessGrant, lease, refund }: ChallengeRecord, nowMs: number): void {
+function assertIdle(record: ChallengeRecord, nowMs: number): void {
+  const { state, lease, refund } = record
   const refuse = (reason: string): never => {
     throw new Key0Error('REFUND_NOT_POSSIBLE', { facts: { state, reason } })
   }
   if (state === 'REFUND_PENDING') refuse('its refund is under way')
   if (state !== 'PAID' && state !== 'REFUND_FAILED') refuse('nothing of it is owed')
-  if (accessGrant) refuse('the buyer has the grant')
+  if (deliveryOf(record)) refuse('the buyer has what it paid for')
   if ((lease?.untilMs ?? 0) > nowMs) throw new Key0Error('DELIVERY_PENDING')
   if (!refund?.signature) return
   const deadMs = Number(refund.validBefore ?? 0n) * 1000 + SIGNATURE_MARGIN_MS

@@ -1,6 +1,7 @@
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import { sameAddress } from '../challenge/hex.ts'
 import type { PaymentRef } from '../challenge/PaymentRef.ts'
+import { deliveryOf } from '../lifecycle/deliveryOf.ts'
 import { hasOpenIntent } from '../lifecycle/guard.ts'
 import { findTransition } from '../lifecycle/transitions.ts'
 import { toEvidence } from './createFakeChain.ts'
@@ -128,23 +129,27 @@ function checkRecords({ payments, records }: Books): readonly string[] {
   })
 }
 
-/** I6, I9, I11: who holds a grant paid once, was not refunded, and holds the stored one. */
+/** I6, I9, I11: who was given something paid once, was not refunded, and has what is stored. */
 function checkReceived({ world, records, payments, refunds }: Books): readonly string[] {
-  return world.received.flatMap(({ challengeId: id, payer, grant }) => {
+  return world.received.flatMap(({ challengeId: id, payer, goods }) => {
     const record = records.get(id)
     const own = payments.filter(({ owner }) => owner === id)
     const back = own.some(({ ref }) => refunds.some((refund) => refund.ref === ref))
-    const stored = record?.accessGrant?.accessToken
+    const stored = record && deliveryOf(record)
     return [
       ...(back ? [`I6: ${id} was delivered and refunded`] : []),
       ...(own.length > 1 ? [`I9: ${id} was paid ${own.length} times`] : []),
       ...(record?.state === 'DELIVERED' ? [] : [`I11: ${id} left while ${record?.state}`]),
-      ...(stored === grant.accessToken ? [] : [`I9: ${id} was answered with two grants`]),
+      ...(stored && same(stored, goods) ? [] : [`I9: ${id} was answered in two ways`]),
       ...(record?.fromAddress && sameAddress(record.fromAddress, payer)
         ? []
-        : [`I9: the grant of ${id} went to somebody else`]),
+        : [`I9: what ${id} bought went to somebody else`]),
     ]
   })
+}
+
+function same(a: object, b: object): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
 }
 
 /** I7: the trail is one chain of legal moves, its versions rise, and it ends where the record is. */

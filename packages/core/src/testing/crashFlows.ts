@@ -1,3 +1,4 @@
+import type { Resource } from '../challenge/Resource.ts'
 import { checkInvariants } from './checkInvariants.ts'
 import { type Answer, asksToSign, type Buyer, createBuyer } from './createBuyer.ts'
 import { createFaults, type Fault, type FaultKind, faultKinds } from './createFaults.ts'
@@ -63,6 +64,24 @@ async function payLikeAClient(client: Client): Promise<void> {
   })
 }
 
+const PHOTO: Resource = { method: 'GET', path: '/photos/1', query: 'size=small' }
+
+/** The same client buys one request: it asks, pays, and repeats both as it is told to. */
+async function requestLikeAClient(client: Client): Promise<void> {
+  const { buyer, process } = client
+  const challenge = await insist(client, () =>
+    buyer.ask(process(), PHOTO, REQUEST_ID).catch(() => undefined),
+  )
+  if (!challenge) return
+  let authorization = buyer.sign(challenge)
+  await insist(client, async () => {
+    const answer = await buyer.payFor(process(), challenge, authorization, PHOTO)
+    if (asksToSign(answer)) authorization = buyer.sign(challenge)
+    const isOver = answer.kind === 'delivered' || answer.code === 'RESPONSE_NOT_KEPT'
+    return isOver ? answer : undefined
+  })
+}
+
 async function proveLikeAClient(client: Client): Promise<void> {
   const challenge = await issue(client)
   if (!challenge) return
@@ -82,7 +101,18 @@ const nothing = (): void => {}
 
 /** The flows that crash points are tried on. */
 export const flows: Readonly<
-  Record<'paid' | 'proven' | 'refunded' | 'undecided' | 'expired' | 'abandoned', Flow>
+  Record<
+    | 'paid'
+    | 'proven'
+    | 'refunded'
+    | 'undecided'
+    | 'expired'
+    | 'abandoned'
+    | 'request'
+    | 'unanswered'
+    | 'stream',
+    Flow
+  >
 > = {
   paid: { name: 'paid', prepare: nothing, errand: payLikeAClient },
   proven: {
@@ -109,6 +139,21 @@ export const flows: Readonly<
     name: 'abandoned',
     prepare: nothing,
     errand: async (client) => void (await issue(client)),
+  },
+  request: {
+    name: 'request',
+    prepare: ({ backend }) => void backend.next.push('unknown', 'throw'),
+    errand: requestLikeAClient,
+  },
+  unanswered: {
+    name: 'unanswered',
+    prepare: ({ backend }) => Object.assign(backend, { mood: 'fail' }),
+    errand: requestLikeAClient,
+  },
+  stream: {
+    name: 'stream',
+    prepare: ({ backend }) => Object.assign(backend, { mood: 'stream' }),
+    errand: requestLikeAClient,
   },
 }
 

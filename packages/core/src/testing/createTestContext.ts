@@ -1,6 +1,7 @@
 import { createCatalog } from '../catalog/Catalog.ts'
 import type { AccessGrant } from '../challenge/AccessGrant.ts'
 import type { Address } from '../challenge/hex.ts'
+import type { StoredResponse } from '../challenge/StoredResponse.ts'
 import { createMemoryStore } from '../memory/createMemoryStore.ts'
 import type { ChallengeStore } from '../ports/ChallengeStore.ts'
 import type { EngineEvent } from '../ports/Events.ts'
@@ -10,6 +11,7 @@ import type { Engine } from '../usecases/Engine.ts'
 import type { EngineContext, EngineSettings } from '../usecases/EngineContext.ts'
 import type { RefundContext } from '../usecases/RefundContext.ts'
 import { watchContinuity } from '../usecases/watchContinuity.ts'
+import { createFakeBackend, type FakeBackend } from './createFakeBackend.ts'
 import { createFakeChain, type FakeChain } from './createFakeChain.ts'
 import { createFakeClock, type FakeClock } from './createFakeClock.ts'
 import { createFakeIssuer, type FakeIssuer } from './createFakeIssuer.ts'
@@ -24,7 +26,7 @@ import { fakeAccounts, fakeChainId } from './mint.ts'
 export type Received = {
   readonly challengeId: string
   readonly payer: Address
-  readonly grant: AccessGrant
+  readonly goods: AccessGrant | StoredResponse
 }
 
 /** Everything that outlives a process: the store, the chain, the seller's backend, the buyers. */
@@ -35,6 +37,7 @@ export type TestWorld = {
   readonly settler: FakeSettler
   readonly payout: FakePayout
   readonly issuer: FakeIssuer
+  readonly backend: FakeBackend
   readonly store: ChallengeStore
   readonly events: EngineEvent[]
   /** What reached buyers; tests and `pay` of a test process append to it. */
@@ -46,6 +49,8 @@ export type TestWorld = {
 export type TestProcess = FakeProcess & {
   readonly engine: Engine
   readonly ctx: EngineContext
+  /** The seller's backend as this process reaches it. */
+  readonly backend: FakeBackend
   readonly refunds: RefundContext
   readonly accounting: AccountingContext
 }
@@ -63,6 +68,7 @@ export function createTestWorld(overrides: Partial<TestWorld> = {}): TestWorld {
     settler: createFakeSettler({ ledger, clock }),
     payout: createFakePayout({ ledger, clock }),
     issuer: createFakeIssuer(),
+    backend: createFakeBackend(),
     store: createMemoryStore({ clock }),
     events: [],
     received: [],
@@ -117,6 +123,10 @@ export function startProcess(
         { planId: 'plus', unitAmount: '$0.20' },
       ],
       6,
+      [
+        { routeId: 'photo', method: 'GET', path: '/photos/:id', unitAmount: '$0.10' },
+        { routeId: 'print', method: 'POST', path: '/prints', unitAmount: '$0.30' },
+      ],
     ),
     sleep: (ms) => world.clock.sleep(ms),
     settings: { ...testSettings, ...options.settings },
@@ -145,7 +155,13 @@ export function startProcess(
     finality: finality.refund,
     adoptAfterMs: challengeTTLMs + skewMs,
   }
-  return Object.assign(process, { engine: createEngine(ctx), ctx, refunds, accounting })
+  return Object.assign(process, {
+    engine: createEngine(ctx),
+    ctx,
+    backend: reach('backend', world.backend),
+    refunds,
+    accounting,
+  })
 }
 
 /** A world and one process over it: what most tests start from. */

@@ -1,8 +1,12 @@
 import type { Catalog } from '../catalog/Catalog.ts'
+import type { PricedRoute } from '../catalog/Route.ts'
 import type { AccessGrant } from '../challenge/AccessGrant.ts'
 import type { SignedAuthorization } from '../challenge/Authorization.ts'
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import type { Hash, Hex } from '../challenge/hex.ts'
+import type { Resource } from '../challenge/Resource.ts'
+import type { StoredResponse } from '../challenge/StoredResponse.ts'
+import type { Backend } from '../ports/Backend.ts'
 import type { Offer } from '../ports/Chain.ts'
 
 /** Somebody asks for a plan. */
@@ -16,7 +20,17 @@ export type AccessRequest = {
   readonly clientAgentId: string
 }
 
-/** What somebody who asked for a plan is told. */
+/** Somebody asks for what one priced route answers to one request. */
+export type ResourceRequest = {
+  /** Its route; what it costs comes from here alone. */
+  readonly route: Pick<PricedRoute, 'routeId' | 'unitAmount' | 'unitAmountRaw'>
+  readonly resource: Resource
+  /** As in `AccessRequest`. */
+  readonly requestId?: string
+  readonly clientAgentId: string
+}
+
+/** What somebody who asked for a plan or a request is told. */
 export type Offered = {
   readonly challenge: ChallengeRecord
   /**
@@ -37,6 +51,8 @@ export type PresentedPayment = {
     readonly planId?: string
     readonly resourceId?: string
     readonly requestId?: string
+    /** The request itself, when a single one is paid for: never left out, and never guessed. */
+    readonly resource?: Resource
   }
   /**
    * Set when the challenge was found by a request id that anybody may guess. A payment that is
@@ -51,12 +67,26 @@ export type PresentedTransfer = {
   readonly txHash: Hash
   /** The payer's signature over `payerProofMessage(challengeId, txHash)`. */
   readonly payerSignature?: Hex
+  /** The request that it pays for, as in `PresentedPayment`. */
+  readonly resource?: Resource
 }
 
 /** What a buyer gets. `replayed`: it was bought before, and nothing was charged this time. */
 export type Delivered = {
   readonly challenge: ChallengeRecord
   readonly grant: AccessGrant
+  readonly txHash: Hash
+  readonly replayed: boolean
+}
+
+/**
+ * What the buyer of a single request gets. `replayed`: its response was stored before; the backend
+ * was not asked, and nothing was charged this time.
+ */
+export type DeliveredResource = {
+  readonly challenge: ChallengeRecord
+  /** Without a body, and not `replayed`: a stream, which whoever served it holds. */
+  readonly response: StoredResponse
   readonly txHash: Hash
   readonly replayed: boolean
 }
@@ -79,6 +109,11 @@ export interface Engine {
 
   /** The same for a caller that nobody vouches for. @throws as `issue`. */
   offer(request: AccessRequest): Promise<Offered>
+
+  /**
+   * Puts a price on a single request, and binds the challenge to it. @throws as `issue`.
+   */
+  offerResource(request: ResourceRequest): Promise<Offered>
 
   /** The offer a challenge makes, rebuilt from its record alone. */
   offerOf(challenge: ChallengeRecord): Offer
@@ -110,6 +145,20 @@ export interface Engine {
    * PAYER_PROOF_REQUIRED, PAYER_PROOF_INVALID.
    */
   submitProof(transfer: PresentedTransfer): Promise<Delivered>
+
+  /**
+   * Settles a payment for a single request and has `backend` answer it. The response is stored and
+   * the challenge DELIVERED in one step, before a byte of it may leave; of a stream only its head
+   * is stored, at its first byte. Repeating it returns the stored response.
+   *
+   * @throws as `pay`; REQUEST_CONFLICT when the request is not the one that was offered;
+   * DELIVERY_FAILED when the backend's response is not of the 2xx kind, or none came;
+   * RESPONSE_NOT_KEPT when it was a stream and was delivered before.
+   */
+  payResource(payment: PresentedPayment, backend: Backend): Promise<DeliveredResource>
+
+  /** The same for a transfer the client made itself. @throws as `submitProof` and `payResource`. */
+  proveResource(transfer: PresentedTransfer, backend: Backend): Promise<DeliveredResource>
 
   /** @throws CHALLENGE_UNKNOWN, CHALLENGE_NOT_CANCELLABLE, SETTLEMENT_PENDING. */
   cancel(challengeId: string): Promise<ChallengeRecord>

@@ -3,7 +3,10 @@ import { type Campaign, flows, runFlow, runPairs, runSingles } from '../testing/
 
 // Two faults that are far apart rarely meet; KEY0_EXHAUSTIVE=1 tries every pair (some minutes).
 const exhaustive = process.env.KEY0_EXHAUSTIVE === '1'
-const reaches = { paid: 99, proven: 99, refunded: 2, undecided: 2, expired: 1, abandoned: 1 }
+const reaches = {
+  ...{ paid: 99, proven: 99, refunded: 2, undecided: 2, expired: 1, abandoned: 1 },
+  ...{ request: 4, unanswered: 1, stream: 4 },
+}
 
 function report(what: string, name: string, { runs, failures }: Campaign): void {
   process.stdout.write(`${what} of "${name}": ${runs} runs, ${failures.length} broken promises\n`)

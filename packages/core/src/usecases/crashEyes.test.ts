@@ -71,7 +71,7 @@ test('a credential handed out while the issuer’s answer is unknown is caught w
         const names = { challengeId, requestId, resourceId, planId, txHash }
         const token = { accessToken: 'leaked', tokenType: 'Bearer' }
         const grant = { type: 'AccessGrant', ...names, ...token } as const
-        world.received.push({ challengeId, payer: fromAddress, grant })
+        world.received.push({ challengeId, payer: fromAddress, goods: grant })
         return { kind: 'unknown', reason: 'no answer' }
       },
     },

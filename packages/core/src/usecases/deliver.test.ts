@@ -162,7 +162,7 @@ test('the credential, its end and its links reach the grant', async () => {
     },
   })
   await pay()
-  expect(world.received[0]?.grant).toMatchObject({
+  expect(world.received[0]?.goods).toMatchObject({
     accessToken: 'a',
     tokenType: 'ApiKey',
     expiresAt: '1970-01-01T00:00:00.000Z',

@@ -1,78 +1,85 @@
-import type { AccessGrant } from '../challenge/AccessGrant.ts'
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
-import { invariant } from '../errors/invariant.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
+import { deliveryOf } from '../lifecycle/deliveryOf.ts'
 import { isRefundOnly } from '../lifecycle/guard.ts'
-import type { Credential, Issued } from '../ports/CredentialIssuer.ts'
 import { load } from './close.ts'
 import { closedError, refundFacts, STORE_LOST_WRITES } from './closed.ts'
-import type { Delivered } from './Engine.ts'
 import type { EngineContext } from './EngineContext.ts'
+import { leaseOf, type Made, type Maker } from './Maker.ts'
 
 const POLL_MS = 100
 
-/** How long nobody else may deliver: the issuer's worst case, and a margin for our own work. */
-export function leaseMs(ctx: EngineContext): number {
-  return ctx.issuer.worstCaseMs + 5_000
-}
+/** A delivered record. `replayed`: an earlier request delivered it. */
+export type Done = { readonly record: ChallengeRecord; readonly replayed: boolean }
 
 /**
- * Brings a PAID challenge to DELIVERED and hands out its grant, or the stored grant of one that
- * is delivered already. `holder` names the lease this request took when it settled, if it did.
+ * Brings a PAID challenge to DELIVERED: what was paid for is made, stored, and only then handed
+ * out. Of one that is delivered already, the stored one is. The maker may hold the lease already,
+ * taken in the step that settled.
  */
 export async function deliver(
   ctx: EngineContext,
   record: ChallengeRecord,
-  holder?: string,
-): Promise<Delivered> {
-  if (record.state === 'DELIVERED') return delivered(record, true)
+  maker: Maker,
+): Promise<Done> {
+  assertMakes(maker, record)
+  if (record.state === 'DELIVERED') return { record, replayed: true }
   const barred = record.held !== undefined && record.held !== STORE_LOST_WRITES
   if (record.state !== 'PAID' || isRefundOnly(record) || barred) throw closedError(record)
-  if (record.accessGrant) return complete(ctx, record, record.accessGrant)
-  if (holder !== undefined && record.lease?.holder === holder) return attempt(ctx, record)
-  if ((record.lease?.untilMs ?? 0) > ctx.clock.nowMs()) return waitForOther(ctx, record)
+  if (deliveryOf(record)) return complete(ctx, record, {})
+  if (record.lease?.holder === maker.holder) return attempt(ctx, record, maker)
+  if ((record.lease?.untilMs ?? 0) > ctx.clock.nowMs()) return waitForOther(ctx, record, maker)
 
   const taken = await ctx.store.transition({
     id: record.challengeId,
     from: 'PAID',
     to: 'PAID',
-    fields: { lease: { holder: ctx.newId(), untilMs: ctx.clock.nowMs() + leaseMs(ctx) } },
+    fields: { lease: leaseOf(ctx, maker) },
     version: record.version,
     key: ctx.newId(),
   })
   switch (taken.kind) {
     case 'applied':
     case 'replayed':
-      return attempt(ctx, taken.record)
+      return attempt(ctx, taken.record, maker)
     case 'lost':
-      return deliver(ctx, taken.record)
+      return deliver(ctx, taken.record, maker)
     case 'absent':
     case 'foreign':
       throw new Key0Error('CHALLENGE_UNKNOWN')
   }
 }
 
+/** A plan is never answered like a request, nor a request with a credential. */
+function assertMakes({ makes }: Maker, { resource }: ChallengeRecord): void {
+  if (makes === (resource ? 'response' : 'accessGrant')) return
+  throw new Key0Error('REQUEST_CONFLICT', { facts: { field: 'resource' } })
+}
+
 /** Another request holds the lease: its result is ours too. */
-async function waitForOther(ctx: EngineContext, record: ChallengeRecord): Promise<Delivered> {
+async function waitForOther(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+  maker: Maker,
+): Promise<Done> {
   const deadlineMs = ctx.clock.nowMs() + ctx.settings.deliveryWaitMs
   while (ctx.clock.nowMs() < deadlineMs) {
     await ctx.sleep(POLL_MS)
     const current = await load(ctx, record.challengeId)
-    if (current.state !== 'PAID' || current.accessGrant) return deliver(ctx, current)
+    if (current.state !== 'PAID' || deliveryOf(current)) return deliver(ctx, current, maker)
     if (!current.lease)
       throw new Key0Error('DELIVERY_FAILED', { facts: refundFacts(current, ctx.settings) })
     // Whoever held it is gone: nobody delivers, so this request does.
-    if (current.lease.untilMs <= ctx.clock.nowMs()) return deliver(ctx, current)
+    if (current.lease.untilMs <= ctx.clock.nowMs()) return deliver(ctx, current, maker)
   }
   throw new Key0Error('DELIVERY_PENDING', { facts: refundFacts(record, ctx.settings) })
 }
 
-/** We hold the lease: ask the issuer, then store what it gave before anybody sees it. */
-async function attempt(ctx: EngineContext, record: ChallengeRecord): Promise<Delivered> {
-  const issued = await askIssuer(ctx, record)
-  if (issued.kind === 'issued')
-    return complete(ctx, record, toGrant(ctx, record, issued.credential))
-  ctx.observe({ name: 'delivery.failed', challenge: record, reason: issued.reason })
+/** We hold the lease: have it made, then store it before anybody sees it. */
+async function attempt(ctx: EngineContext, record: ChallengeRecord, maker: Maker): Promise<Done> {
+  const made = await ask(ctx, record, maker)
+  if (made.kind === 'made') return complete(ctx, record, made.fields)
+  ctx.observe({ name: 'delivery.failed', challenge: record, reason: made.reason })
   await ctx.store.transition({
     id: record.challengeId,
     from: 'PAID',
@@ -80,56 +87,53 @@ async function attempt(ctx: EngineContext, record: ChallengeRecord): Promise<Del
     fields: { lease: undefined },
     version: record.version,
     key: ctx.newId(),
-    reason: `delivery failed: ${issued.kind}`,
+    reason: `delivery failed: ${made.kind}`,
   })
-  throw new Key0Error('DELIVERY_FAILED', { facts: refundFacts(record, ctx.settings) })
+  const facts = { ...made.facts, ...refundFacts(record, ctx.settings) }
+  throw new Key0Error('DELIVERY_FAILED', { facts })
 }
 
-async function askIssuer(ctx: EngineContext, record: ChallengeRecord): Promise<Issued> {
-  const { txHash, fromAddress, paymentRef } = record
-  invariant(txHash && fromAddress && paymentRef, 'a paid record knows its payment')
-  const { challengeId, requestId, clientAgentId, resourceId, planId, amount, amountRaw, chainId } =
-    record
-  const purchase = {
-    challengeId,
-    requestId,
-    clientAgentId,
-    resourceId,
-    planId,
-    amount,
-    amountRaw,
-    chainId,
-    txHash,
-    fromAddress,
-    idempotencyKey: paymentRef,
-  }
-  const signal = AbortSignal.timeout(ctx.issuer.worstCaseMs + 1_000)
+async function ask(ctx: EngineContext, record: ChallengeRecord, maker: Maker): Promise<Made> {
+  const { challengeId } = record
+  const who = maker.makes === 'response' ? 'backend' : 'issuer'
   try {
-    return await Promise.race([ctx.issuer.issue(purchase, signal), overdue(signal)])
+    return await withinTime(maker.worstCaseMs + 1_000, (signal) => maker.make(record, signal))
   } catch (cause) {
-    ctx.observe({ name: 'alert', what: 'the issuer threw', challengeId, cause })
-    return { kind: 'unknown', reason: 'the issuer threw' }
+    ctx.observe({ name: 'alert', what: `the ${who} threw`, challengeId, cause })
+    return { kind: 'unknown', reason: `the ${who} threw` }
   }
 }
 
-/** An issuer may ignore its signal; the buyer is answered all the same. */
-function overdue(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+/** Who makes it may ignore the signal; the buyer is answered all the same. */
+async function withinTime<result>(
+  ms: number,
+  work: (signal: AbortSignal) => Promise<result>,
+): Promise<result> {
+  const timeout = AbortSignal.timeout(ms)
+  const late = new AbortController()
+  const overdue = new Promise<never>((_, reject) => {
+    timeout.addEventListener('abort', () => reject(timeout.reason), { once: true })
   })
+  try {
+    return await Promise.race([work(late.signal), overdue])
+  } catch (error) {
+    // A signal that fired after an answer would end a stream that is still on its way.
+    late.abort(error)
+    throw error
+  }
 }
 
 async function complete(
   ctx: EngineContext,
   record: ChallengeRecord,
-  grant: AccessGrant,
-): Promise<Delivered> {
+  made: Extract<Made, { readonly kind: 'made' }>['fields'],
+): Promise<Done> {
   const outcome = await ctx.store.transition({
     id: record.challengeId,
     from: 'PAID',
     to: 'DELIVERED',
     fields: {
-      accessGrant: grant,
+      ...made,
       deliveredAt: new Date(ctx.clock.nowMs()),
       lease: undefined,
       ...(record.held !== undefined && { held: undefined }),
@@ -139,41 +143,15 @@ async function complete(
   switch (outcome.kind) {
     case 'applied':
       ctx.observe({ name: 'challenge.delivered', challenge: outcome.record })
-      return delivered(outcome.record, false)
+      return { record: outcome.record, replayed: false }
     case 'replayed':
-      return delivered(outcome.record, false)
+      return { record: outcome.record, replayed: false }
     case 'lost':
-      // Another request delivered first, or a refund won: the stored fact counts, not our grant.
-      if (outcome.record.state === 'DELIVERED') return delivered(outcome.record, true)
+      // Another request delivered first, or a refund won: the stored fact counts, not ours.
+      if (outcome.record.state === 'DELIVERED') return { record: outcome.record, replayed: true }
       throw closedError(outcome.record)
     case 'absent':
     case 'foreign':
       throw new Key0Error('CHALLENGE_UNKNOWN')
-  }
-}
-
-function delivered(record: ChallengeRecord, replayed: boolean): Delivered {
-  const { accessGrant: grant, txHash } = record
-  invariant(grant && txHash, 'a delivered record keeps its grant')
-  return { challenge: record, grant, txHash, replayed }
-}
-
-function toGrant(ctx: EngineContext, record: ChallengeRecord, credential: Credential): AccessGrant {
-  const { challengeId, requestId, resourceId, planId, txHash } = record
-  invariant(txHash, 'a paid record knows its transaction')
-  const { explorerUrl, resourceEndpoint } = ctx.settings
-  return {
-    type: 'AccessGrant',
-    challengeId,
-    requestId,
-    resourceId,
-    planId,
-    accessToken: credential.accessToken,
-    tokenType: credential.tokenType,
-    ...(credential.expiresAt && { expiresAt: credential.expiresAt.toISOString() }),
-    txHash,
-    ...(explorerUrl && { explorerUrl: explorerUrl(txHash) }),
-    ...(resourceEndpoint && { resourceEndpoint: resourceEndpoint({ resourceId, planId }) }),
-    ...(credential.credential !== undefined && { credential: credential.credential }),
   }
 }

@@ -4,8 +4,8 @@ import { invariant } from '../errors/invariant.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
 import type { Finality, PaymentEvidence, Sighting } from '../ports/Chain.ts'
 import { closedError } from './closed.ts'
-import { leaseMs } from './deliver.ts'
 import type { EngineContext } from './EngineContext.ts'
+import { type Deliverer, leaseOf } from './Maker.ts'
 import { payerProofMessage } from './payerProof.ts'
 
 /** Asks the chain where a challenge's stored authorization stands. */
@@ -48,13 +48,13 @@ export async function deepen(
 /**
  * Turns what the chain said about an open intent into the record's next state: PAID on evidence,
  * void on evidence, and otherwise an error that says "pending" and leaves the intent open.
- * `holder` takes the delivery lease in the same step.
+ * `deliverer` takes the delivery lease in the same step.
  */
 export async function applySighting(
   ctx: EngineContext,
   record: ChallengeRecord,
   sighting: Sighting,
-  holder?: string,
+  deliverer?: Deliverer,
 ): Promise<ChallengeRecord> {
   const { intent } = record
   invariant(intent, 'only a record with an intent is looked for')
@@ -67,7 +67,7 @@ export async function applySighting(
         await voidIntent(ctx, record, intent, 'PAYER_PROOF_REQUIRED')
         throw payerProofRequired(record.challengeId, sighting.evidence)
       }
-      return markPaid(ctx, record, sighting.evidence, holder)
+      return markPaid(ctx, record, sighting.evidence, deliverer)
     case 'dead': {
       const code =
         sighting.cause === 'expired' ? 'AUTHORIZATION_EXPIRED' : 'AUTHORIZATION_CANCELLED'
@@ -94,7 +94,7 @@ export async function markPaid(
   ctx: EngineContext,
   record: ChallengeRecord,
   evidence: PaymentEvidence,
-  holder?: string,
+  deliverer?: Deliverer,
 ): Promise<ChallengeRecord> {
   const { payment, refund } = ctx.settings.finality
   const nowMs = ctx.clock.nowMs()
@@ -107,7 +107,7 @@ export async function markPaid(
     paidBlock: { number: evidence.block.number, hash: evidence.block.hash },
     paymentFinal: payment === refund,
     ...(intent && ours && { intent: { ...intent, stage: 'PAID' } satisfies SettlementIntent }),
-    ...(holder !== undefined && { lease: { holder, untilMs: nowMs + leaseMs(ctx) } }),
+    ...(deliverer && { lease: leaseOf(ctx, deliverer) }),
   }
   const { challengeId } = record
   const attempt = { key: ctx.newId() }

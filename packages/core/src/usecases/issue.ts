@@ -1,8 +1,9 @@
 import type { ChallengeBase, ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
 import { hasOpenIntent, isRefundOnly } from '../lifecycle/guard.ts'
+import { assertSameResource } from './assertSameResource.ts'
 import { closedError } from './closed.ts'
-import type { AccessRequest, Offered } from './Engine.ts'
+import type { AccessRequest, Offered, ResourceRequest } from './Engine.ts'
 import type { EngineContext } from './EngineContext.ts'
 
 const REQUEST_ID = /^[A-Za-z0-9_-]{16,128}$/
@@ -24,7 +25,21 @@ export async function issue(ctx: EngineContext, request: AccessRequest): Promise
 
 /** Puts a price on a request of somebody nobody vouches for; see `Engine.offer`. */
 export async function offer(ctx: EngineContext, request: AccessRequest): Promise<Offered> {
-  const base = toBase(ctx, request)
+  const { planId, unitAmount, unitAmountRaw } = ctx.catalog.find(request.planId)
+  const goods = { planId, amount: unitAmount, amountRaw: unitAmountRaw }
+  return create(ctx, toBase(ctx, request, goods))
+}
+
+/** Puts a price on a single request; see `Engine.offerResource`. */
+export async function offerResource(
+  ctx: EngineContext,
+  { route, resource, ...request }: ResourceRequest,
+): Promise<Offered> {
+  const { routeId: planId, unitAmount: amount, unitAmountRaw: amountRaw } = route
+  return create(ctx, toBase(ctx, request, { planId, amount, amountRaw, resource }))
+}
+
+async function create(ctx: EngineContext, base: ChallengeBase): Promise<Offered> {
   const outcome = await ctx.store.create(base, { key: ctx.newId() })
   if (outcome.kind === 'applied') {
     ctx.observe({ name: 'challenge.created', challenge: outcome.record })
@@ -35,9 +50,15 @@ export async function offer(ctx: EngineContext, request: AccessRequest): Promise
   return { challenge, mayKnowId: isSecretRequestId(base.requestId) }
 }
 
-function toBase(ctx: EngineContext, request: AccessRequest): ChallengeBase {
+/** What is sold, and for how much. */
+type Goods = Pick<ChallengeBase, 'planId' | 'amount' | 'amountRaw' | 'resource'>
+
+function toBase(
+  ctx: EngineContext,
+  request: Omit<AccessRequest, 'planId'>,
+  goods: Goods,
+): ChallengeBase {
   const { settings } = ctx
-  const plan = ctx.catalog.find(request.planId)
   const { requestId = ctx.newId(), resourceId = 'default' } = request
   if (!REQUEST_ID.test(requestId)) throw malformed('requestId', '16 to 128 of A-Z a-z 0-9 _ -')
   if (!RESOURCE_ID.test(resourceId)) throw malformed('resourceId', '1 to 256 printable characters')
@@ -48,9 +69,7 @@ function toBase(ctx: EngineContext, request: AccessRequest): ChallengeBase {
     scope: request.clientAgentId,
     clientAgentId: request.clientAgentId,
     resourceId,
-    planId: plan.planId,
-    amount: plan.unitAmount,
-    amountRaw: plan.unitAmountRaw,
+    ...goods,
     asset: settings.asset,
     token: settings.token,
     chainId: settings.chainId,
@@ -67,6 +86,7 @@ function toBase(ctx: EngineContext, request: AccessRequest): ChallengeBase {
 function reoffer(record: ChallengeRecord, asked: ChallengeBase): ChallengeRecord {
   if (record.planId !== asked.planId || record.resourceId !== asked.resourceId)
     throw new Key0Error('REQUEST_CONFLICT', { facts: { field: 'requestId' } })
+  assertSameResource(record, asked.resource)
   if (hasOpenIntent(record)) throw new Key0Error('SETTLEMENT_PENDING')
   const offered = record.state === 'PENDING' || record.state === 'DELIVERED'
   if (offered || (record.state === 'PAID' && !isRefundOnly(record))) return record

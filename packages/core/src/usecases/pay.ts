@@ -4,33 +4,38 @@ import { sameAddress } from '../challenge/hex.ts'
 import { authorizationRef } from '../challenge/PaymentRef.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
 import { hasOpenIntent } from '../lifecycle/guard.ts'
+import { assertSameResource } from './assertSameResource.ts'
 import { load } from './close.ts'
 import { closedError } from './closed.ts'
-import { deliver } from './deliver.ts'
-import type { Delivered, PresentedPayment } from './Engine.ts'
+import { type Done, deliver } from './deliver.ts'
+import type { PresentedPayment } from './Engine.ts'
 import type { EngineContext } from './EngineContext.ts'
+import type { Deliverer, Maker } from './Maker.ts'
 import { settle } from './settle.ts'
 
 const FRESH =
   'a new signature: ask without a payment and sign that offer; what is paid is never charged again'
 
-/** Settles a presented payment and delivers; see `Engine.pay`. */
-export async function pay(ctx: EngineContext, payment: PresentedPayment): Promise<Delivered> {
-  const holder = ctx.newId()
-  return deliver(ctx, await settleFor(ctx, payment, holder), holder)
+/** Settles a presented payment and delivers; see `Engine.pay` and `Engine.payResource`. */
+export async function pay(
+  ctx: EngineContext,
+  payment: PresentedPayment,
+  maker: Maker,
+): Promise<Done> {
+  return deliver(ctx, await settleFor(ctx, payment, maker), maker)
 }
 
 /**
- * Brings a presented payment to PAID, or finds that this payer has paid already. `holder` takes
+ * Brings a presented payment to PAID, or finds that this payer has paid already. `deliverer` takes
  * the delivery lease in the same step.
  */
 export async function settleFor(
   ctx: EngineContext,
   payment: PresentedPayment,
-  holder?: string,
+  deliverer?: Deliverer,
 ): Promise<ChallengeRecord> {
   try {
-    return await settleOrRecognise(ctx, payment, holder)
+    return await settleOrRecognise(ctx, payment, deliverer)
   } catch (error) {
     throw payment.onlyFresh ? withoutChallenge(error) : error
   }
@@ -47,7 +52,7 @@ function withoutChallenge(error: unknown): unknown {
 async function settleOrRecognise(
   ctx: EngineContext,
   payment: PresentedPayment,
-  holder?: string,
+  deliverer?: Deliverer,
 ): Promise<ChallengeRecord> {
   const record = await load(ctx, payment.challengeId)
   assertSameRequest(record, payment.request)
@@ -55,7 +60,7 @@ async function settleOrRecognise(
     case 'PENDING': {
       // What comes before anything was submitted cannot have been copied from the chain.
       const onlyFresh = hasOpenIntent(record) && payment.onlyFresh === true
-      const paid = await settle(ctx, record, payment.authorization, holder)
+      const paid = await settle(ctx, record, payment.authorization, deliverer)
       await assertPayer(ctx, paid, { ...payment, onlyFresh })
       return paid
     }
@@ -77,6 +82,7 @@ function assertSameRequest(record: ChallengeRecord, asked: PresentedPayment['req
   for (const field of ['planId', 'resourceId', 'requestId'] as const)
     if (asked[field] !== undefined && asked[field] !== record[field])
       throw new Key0Error('REQUEST_CONFLICT', { facts: { field } })
+  assertSameResource(record, asked.resource)
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
+import { deliveryOf } from '../lifecycle/deliveryOf.ts'
 import { hasOpenIntent } from '../lifecycle/guard.ts'
 import type { State } from '../lifecycle/transitions.ts'
 import { expire, isUnproven } from './close.ts'
@@ -122,7 +123,7 @@ async function advance(
       else await expire(ctx, record)
       return { final: false }
     case 'PAID':
-      if (record.accessGrant) await completeDelivery(ctx, record)
+      if (deliveryOf(record)) await completeDelivery(ctx, record)
       return watch(ctx, record)
     case 'DELIVERED':
       return watch(ctx, record)
@@ -131,7 +132,7 @@ async function advance(
   }
 }
 
-/** The grant was stored but not the delivery: the buyer may have it, so it counts as delivered. */
+/** Grant or response was stored but not the delivery: the buyer may have it, so it counts as delivered. */
 async function completeDelivery(ctx: EngineContext, record: ChallengeRecord): Promise<void> {
   await ctx.store.transition({
     id: record.challengeId,

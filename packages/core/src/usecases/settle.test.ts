@@ -67,7 +67,7 @@ test('a second front-end brought it to the chain first: it is paid all the same'
   const front = world.ledger.prepare([{ kind: 'authorized', authorization }], 'front-runner')
   world.ledger.broadcast(front.hash)
   expect(await pay()).toBe('DELIVERED')
-  expect(world.received[0]?.grant.txHash).toBe(front.hash)
+  expect(world.received[0]?.goods).toMatchObject({ txHash: front.hash })
 })
 
 test('cancelled between the check and the settlement: nothing is delivered, the buyer may pay again', async () => {

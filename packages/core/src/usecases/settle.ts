@@ -13,6 +13,7 @@ import { closedError } from './closed.ts'
 import type { EngineContext } from './EngineContext.ts'
 import { applySighting, deepen, payerProofRequired, sight } from './evidence.ts'
 import { findAbandoned } from './findAbandoned.ts'
+import type { Deliverer } from './Maker.ts'
 import { offerOf } from './offerOf.ts'
 
 // How far back we look for who used an authorization before it reached us.
@@ -26,11 +27,11 @@ export async function settle(
   ctx: EngineContext,
   record: ChallengeRecord,
   authorization: SignedAuthorization,
-  holder?: string,
+  deliverer?: Deliverer,
 ): Promise<ChallengeRecord> {
-  if (hasOpenIntent(record)) return resume(ctx, record, authorization, holder)
+  if (hasOpenIntent(record)) return resume(ctx, record, authorization, deliverer)
   const current = await expire(ctx, record)
-  if (current.state !== 'PENDING') return join(ctx, current, authorization, holder)
+  if (current.state !== 'PENDING') return join(ctx, current, authorization, deliverer)
   await assertUnpaid(ctx, current)
   let head: Head
   try {
@@ -39,7 +40,7 @@ export async function settle(
     // A used nonce or an emptied account may be the trace of another request's own settlement.
     const latest = await load(ctx, current.challengeId)
     if (latest.state === 'PENDING' && !hasOpenIntent(latest)) throw error
-    return join(ctx, latest, authorization, holder)
+    return join(ctx, latest, authorization, deliverer)
   }
 
   const outcome = await ctx.store.reserve(
@@ -49,10 +50,10 @@ export async function settle(
   )
   switch (outcome.kind) {
     case 'applied':
-      return finish(ctx, outcome.record, { holder, waits: true, now: true })
+      return finish(ctx, outcome.record, { deliverer, waits: true, now: true })
     case 'replayed':
     case 'lost':
-      return join(ctx, outcome.record, authorization, holder)
+      return join(ctx, outcome.record, authorization, deliverer)
     case 'foreign':
       throw new Key0Error('PAYMENT_SPENT')
     case 'absent':
@@ -72,7 +73,7 @@ async function assertUnpaid(ctx: EngineContext, record: ChallengeRecord): Promis
 
 type Finish = {
   /** Takes the delivery lease in the same step; absent: nobody delivers next. */
-  readonly holder?: string | undefined
+  readonly deliverer?: Deliverer | undefined
   /** Whether somebody is waiting for the answer. */
   readonly waits: boolean
   /** Submit at once; otherwise only when nobody did for a while. */
@@ -86,7 +87,7 @@ type Finish = {
 export async function finish(
   ctx: EngineContext,
   record: ChallengeRecord,
-  { holder, waits, now }: Finish,
+  { deliverer, waits, now }: Finish,
 ): Promise<ChallengeRecord> {
   const { settings } = ctx
   const finality = settings.finality.payment
@@ -101,7 +102,7 @@ export async function finish(
     if (submitted === 'refused') waitMs = 0
   }
   const sighting = await sight(ctx, current, { finality, waitMs })
-  return applySighting(ctx, current, await deepen(ctx, current, sighting), holder)
+  return applySighting(ctx, current, await deepen(ctx, current, sighting), deliverer)
 }
 
 /** Another request was faster, here or elsewhere: go on from where it brought the record. */
@@ -109,9 +110,9 @@ async function join(
   ctx: EngineContext,
   record: ChallengeRecord,
   authorization: SignedAuthorization,
-  holder?: string,
+  deliverer?: Deliverer,
 ): Promise<ChallengeRecord> {
-  if (hasOpenIntent(record)) return resume(ctx, record, authorization, holder)
+  if (hasOpenIntent(record)) return resume(ctx, record, authorization, deliverer)
   if (record.state === 'PAID' || record.state === 'DELIVERED') return record
   throw record.state === 'PENDING' ? voidedError(record) : closedError(record)
 }
@@ -121,7 +122,7 @@ async function resume(
   ctx: EngineContext,
   record: ChallengeRecord,
   authorization: SignedAuthorization,
-  holder?: string,
+  deliverer?: Deliverer,
 ): Promise<ChallengeRecord> {
   invariant(record.intent, 'an open intent is there')
   const theirs = record.intent.authorization
@@ -129,7 +130,7 @@ async function resume(
   // The same payer with a new authorization: never submitted, because the first may still pay.
   if (theirs.nonce.toLowerCase() !== authorization.nonce.toLowerCase())
     throw new Key0Error('SETTLEMENT_PENDING')
-  return finish(ctx, record, { holder, waits: true, now: false })
+  return finish(ctx, record, { deliverer, waits: true, now: false })
 }
 
 /** Every check before an intent exists. Nothing is spent and nothing changes. */

@@ -2,12 +2,14 @@ import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
 import { hasOpenIntent } from '../lifecycle/guard.ts'
 import type { PaymentEvidence } from '../ports/Chain.ts'
+import { assertSameResource } from './assertSameResource.ts'
 import { load } from './close.ts'
 import { closedError } from './closed.ts'
-import { deliver } from './deliver.ts'
-import type { Delivered, PresentedTransfer } from './Engine.ts'
+import { type Done, deliver } from './deliver.ts'
+import type { PresentedTransfer } from './Engine.ts'
 import type { EngineContext } from './EngineContext.ts'
 import { markPaid, payerProofRequired } from './evidence.ts'
+import type { Maker } from './Maker.ts'
 import { payerProofMessage } from './payerProof.ts'
 import { setAside, strayOf } from './setAside.ts'
 
@@ -18,10 +20,12 @@ import { setAside, strayOf } from './setAside.ts'
 export async function submitProof(
   ctx: EngineContext,
   transfer: PresentedTransfer,
-): Promise<Delivered> {
+  maker: Maker,
+): Promise<Done> {
   const record = await load(ctx, transfer.challengeId)
   try {
-    return await acceptProof(ctx, record, transfer)
+    assertSameResource(record, transfer.resource)
+    return await acceptProof(ctx, record, transfer, maker)
   } catch (error) {
     const disposition = Key0Error.is(error) && strayOf(record, error)
     if (!disposition) throw error
@@ -33,18 +37,18 @@ async function acceptProof(
   ctx: EngineContext,
   record: ChallengeRecord,
   transfer: PresentedTransfer,
-): Promise<Delivered> {
+  maker: Maker,
+): Promise<Done> {
   const paid = record.state === 'PAID' || record.state === 'DELIVERED'
   if (record.state !== 'PENDING' && !paid) throw closedError(record)
   if (hasOpenIntent(record)) throw new Key0Error('SETTLEMENT_PENDING')
   const evidence = await findTransfer(ctx, record, transfer)
   if (paid && evidence.paymentRef !== record.paymentRef) throw new Key0Error('REQUEST_CONFLICT')
   await assertPresenter(ctx, transfer, evidence)
-  if (paid) return deliver(ctx, record)
+  if (paid) return deliver(ctx, record, maker)
   assertInWindow(ctx, record, evidence)
   await claimInSellersStore(ctx, record, evidence)
-  const holder = ctx.newId()
-  return deliver(ctx, await markPaid(ctx, record, evidence, holder), holder)
+  return deliver(ctx, await markPaid(ctx, record, evidence, maker), maker)
 }
 
 async function findTransfer(

@@ -1,6 +1,7 @@
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import type { Submission } from '../challenge/Submission.ts'
 import { invariant } from '../errors/invariant.ts'
+import { deliveryOf } from '../lifecycle/deliveryOf.ts'
 import type { EngineContext } from './EngineContext.ts'
 import { sight } from './evidence.ts'
 import { offerOf } from './offerOf.ts'
@@ -60,7 +61,7 @@ async function watchTransfer(
   if (sighting.kind !== 'absent' && sighting.kind !== 'mismatch') return { final: false }
   ctx.observe({ name: 'alert', what: 'a transfer was reorganised away', challengeId: id })
   const passed = record.expiresAt.getTime() <= ctx.clock.nowMs()
-  if (record.state !== 'PAID' || record.accessGrant || record.held || !passed)
+  if (record.state !== 'PAID' || deliveryOf(record) || record.held || !passed)
     return { final: false }
   await ctx.store.transition({ ...move, fields: { held: TRANSFER_GONE } })
   return { final: false }
@@ -102,7 +103,7 @@ async function keepCarrier(
 async function raiseLoss(ctx: EngineContext, record: ChallengeRecord): Promise<void> {
   const { intent, challengeId: id, version } = record
   ctx.observe({ name: 'alert', what: 'a payment was reorganised away for good', challengeId: id })
-  if (record.state !== 'PAID' || record.accessGrant || record.refund || !intent) return
+  if (record.state !== 'PAID' || deliveryOf(record) || record.refund || !intent) return
   await ctx.store.transition({
     id,
     from: 'PAID',

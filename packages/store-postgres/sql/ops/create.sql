@@ -15,12 +15,13 @@ begin
     v_now := key0_start(p_now);
     insert into key0_challenges (
       id, request_id, scope, client_agent_id, resource_id, plan_id, amount, amount_raw, asset,
-      token, chain_id, destination, created_at, expires_at, updated_at)
+      token, chain_id, destination, resource, created_at, expires_at, updated_at)
     values (
       v_base ->> 'challengeId', v_base ->> 'requestId', v_base ->> 'scope',
       v_base ->> 'clientAgentId', v_base ->> 'resourceId', v_base ->> 'planId',
       v_base ->> 'amount', (v_base ->> 'amountRaw')::numeric, v_base ->> 'asset',
       v_base ->> 'token', (v_base ->> 'chainId')::bigint, v_base ->> 'destination',
+      (v_base ->> 'resource')::json,
       (v_base ->> 'createdAt')::timestamptz, (v_base ->> 'expiresAt')::timestamptz, v_now)
     on conflict do nothing
     returning * into v_new;

@@ -10,7 +10,7 @@ begin
   where c.id in (
     select ended.id from key0_challenges ended
     where ended.state = 'PAID' and ended.from_address is not null
-      and ended.access_grant is null and ended.held is null
+      and ended.access_grant is null and ended.response is null and ended.held is null
       and ended.leased_until is not null and ended.leased_until <= v_now
     order by ended.leased_until limit 1000 for update skip locked);
 
@@ -19,6 +19,6 @@ begin
     from (
       select c from key0_challenges c
       where c.state = 'PAID' and c.from_address is not null and c.access_grant is null
-        and c.held is null and c.leased_until is null and c.paid_at < p_before::timestamptz
+        and c.response is null and c.held is null and c.leased_until is null and c.paid_at < p_before::timestamptz
       order by c.paid_at, c.id limit p_limit::bigint) found);
 end $$;

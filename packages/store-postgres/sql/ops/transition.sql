@@ -9,7 +9,9 @@ returns text language plpgsql as $$
 declare
   v_fields jsonb := p_fields;
   v_old key0_challenges;
-  v_grant text := v_fields ->> 'accessGrant';
+  -- What the buyer gets: the grant of a plan, or the response to a request.
+  v_given boolean := coalesce(v_fields ->> 'accessGrant', v_fields ->> 'response') is not null;
+  v_had boolean;
   v_held boolean;
 begin
   v_old := key0_lock(p_id, p_now, p_keep::bigint[]);
@@ -20,6 +22,7 @@ begin
     return key0_outcome('replayed', v_old);
   end if;
 
+  v_had := v_old.access_grant is not null or v_old.response is not null;
   v_held := coalesce(v_old.held, '') <> '';
   if v_old.state <> p_from
     or v_old.version <> coalesce(p_version::bigint, v_old.version)
@@ -27,15 +30,16 @@ begin
     or (p_to in ('EXPIRED', 'CANCELLED') and coalesce(v_old.intent_stage, '') = 'OPEN')
     -- The money goes back.
     or (p_to = 'DELIVERED' and v_old.refund is not null)
-    -- The grant may have left already.
-    or (v_old.access_grant is not null and v_fields ? 'accessGrant' and v_grant is null)
+    -- The grant or response may have left already.
+    or (v_old.access_grant is not null and v_fields ? 'accessGrant'
+      and v_fields ->> 'accessGrant' is null)
+    or (v_old.response is not null and v_fields ? 'response' and v_fields ->> 'response' is null)
     -- Nothing to deliver.
-    or (p_to = 'DELIVERED' and v_old.access_grant is null and v_grant is null)
+    or (p_to = 'DELIVERED' and not v_had and not v_given)
     -- The money goes back.
-    or (p_to = 'PAID' and v_grant is not null and v_old.refund is not null)
-    -- The buyer has the grant, or the money is held.
-    or (p_from = 'PAID' and p_to = 'REFUND_PENDING'
-      and (v_old.access_grant is not null or v_held))
+    or (p_to = 'PAID' and v_given and v_old.refund is not null)
+    -- The buyer has what it paid for, or the money is held.
+    or (p_from = 'PAID' and p_to = 'REFUND_PENDING' and (v_had or v_held))
   then
     return key0_outcome('lost', v_old);
   end if;

@@ -34,6 +34,8 @@ begin
       ->> 'untilMs')::float8,
     access_grant = case when p_fields ? 'accessGrant'
       then (p_fields ->> 'accessGrant')::json else c.access_grant end,
+    response = case when p_fields ? 'response'
+      then (p_fields ->> 'response')::json else c.response end,
     delivered_at = case when p_fields ? 'deliveredAt'
       then (p_fields ->> 'deliveredAt')::timestamptz else c.delivered_at end,
     refund = case when p_fields ? 'refund'

@@ -173,10 +173,15 @@ local function isLive(record)
   return (toMs(record.expiresAt) or 0) > NOW
 end
 
+-- What the buyer gets, once it is stored: the grant of a plan, or the response to a request.
+local function deliveryOf(of)
+  return of.accessGrant or of.response
+end
+
 -- The instant by which the refund's age is told, or nil when the payment may not go back.
 local function refundableSince(record)
   if record.state ~= "PAID" or not record.fromAddress then return nil end
-  if record.accessGrant or record.held then return nil end
+  if deliveryOf(record) or record.held then return nil end
   return toMs(record.paidAt)
 end
 
@@ -188,13 +193,14 @@ end
 
 -- True when a legal move is refused for this very record. A name in removed is taken away.
 local function isForbidden(record, to, fields, removed)
-  local grant, refund = record.accessGrant, record.refund
+  local had, given, refund = deliveryOf(record), deliveryOf(fields), record.refund
   if (to == "EXPIRED" or to == "CANCELLED") and hasOpenIntent(record) then return true end
   if to == "DELIVERED" and refund then return true end
-  if grant and removed.accessGrant then return true end
-  if to == "DELIVERED" and not (grant or fields.accessGrant) then return true end
-  if to == "PAID" and fields.accessGrant and refund then return true end
-  if record.state == "PAID" and to == "REFUND_PENDING" then return grant or isHeld(record) end
+  if record.accessGrant and removed.accessGrant then return true end
+  if record.response and removed.response then return true end
+  if to == "DELIVERED" and not (had or given) then return true end
+  if to == "PAID" and given and refund then return true end
+  if record.state == "PAID" and to == "REFUND_PENDING" then return had or isHeld(record) end
   return false
 end
 

@@ -9,6 +9,7 @@ import {
   open,
   read,
   refundFor,
+  responseFor,
   type Scene,
   unwritten,
 } from '../Scene.ts'
@@ -52,6 +53,12 @@ const granted = async (rig: Rig): Promise<Scene> => {
   return scene
 }
 
+const answered = async (rig: Rig): Promise<Scene> => {
+  const scene = await bring(rig, 'PAID')
+  await moved(scene, 'PAID', 'PAID', { response: responseFor('paid') })
+  return scene
+}
+
 const held = async (rig: Rig): Promise<Scene> => {
   const scene = await bring(rig, 'PAID')
   await moved(scene, 'PAID', 'PAID', { held: 'restored from a backup' })
@@ -80,6 +87,26 @@ export const guardLaws: readonly Case[] = [
     accessGrant: grantFor(scene),
   })),
   refused('a buyer who has the grant is not refunded', 'REFUND_PENDING', granted, (scene) => ({
+    refund: refundFor(scene),
+  })),
+  refused(
+    'a response that was stored may have left and is never taken back',
+    'PAID',
+    answered,
+    () => ({
+      response: undefined,
+    }),
+  ),
+  refused('a delivery that takes the response away is no delivery', 'DELIVERED', answered, () => ({
+    response: undefined,
+  })),
+  refused('what was once claimed for a refund gets no response', 'PAID', retried, () => ({
+    response: responseFor('late'),
+  })),
+  refused('what was once claimed for a refund is never answered', 'DELIVERED', retried, () => ({
+    response: responseFor('late'),
+  })),
+  refused('a buyer who has the response is not refunded', 'REFUND_PENDING', answered, (scene) => ({
     refund: refundFor(scene),
   })),
   refused('held money is not refunded', 'REFUND_PENDING', held, (scene) => ({
@@ -131,6 +158,17 @@ export const guardLaws: readonly Case[] = [
       const deliveredAt = new Date(rig.clock.nowMs())
       const record = await moved(scene, 'PAID', 'DELIVERED', { accessGrant, deliveredAt })
       expectSame(record.accessGrant, accessGrant, 'the grant')
+    },
+  },
+  {
+    law: 'guard: response and delivery may be stored in one step',
+    async prove(rig) {
+      const scene = await bring(rig, 'PAID')
+      const response = responseFor('at once')
+      const deliveredAt = new Date(rig.clock.nowMs())
+      const record = await moved(scene, 'PAID', 'DELIVERED', { response, deliveredAt })
+      expectSame(record.response, response, 'the response')
+      expectSame((await read(scene)).response, response, 'the response read back')
     },
   },
   {

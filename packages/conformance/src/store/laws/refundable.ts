@@ -1,6 +1,16 @@
 import { expectKind, expectSame } from '../assert.ts'
 import type { Case, Rig } from '../Case.ts'
-import { bring, grantFor, moved, open, read, refundFor, type Scene } from '../Scene.ts'
+import {
+  bring,
+  grantFor,
+  moved,
+  open,
+  read,
+  refundFor,
+  responseFor,
+  type Scene,
+  settled,
+} from '../Scene.ts'
 
 const MINUTE_MS = 60_000
 
@@ -50,6 +60,24 @@ export const refundableLaws: readonly Case[] = [
       const scene = await bring(rig, 'PAID')
       await change(scene, { accessGrant: grantFor(scene) })
       expectSame(await refundable(rig), [], 'what may be refunded')
+    },
+  },
+  {
+    law: 'findPendingForRefund: never finds what has a response',
+    async prove(rig) {
+      const scene = await bring(rig, 'PAID')
+      await change(scene, { response: responseFor('stored') })
+      expectSame(await refundable(rig), [], 'what may be refunded')
+    },
+  },
+  {
+    law: 'findPendingForRefund: finds a sold request that was not answered, by its resource',
+    async prove(rig) {
+      const resource = { method: 'GET', path: '/reports/1', query: '' }
+      const scene = await open(rig, { resource })
+      await settled(scene)
+      const [found] = await rig.peer.findPendingForRefund(new Date(rig.clock.nowMs() + 1), 1)
+      expectSame(found?.resource, resource, 'the request that was sold')
     },
   },
   {

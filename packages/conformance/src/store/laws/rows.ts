@@ -10,7 +10,17 @@ import {
 import { expectIllegal, expectKind, expectSame, expectTrue } from '../assert.ts'
 import type { Case } from '../Case.ts'
 import { word } from '../createMint.ts'
-import { bring, grantFor, moved, read, refundFor, type Scene, unwritten, usual } from '../Scene.ts'
+import {
+  bring,
+  grantFor,
+  moved,
+  read,
+  refundFor,
+  responseFor,
+  type Scene,
+  unwritten,
+  usual,
+} from '../Scene.ts'
 
 type Row = NonNullable<ReturnType<typeof findTransition>>
 type Fields = NonNullable<Move['fields']>
@@ -44,6 +54,7 @@ function samples(scene: Scene): Required<ChallengeFields> {
     paymentFinal: false,
     lease: { holder: 'worker-1', untilMs: rig.clock.nowMs() + 30_000 },
     accessGrant: { ...grantFor(scene), resourceEndpoint: 'https://api.example/reports' },
+    response: responseFor('stored'),
     deliveredAt: at(-7),
     refund: { ...refundFor(scene), stage: 'SENT', carriers: [carrier], attempts: 1 },
     refundTxHash: word(0x5000_0002),
