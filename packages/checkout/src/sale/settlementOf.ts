@@ -4,7 +4,11 @@ import { errorReasonOf } from '../errorReason.ts'
 import type { Problem } from '../problem.ts'
 
 /** Codes that come after the money has moved: the settlement itself succeeded. */
-const settledCodes: ReadonlySet<ErrorCode> = new Set(['DELIVERY_PENDING', 'DELIVERY_FAILED'])
+const settledCodes: ReadonlySet<ErrorCode> = new Set([
+  'DELIVERY_PENDING',
+  'DELIVERY_FAILED',
+  'RESPONSE_NOT_KEPT',
+])
 
 /** Whether a failure with this code means that the payment was made all the same. */
 export function isSettled(code: ErrorCode): boolean {
