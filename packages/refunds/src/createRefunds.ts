@@ -1,11 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import {
-  createPayout,
-  createSender,
-  type EvmChain,
-  type PayeeSigner,
-  type WalletLock,
-} from '@key0/chain-evm'
+import type { EvmChain, PayeeSigner, WalletLock } from '@key0/chain-evm'
 import {
   type Address,
   type ChallengeStore,
@@ -19,6 +13,7 @@ import {
   type RefundContext,
   watchContinuity,
 } from '@key0/core'
+import { openPayout } from './openPayout.ts'
 import type { RefundResult } from './RefundResult.ts'
 import { runBacklog } from './runBacklog.ts'
 import { DEFAULT_BATCH_SIZE, DEFAULT_MIN_AGE_MS, runRefunds } from './runRefunds.ts'
@@ -31,7 +26,8 @@ export type RefundsOptions = {
   /** The wallet that sells now; when given, a key for it must be there. */
   readonly payee?: Address
   /**
-   * Pay for the transactions, the least busy first; default: the receiving wallets themselves.
+   * Pay for the transactions, the least busy first; default: the receiving wallets themselves, and
+   * where refunds are plain transfers nobody else can.
    */
   readonly gasWalletPrivateKey?: Hex | readonly Hex[]
   /** Lets processes that share a gas wallet take turns; without it each needs its own wallets. */
@@ -71,15 +67,7 @@ const DAY_MS = 86_400_000
  */
 export function createRefunds(options: RefundsOptions): Refunds {
   const { store, chain, payee } = options
-  const shares = options.lock && { lock: options.lock }
-  const keys = [options.walletPrivateKey].flat()
-  const gasKeys = [options.gasWalletPrivateKey ?? []].flat()
-  const payout = createPayout({
-    chain,
-    keys,
-    carriers: gasKeys.map((privateKey) => createSender({ chain, privateKey, ...shares })),
-    ...shares,
-  })
+  const payout = openPayout(options)
   if (payee !== undefined && !payout.canSignFor(payee))
     throw new Key0Error('SIGNER_MISMATCH', { facts: { expected: `the key of ${payee}` } })
 

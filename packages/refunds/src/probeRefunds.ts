@@ -17,6 +17,8 @@ export async function probeRefunds(options: {
   readonly observe?: Observe
 }): Promise<void> {
   const { chain, walletPrivateKeys, payee, observe } = options
+  // A transfer is signed as a transaction, and those the key signs whatever code there is.
+  if (chain.token.transferMethod === 'transfer') return
   for (const privateKey of walletPrivateKeys) {
     const { address } = createSender({ chain, privateKey })
     try {

@@ -149,6 +149,10 @@ function toAccounting(
 }
 
 function toToken({ token }: EvmChain): Seller['token'] {
+  if (token.transferMethod === 'transfer') {
+    const chain = 'its token knows no authorizations: nothing can be offered under "exact"'
+    throw new Key0Error('CONFIG_INVALID', { facts: { chain } })
+  }
   const { address, symbol, decimals, domain } = token
   return { address, symbol, decimals, ...domain }
 }

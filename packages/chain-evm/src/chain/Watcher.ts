@@ -111,7 +111,7 @@ async function searchLogs(
   waiting: readonly Waiter[],
   head: Block,
 ): Promise<Awaited<ReturnType<typeof findUses>>> {
-  if (waiting.length === 0) return []
+  if (waiting.length === 0 || context.token.transferMethod === 'transfer') return []
   let since = head.number
   for (const { sinceBlock } of waiting) if (sinceBlock < since) since = sinceBlock
   try {
@@ -134,7 +134,9 @@ async function visitOne(
   use: Awaited<ReturnType<typeof findUses>>[number] | undefined,
 ): Promise<void> {
   const { query } = waiter
-  const isLate = performance.now() - waiter.lookedAtMs > lookAgainMs
+  // A plain transfer is in no search for authorizations: its own receipt tells of it.
+  const isPlain = context.token.transferMethod === 'transfer'
+  const isLate = isPlain || performance.now() - waiter.lookedAtMs > lookAgainMs
   const isOver = head.time > query.validBefore
   let sighting: Sighting | undefined
   if (use) sighting = await weigh(context, query, use).catch(() => undefined)

@@ -1,8 +1,9 @@
-import { type Clock, Key0Error } from '@key0/core'
+import { type Clock, type Hash, Key0Error } from '@key0/core'
 import type { ChainRow } from '../chains/ChainRow.ts'
 import { findChain, findToken } from '../chains/findChain.ts'
 import { createRpc, parseRpcUrls } from '../rpc/Rpc.ts'
 import { toChainUnreachable } from '../rpc/toChainUnreachable.ts'
+import { readTransactionName } from '../token/namedTransfer.ts'
 import { probeToken } from '../token/probeToken.ts'
 import { createBlocks } from './Blocks.ts'
 import type { Context } from './Context.ts'
@@ -88,6 +89,15 @@ export async function createEvmChain(options: EvmChainOptions): Promise<EvmChain
       const listed = await listTransfers(context, query)
       return agreed ? await agreed.onTransfers(query, listed) : listed
     },
+    ...(token.transferMethod === 'transfer' && {
+      refundNonceOf: async (txHash: Hash) => {
+        try {
+          return await readTransactionName(rpc, token.address, txHash)
+        } catch (error) {
+          throw toChainUnreachable(error)
+        }
+      },
+    }),
     blockBefore: async (time) => {
       try {
         return await findBlockBefore(context, time)

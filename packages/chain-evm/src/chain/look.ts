@@ -6,10 +6,12 @@ import { readReceipt, readTransfers } from '../token/receipt.ts'
 import type { Context } from './Context.ts'
 import { findUses, isUseOf, type Use } from './findUse.ts'
 import { judge, orphaned, readDepth } from './judge.ts'
+import { lookAtTransactions, lookForTransfer } from './lookForTransfer.ts'
 
 /** Where an authorization stands right now: the receipts known to matter, then its state. */
 export async function look(context: Context, query: AuthorizationQuery): Promise<Sighting> {
   try {
+    if (context.token.transferMethod === 'transfer') return await lookForTransfer(context, query)
     return (await lookAtHints(context, query)) ?? (await lookAtState(context, query))
   } catch (cause) {
     return { kind: 'unreachable', cause }
@@ -21,6 +23,7 @@ export async function lookAtHints(
   context: Context,
   query: AuthorizationQuery,
 ): Promise<Sighting | undefined> {
+  if (context.token.transferMethod === 'transfer') return await lookAtTransactions(context, query)
   const hints = [...new Set(query.hints)]
   const answers = await Promise.all(
     hints.map(async (hint) => await readUseIn(context, query, hint)),

@@ -24,6 +24,7 @@ export async function isAuthorizedBy(
   authorization: SignedAuthorization,
 ): Promise<boolean> {
   if (!sameAddress(token, context.token.address)) return false
+  if (context.token.transferMethod === 'transfer') return false
   let digest: Hex
   try {
     digest = hashAuthorization(context.row.id, context.token, authorization)

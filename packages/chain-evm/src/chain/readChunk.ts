@@ -86,7 +86,7 @@ async function findUsed(
   moved: readonly Moved[],
 ): Promise<ReadonlyMap<string, RawLog>> {
   const [first, last] = [moved[0], moved.at(-1)]
-  if (!first || !last) return new Map()
+  if (!first || !last || token.transferMethod === 'transfer') return new Map()
   const address = token.address
   const fromBlock = hexToBigInt(first.log.blockNumber)
   const toBlock = hexToBigInt(last.log.blockNumber)

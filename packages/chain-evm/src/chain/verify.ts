@@ -1,5 +1,6 @@
 import type { Hex, Offer, SignedAuthorization, Verification } from '@key0/core'
 import { numberToHex, zeroAddress } from 'viem'
+import type { TokenRow } from '../chains/ChainRow.ts'
 import { isRevert } from '../rpc/RpcError.ts'
 import { readHasCode, readView } from '../token/callToken.ts'
 import { carrierGas } from '../token/carrierGas.ts'
@@ -18,7 +19,8 @@ export async function verify(
   offer: Offer,
   authorization: SignedAuthorization,
 ): Promise<Verification> {
-  const { blocks, clock } = context
+  const { blocks, clock, token } = context
+  if (token.transferMethod === 'transfer') return toNoRail(token)
   const nowAt = (time: bigint): bigint => {
     const wall = BigInt(Math.floor(clock.nowMs() / 1000))
     return wall > time ? wall : time
@@ -36,6 +38,13 @@ export async function verify(
   } catch (cause) {
     return { kind: 'unreachable', cause }
   }
+}
+
+/** A token without authorizations executes none, whatever its holder signed. */
+function toNoRail({ symbol }: TokenRow): Objection {
+  const expected = 'a transfer of your own, presented by its hash'
+  const facts = { asset: symbol, expected, found: 'exact' }
+  return { kind: 'invalid', code: 'PAYMENT_SCHEME_UNSUPPORTED', facts }
 }
 
 /** The authorization with its signature as the token will read it, or what is wrong with it. */

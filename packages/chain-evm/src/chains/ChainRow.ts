@@ -5,11 +5,22 @@ export type TokenRow = {
   readonly symbol: string
   readonly address: Address
   readonly decimals: number
-  /** The EIP-712 domain under which its holders sign. It differs between chains. */
-  readonly domain: { readonly name: string; readonly version: string }
-  /** How an authorization moves it. `eip3009`: `transferWithAuthorization`, bytes overload. */
-  readonly transferMethod: 'eip3009'
-}
+} & TransferMethod
+
+/** How a token is moved for somebody who pays no gas, if it can be. */
+type TransferMethod =
+  /** By an authorization that its holder signed: `transferWithAuthorization`, bytes overload. */
+  | {
+      readonly transferMethod: 'eip3009'
+      /** The EIP-712 domain under which its holders sign. It differs between chains. */
+      readonly domain: { readonly name: string; readonly version: string }
+    }
+  /**
+   * Not at all: its holders call `transfer`. There is no `exact` rail then. Buyers present the
+   * hash of their transfer, and refunds are transfers of the receiving wallet, which promise less:
+   * see `createTransferPayout`.
+   */
+  | { readonly transferMethod: 'transfer' }
 
 /** Everything Key0 knows about one chain. A further EVM chain is one further row. */
 export type ChainRow = {

@@ -1,9 +1,6 @@
-import type { ChainRow, TokenRow } from './ChainRow.ts'
+import type { ChainRow } from './ChainRow.ts'
 
-const usdc = { symbol: 'USDC', decimals: 6, transferMethod: 'eip3009' } as const satisfies Omit<
-  TokenRow,
-  'address' | 'domain'
->
+const usdc = { symbol: 'USDC', decimals: 6, transferMethod: 'eip3009' } as const
 
 const baseCaveats: readonly string[] = [
   '"latest" is a sealed block of one sequencer. It has not been reorganised in practice; "safe" means posted to Ethereum, "finalized" means final there, some 15 minutes later.',

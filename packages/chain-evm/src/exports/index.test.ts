@@ -10,6 +10,7 @@ test('the public names of @key0/chain-evm', () => {
       "createGasWalletSettler",
       "createPayout",
       "createSender",
+      "createTransferPayout",
       "defaultFacilitatorUrl",
       "findChain",
       "findToken",

@@ -11,6 +11,10 @@ export {
   type FacilitatorSupport,
 } from '../facilitator/createFacilitatorSettler.ts'
 export { createPayout, type PayoutOptions } from '../payout/createPayout.ts'
+export {
+  createTransferPayout,
+  type TransferPayoutOptions,
+} from '../payout/createTransferPayout.ts'
 export type { PayeeSigner, PayeeTypedData } from '../payout/PayeeSigner.ts'
 export { probeSigner } from '../payout/probeSigner.ts'
 export { refundNonce } from '../payout/refundNonce.ts'

@@ -1,4 +1,4 @@
-import type { Offer, SignedAuthorization } from '@key0/core'
+import { invariant, type Offer, type SignedAuthorization } from '@key0/core'
 import { getAddress } from 'viem'
 import type { EvmChain } from '../chain/EvmChain.ts'
 
@@ -12,6 +12,7 @@ export function buildPaymentBody(
   authorization: SignedAuthorization,
 ): Readonly<Record<string, unknown>> {
   const { from, to, value, validAfter, validBefore, nonce, signature } = authorization
+  invariant(token.transferMethod === 'eip3009', 'a facilitator is given authorizations only')
   const paymentRequirements = {
     scheme: 'exact',
     network: row.caip2,

@@ -1,11 +1,4 @@
-import {
-  type Hex,
-  type Journal,
-  Key0Error,
-  type Payout,
-  type Submitted,
-  sameAddress,
-} from '@key0/core'
+import { type Hex, type Journal, Key0Error, type Payout, type Submitted } from '@key0/core'
 import { carryAuthorization } from '../carry/carryAuthorization.ts'
 import {
   type CarryManyOptions,
@@ -20,6 +13,7 @@ import type { Sender } from '../sender/Sender.ts'
 import type { WalletLock } from '../sender/WalletLock.ts'
 import { probeMulticall } from '../token/multicall.ts'
 import { toTypedData } from '../token/transferAuthorization.ts'
+import { checkToken } from './checkToken.ts'
 import { findObstacle } from './findObstacle.ts'
 import { type PayeeSigner, type PayeeTypedData, type RingMember, readRing } from './PayeeSigner.ts'
 import { refundNonce } from './refundNonce.ts'
@@ -42,10 +36,14 @@ export type PayoutOptions = {
 /**
  * Pays refunds by authorizations of the payment's own payee, which any funded wallet may carry.
  *
- * @throws CONFIG_INVALID when there is no key, or one is none.
+ * @throws CONFIG_INVALID when there is no key, one is none, or the token knows no authorizations.
  */
 export function createPayout(options: PayoutOptions): Payout {
   const { chain } = options
+  if (chain.token.transferMethod !== 'eip3009') {
+    const expected = 'a token with authorizations: for others there is `createTransferPayout`'
+    throw new Key0Error('CONFIG_INVALID', { facts: { field: 'chain', expected } })
+  }
   const ring = readRing(options.keys)
   const carriers = options.carriers?.length ? options.carriers : createOwnCarriers(options, ring)
   const hasMulticall = createMemo(async () => await probeMulticall(chain.rpc, chain.token.address))
@@ -154,10 +152,4 @@ function leastBusy(carriers: readonly Sender[]): Sender {
     (best, it) => (it.inFlight().length < best.inFlight().length ? it : best),
     first,
   )
-}
-
-function checkToken(chain: EvmChain, token: string): void {
-  if (sameAddress(token, chain.token.address)) return
-  const facts = { field: 'token', expected: chain.token.address, found: token }
-  throw new Key0Error('CHAIN_MISMATCH', { facts })
 }

@@ -9,37 +9,56 @@ import { readHasCode, readView } from '../token/callToken.ts'
 
 const refundGas = 200_000n
 
+type Wanted = { readonly from: Address; readonly to: Address; readonly value: bigint }
+
+const lasting = (reason: string): PayoutObstacle => ({ kind: 'lasting', reason })
+const passing = (reason: string): PayoutObstacle => ({ kind: 'passing', reason })
+
 /** What stands against a refund now. Lasting causes first: they need a person, and at once. */
 export async function findObstacle(
   chain: EvmChain,
   carriers: readonly Sender[],
-  refund: { readonly from: Address; readonly to: Address; readonly value: bigint },
+  refund: Wanted,
 ): Promise<PayoutObstacle | undefined> {
-  const { rpc, token } = chain
-  const { from, to, value } = refund
-  const [switches, hasCode, balance, ...gas] = await Promise.all([
-    readSwitches(chain, from, to),
-    readHasCode(rpc, from),
-    readView(rpc, token.address, 'balanceOf', [from]),
+  const { from } = refund
+  const [ofToken, hasCode, ...gas] = await Promise.all([
+    findTokenObstacle(chain, refund),
+    readHasCode(chain.rpc, from),
     ...carriers.map(async (carrier) => await carrier.gasBalance()),
   ]).catch((error: unknown) => {
     throw toChainUnreachable(error)
   })
-  const lasting = (reason: string): PayoutObstacle => ({ kind: 'lasting', reason })
-  const passing = (reason: string): PayoutObstacle => ({ kind: 'passing', reason })
-  if (sameAddress(to, zeroAddress) || sameAddress(to, token.address)) {
-    return lasting(`the token cannot pay ${to}`)
-  }
-  if (switches.toBlocked) return lasting(`the token's issuer blocks the payee ${to}`)
-  if (switches.fromBlocked) return lasting(`the token's issuer blocks the wallet ${from}`)
+  if (ofToken?.kind === 'lasting') return ofToken
   if (hasCode) {
     return lasting(`the wallet ${from} has code (EIP-7702): the token ignores its key's signature`)
   }
-  if (switches.paused) return passing('the token is paused')
-  if (balance < value) return passing(`the wallet ${from} holds ${balance}, the refund is ${value}`)
+  if (ofToken) return ofToken
   const isFunded = carriers.some(
     (carrier, index) => (gas[index] ?? 0n) >= carrier.priceOf(refundGas),
   )
   if (isFunded) return undefined
   return passing(`no gas wallet can pay for gas: ${carriers.map((it) => it.address).join(', ')}`)
+}
+
+/** What the token itself stands against it with. */
+export async function findTokenObstacle(
+  chain: EvmChain,
+  { from, to, value }: Wanted,
+): Promise<PayoutObstacle | undefined> {
+  const { rpc, token } = chain
+  const [switches, balance] = await Promise.all([
+    readSwitches(chain, from, to),
+    readView(rpc, token.address, 'balanceOf', [from]),
+  ]).catch((error: unknown) => {
+    throw toChainUnreachable(error)
+  })
+  if (sameAddress(to, zeroAddress) || sameAddress(to, token.address)) {
+    return lasting(`the token cannot pay ${to}`)
+  }
+  if (switches.toBlocked) return lasting(`the token's issuer blocks the payee ${to}`)
+  if (switches.fromBlocked) return lasting(`the token's issuer blocks the wallet ${from}`)
+  if (switches.paused) return passing('the token is paused')
+  return balance < value
+    ? passing(`the wallet ${from} holds ${balance}, the refund is ${value}`)
+    : undefined
 }

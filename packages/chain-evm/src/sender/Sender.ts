@@ -32,6 +32,11 @@ export type Sender = {
   readonly chainId: number
   /** Sends a call in the lane's next gas nonce. Rejects with the journal's own error. */
   readonly send: (call: SenderCall, journal: Journal) => Promise<Submitted>
+  /**
+   * The same in one gas nonce and no other, for a call that must not be made twice: when its nonce
+   * goes to another transaction, that is `unknown`.
+   */
+  readonly sendOnce: (call: SenderCall, journal: Journal) => Promise<Submitted>
   /** Hands out the bytes of an earlier transaction again, whoever made it. */
   readonly rebroadcast: (rawTransaction: Hex) => Promise<BroadcastReply>
   /** The same call in the same gas nonce as an earlier transaction, for a higher fee. */

@@ -105,15 +105,9 @@ function createLane(
   return {
     address,
     chainId: row.id,
-    send: async (call, journal) => {
-      try {
-        return await gate.enter(async () => await send(lane, call, journal))
-      } catch (error) {
-        // Not `refused`, which ends what is tried only once: the wallet is free again in a moment.
-        if (error instanceof WalletBusy) return { kind: 'unknown', reason: error.message }
-        throw error
-      }
-    },
+    send: async (call, journal) =>
+      await takeTurn(gate, () => send(lane, call, journal, maxCarriers)),
+    sendOnce: async (call, journal) => await takeTurn(gate, () => send(lane, call, journal, 1)),
     replace: async (sent, call, journal) => await replace(lane, sent, call, journal),
     rebroadcast: async (rawTransaction) => await broadcast(rpc, rawTransaction),
     inFlight: upkeep.list,
@@ -129,11 +123,26 @@ function createLane(
 
 type Journal = Parameters<Sender['send']>[1]
 
+async function takeTurn(gate: Gate, work: () => Promise<Submitted>): Promise<Submitted> {
+  try {
+    return await gate.enter(work)
+  } catch (error) {
+    // Not `refused`, which ends what is tried only once: the wallet is free again in a moment.
+    if (error instanceof WalletBusy) return { kind: 'unknown', reason: error.message }
+    throw error
+  }
+}
+
 const maxCarriers = 4
 
-async function send(lane: Lane, call: SenderCall, journal: Journal): Promise<Submitted> {
+async function send(
+  lane: Lane,
+  call: SenderCall,
+  journal: Journal,
+  most: number,
+): Promise<Submitted> {
   const { chain, nonces, upkeep } = lane
-  for (let carriers = 0; carriers < maxCarriers; carriers += 1) {
+  for (let carriers = 0; carriers < most; carriers += 1) {
     const signed = await lane.gate.inOrder(async () => await signNext(lane, call, journal))
     if ('unsigned' in signed) {
       const reason = signed.unsigned

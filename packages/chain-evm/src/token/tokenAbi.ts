@@ -7,6 +7,7 @@ const signatures = [
   'function DOMAIN_SEPARATOR() view returns (bytes32)',
   'function paused() view returns (bool)',
   'function balanceOf(address account) view returns (uint256)',
+  'function transfer(address to, uint256 value) returns (bool)',
   'function isBlacklisted(address account) view returns (bool)',
   'function authorizationState(address authorizer, bytes32 nonce) view returns (bool)',
   'function transferWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce, bytes signature)',

@@ -1,4 +1,11 @@
-import type { Address, Authorization, Hash, Hex, SignedAuthorization } from '@key0/core'
+import {
+  type Address,
+  type Authorization,
+  type Hash,
+  type Hex,
+  invariant,
+  type SignedAuthorization,
+} from '@key0/core'
 import { encodeFunctionData, hashTypedData } from 'viem'
 import type { TokenRow } from '../chains/ChainRow.ts'
 import { tokenAbi } from './tokenAbi.ts'
@@ -25,6 +32,7 @@ export function toTypedData(
   authorization: Authorization,
 ): AuthorizationTypedData {
   const { from, to, value, validAfter, validBefore, nonce } = authorization
+  invariant(token.transferMethod === 'eip3009', 'only a token that knows authorizations is asked')
   return {
     domain: { ...token.domain, chainId, verifyingContract: token.address },
     types: {

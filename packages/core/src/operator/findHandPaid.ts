@@ -21,10 +21,16 @@ export async function findHandPaid(
   if (sameAddress(payer, destination)) return undefined
   const sent = await readPlain(looking, { token, from: destination, fromBlock: paidIn.number })
   const seenMs = releasedAt?.getTime() ?? Number.NEGATIVE_INFINITY
-  return sent.find(
+  const suspects = sent.filter(
     ({ to, block }) =>
       sameAddress(to, payer) && block.number >= paidIn.number && Number(block.time) * 1000 > seenMs,
   )
+  const { chain } = looking
+  if (!chain.refundNonceOf) return suspects[0]
+  // Where refunds are plain transfers themselves, those of ours say which payment they are for.
+  for (const suspect of suspects)
+    if ((await chain.refundNonceOf(suspect.txHash)) === undefined) return suspect
+  return undefined
 }
 
 type Sent = { readonly token: Address; readonly from: Address; readonly fromBlock: bigint }

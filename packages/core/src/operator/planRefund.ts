@@ -129,9 +129,12 @@ async function findLivingSignature(
   value: bigint,
 ): Promise<string | undefined> {
   if (!refund?.signature || refund.value === value) return undefined
-  const { token, from, nonce, to, sinceBlock, validBefore = 0n } = refund
+  const { token, from, nonce, to, sinceBlock, validBefore = 0n, carriers } = refund
+  // A plain transfer is signed by its transaction alone, and there is none.
+  if (refund.signature === '0x' && carriers.length === 0) return undefined
   const { finality } = ctx.settings
-  const asked = { token, from, nonce, to, value: refund.value, validBefore, sinceBlock, finality }
+  const what = { token, from, nonce, to, value: refund.value, carriers }
+  const asked = { ...what, validBefore, sinceBlock, finality }
   const sighting = await ctx.chain.observe(asked)
   if (sighting.kind === 'dead' && sighting.cause === 'expired') return undefined
   return `a refund of ${refund.value} was signed already and is ${sighting.kind}`

@@ -1,6 +1,7 @@
 import type { SignedAuthorization } from '../challenge/Authorization.ts'
 import type { Address, Hash, Hex } from '../challenge/hex.ts'
 import type { PaymentRef } from '../challenge/PaymentRef.ts'
+import type { Submission } from '../challenge/Submission.ts'
 import type { ErrorCode } from '../errors/codes.ts'
 
 /** How deep a block must be before we believe it. */
@@ -78,6 +79,11 @@ export type AuthorizationQuery = {
   readonly sinceBlock: bigint
   /** Transactions known to carry it: their receipts are looked at first. */
   readonly hints?: readonly Hash[]
+  /**
+   * Everything that was persisted to carry it. Of a token without authorizations these transactions
+   * themselves, by their gas nonces, decide whether it can still be executed.
+   */
+  readonly carriers?: readonly Submission[]
   readonly finality: Finality
   /** Keep looking this long before answering `unused` or `seen`; default 0. */
   readonly waitMs?: number
@@ -126,6 +132,12 @@ export interface Chain {
    * could not be read it throws `CHAIN_UNREACHABLE`.
    */
   transfers(query: TransfersQuery): Promise<readonly PaymentEvidence[]>
+
+  /**
+   * The refund that a transaction says it is, by its nonce. Only where refunds are plain transfers:
+   * elsewhere `transfers` tells them apart by their names. Throws `CHAIN_UNREACHABLE`.
+   */
+  refundNonceOf?(txHash: Hash): Promise<Hash | undefined>
 
   /** The newest block as deep as `finality`, by default the latest. Throws `CHAIN_UNREACHABLE`. */
   head(finality?: Finality): Promise<Head>

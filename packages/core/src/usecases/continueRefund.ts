@@ -61,6 +61,7 @@ function sightRefund(
     validBefore: refund.validBefore ?? NO_DEADLINE,
     sinceBlock,
     hints: carriers.map((carrier) => carrier.txHash).filter((hash) => hash !== undefined),
+    carriers,
     finality: ctx.settings.finality,
     waitMs,
   })

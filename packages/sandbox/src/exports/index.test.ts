@@ -6,6 +6,7 @@ test('the public names are these', () => {
     [
       "SandboxError",
       "connectSandbox",
+      "deployPlainToken",
       "deriveWallet",
       "rpcFaults",
       "signTransferAuthorization",

@@ -6,6 +6,7 @@ export type {
   TransferFilter,
   UsdcTransfer,
 } from '../control/MoneyControl.ts'
+export { deployPlainToken, type PlainToken, type PlainTransfer } from '../plain/deployPlainToken.ts'
 export type { RecordedCall, WaitOptions } from '../proxy/CallLog.ts'
 export type { RpcCall, RpcEffect, RpcRule, RpcRuleHandle } from '../proxy/RpcRule.ts'
 export { type RpcFaults, rpcFaults } from '../proxy/rpcFaults.ts'
