@@ -1,16 +1,25 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
+  decodeAnyPayment,
   decodePaymentHeader,
   decodePaymentRequired,
   decodeSettlementResponse,
+  decodeV1PaymentHeader,
   encodePaymentHeader,
+  encodeV1PaymentHeader,
   parsePaymentPayload,
   WireError,
 } from '../src/exports/index.ts'
-import { payment } from './samples.ts'
+import { payment, v1Payment } from './samples.ts'
 
-const decoders = [decodePaymentHeader, decodePaymentRequired, decodeSettlementResponse]
+const decoders = [
+  decodePaymentHeader,
+  decodePaymentRequired,
+  decodeSettlementResponse,
+  decodeV1PaymentHeader,
+  decodeAnyPayment,
+]
 
 /** Runs every decoder; whatever is thrown must be ours and must explain itself. */
 function feed(header: string): void {
@@ -75,6 +84,7 @@ const inputs = fc.oneof(
   fc.uint8Array({ maxLength: 300 }).map(base64),
   fc.json().map(base64),
   mutated(header),
+  mutated(encodeV1PaymentHeader(v1Payment)),
   mutated(text).map(base64),
   replaced.map((value) => base64(JSON.stringify(value))),
 )

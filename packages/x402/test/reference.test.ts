@@ -6,20 +6,33 @@ import {
   encodePaymentResponseHeader,
   encodePaymentSignatureHeader,
 } from '@x402/core/http'
-import { PaymentPayloadV2Schema, PaymentRequiredV2Schema } from '@x402/core/schemas'
+import {
+  PaymentPayloadV1Schema,
+  PaymentPayloadV2Schema,
+  PaymentRequiredV1Schema,
+  PaymentRequiredV2Schema,
+} from '@x402/core/schemas'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   decodePaymentHeader,
   decodePaymentRequired,
   decodeSettlementResponse,
+  decodeV1PaymentHeader,
+  decodeV1SettlementResponse,
   encodePaymentHeader,
   encodePaymentRequired,
   encodeSettlementResponse,
+  encodeV1PaymentHeader,
+  encodeV1SettlementResponse,
   type PaymentPayload,
   type PaymentRequired,
   type PaymentRequirements,
+  parseV1PaymentRequired,
   type SettlementResponse,
+  type V1PaymentPayload,
+  type V1PaymentRequired,
+  type V1SettlementResponse,
 } from '../src/exports/index.ts'
 
 const hex = (bytes: number): fc.Arbitrary<`0x${string}`> =>
@@ -62,22 +75,24 @@ const resource = fc.record(
   { requiredKeys: ['url'] },
 )
 
+const payload = fc.record({
+  signature: hex(65),
+  authorization: fc.record({
+    from: hex(20),
+    to: hex(20),
+    value: uint256,
+    validAfter: uint256,
+    validBefore: uint256,
+    nonce: hex(32),
+  }),
+})
+
 const payments = fc.record(
   {
     x402Version: fc.constant(2 as const),
     resource,
     accepted: requirements,
-    payload: fc.record({
-      signature: hex(65),
-      authorization: fc.record({
-        from: hex(20),
-        to: hex(20),
-        value: uint256,
-        validAfter: uint256,
-        validBefore: uint256,
-        nonce: hex(32),
-      }),
-    }),
+    payload,
     extensions: openSafe,
   },
   { requiredKeys: ['x402Version', 'accepted', 'payload'] },
@@ -108,6 +123,53 @@ const outcomes = fc.record(
   },
   { requiredKeys: ['success', 'transaction', 'network'] },
 ) as fc.Arbitrary<SettlementResponse>
+
+const v1Network = fc.constantFrom('base', 'base-sepolia', 'polygon')
+
+const v1Payments = fc.record({
+  x402Version: fc.constant(1 as const),
+  scheme: filled,
+  network: v1Network,
+  payload,
+}) as fc.Arbitrary<V1PaymentPayload>
+
+const v1Challenges = fc.record(
+  {
+    x402Version: fc.constant(1 as const),
+    error: words,
+    accepts: fc.array(
+      fc.record(
+        {
+          scheme: filled,
+          network: v1Network,
+          maxAmountRequired: uint256,
+          resource: filled,
+          description: words,
+          mimeType: words,
+          outputSchema: openSafe,
+          payTo: hex(20),
+          maxTimeoutSeconds: fc.integer({ min: 1, max: 86_400 }),
+          asset: hex(20),
+          extra: openSafe,
+        },
+        { noNullPrototype: true },
+      ),
+      { minLength: 1, maxLength: 2 },
+    ),
+  },
+  { requiredKeys: ['x402Version', 'accepts'] },
+) as fc.Arbitrary<V1PaymentRequired>
+
+const v1Outcomes = fc.record(
+  {
+    success: fc.boolean(),
+    errorReason: words,
+    transaction: fc.oneof(hex(32), fc.constant('')),
+    network: v1Network,
+    payer: hex(20),
+  },
+  { requiredKeys: ['success', 'transaction', 'network'] },
+) as fc.Arbitrary<V1SettlementResponse>
 
 const runs = { numRuns: 300, seed: 402 }
 
@@ -142,6 +204,40 @@ test('outcomes: we and the reference read each other', () => {
         message,
       )
       expect(decodePaymentResponseHeader(encodeSettlementResponse(message))).toEqual(message)
+    }),
+    runs,
+  )
+})
+
+test('version 1 payments: we and the reference read each other', () => {
+  fc.assert(
+    fc.property(v1Payments, (message) => {
+      expect(decodeV1PaymentHeader(encodePaymentSignatureHeader(message as never))).toEqual(message)
+      const read = decodePaymentSignatureHeader(encodeV1PaymentHeader(message))
+      expect(read).toEqual(message)
+      expect(PaymentPayloadV1Schema.parse(read)).toEqual(message)
+    }),
+    runs,
+  )
+})
+
+test('version 1 challenges: the reference reads what we read', () => {
+  fc.assert(
+    fc.property(v1Challenges, (message) => {
+      expect(parseV1PaymentRequired(message)).toEqual(message)
+      expect(PaymentRequiredV1Schema.parse(message)).toEqual(message)
+    }),
+    runs,
+  )
+})
+
+test('version 1 outcomes: we and the reference read each other', () => {
+  fc.assert(
+    fc.property(v1Outcomes, (message) => {
+      expect(decodeV1SettlementResponse(encodePaymentResponseHeader(message as never))).toEqual(
+        message,
+      )
+      expect(decodePaymentResponseHeader(encodeV1SettlementResponse(message))).toEqual(message)
     }),
     runs,
   )

@@ -3,6 +3,9 @@ import type {
   PaymentRequired,
   PaymentRequirements,
   SettlementResponse,
+  V1PaymentPayload,
+  V1PaymentRequired,
+  V1SettlementResponse,
 } from '../src/exports/index.ts'
 
 const usdc = '0x036CbD53842c5426634e7929541eC2318f3dCF7e'
@@ -49,4 +52,37 @@ export const outcome: SettlementResponse = {
   payer: buyer,
   transaction: `0x${'12'.repeat(32)}`,
   network: 'eip155:84532',
+}
+
+export const v1Challenge: V1PaymentRequired = {
+  x402Version: 1,
+  error: 'Payment required',
+  accepts: [
+    {
+      scheme: 'exact',
+      network: 'base-sepolia',
+      maxAmountRequired: '10000',
+      resource: challenge.resource.url,
+      description: 'Bericht für 報告 🧾',
+      mimeType: 'application/json',
+      payTo: seller,
+      maxTimeoutSeconds: 300,
+      asset: usdc,
+      extra: { name: 'USDC', version: '2' },
+    },
+  ],
+}
+
+export const v1Payment: V1PaymentPayload = {
+  x402Version: 1,
+  scheme: 'exact',
+  network: 'base-sepolia',
+  payload: payment.payload,
+}
+
+export const v1Outcome: V1SettlementResponse = {
+  success: true,
+  transaction: outcome.transaction,
+  network: 'base-sepolia',
+  payer: buyer,
 }

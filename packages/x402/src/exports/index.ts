@@ -7,9 +7,29 @@
  *   payment     a `PaymentPayload`: what the buyer signed
  *   outcome     a `SettlementResponse`: what became of it
  */
+export {
+  HEADER_BUDGET_BYTES,
+  HEADER_WARN_BYTES,
+  type HeaderLimits,
+  isHeaderLarge,
+  MAX_HEADER_BYTES,
+} from '../http/HeaderJson.ts'
 export { corsHeaders, headerNames } from '../http/HeaderName.ts'
 export { type JsonLimits, MAX_JSON_DEPTH, parseJson } from '../json/parseJson.ts'
 export { isNetwork, type Network, toChainId, toNetwork, v1NetworkChainIds } from '../Network.ts'
+export {
+  decodeV1PaymentHeader,
+  decodeV1SettlementResponse,
+  encodeV1PaymentHeader,
+  encodeV1SettlementResponse,
+  parseV1PaymentPayload,
+  parseV1PaymentRequired,
+} from '../v1/HeaderCodec.ts'
+export { toV1Network, type V1Network } from '../v1/Network.ts'
+export type { V1PaymentPayload } from '../v1/PaymentPayload.ts'
+export type { V1PaymentRequired, V1PaymentRequirements } from '../v1/PaymentRequired.ts'
+export { decodeAnyPayment, parseAnyPayment } from '../v1/readAnyPayment.ts'
+export { toV1SettlementResponse, type V1SettlementResponse } from '../v1/SettlementResponse.ts'
 export {
   type ErrorReason,
   errorReasons,
@@ -34,11 +54,6 @@ export {
   encodePaymentHeader,
   encodePaymentRequired,
   encodeSettlementResponse,
-  HEADER_BUDGET_BYTES,
-  HEADER_WARN_BYTES,
-  type HeaderLimits,
-  isHeaderLarge,
-  MAX_HEADER_BYTES,
 } from '../v2/HeaderCodec.ts'
 export {
   type Authorization,

@@ -74,8 +74,9 @@ export const positiveInteger: z.ZodType<number> = z
   .int({ error: 'a positive integer' })
   .positive({ error: 'a positive integer' })
 
-/** The protocol version this package writes and reads. */
+/** The two protocol versions. */
 export const version: z.ZodType<2> = z.literal(2, { error: 'the number 2' })
+export const version1: z.ZodType<1> = z.literal(1, { error: 'the number 1' })
 
 /** A place where the specification lets anyone add fields; they are kept as they came. */
 export const open: z.ZodType<Readonly<Record<string, unknown>>> = z.record(

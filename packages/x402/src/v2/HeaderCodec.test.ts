@@ -3,6 +3,7 @@ import { captureWireError } from '../../test/captureWireError.ts'
 import { challenge, offer, outcome, payment } from '../../test/samples.ts'
 import { type HeaderVectors, headerOf, readVectors } from '../../test/vectors.ts'
 import { encodeBase64 } from '../http/encodeBase64.ts'
+import { HEADER_BUDGET_BYTES, isHeaderLarge } from '../http/HeaderJson.ts'
 import {
   decodePaymentHeader,
   decodePaymentRequired,
@@ -10,8 +11,6 @@ import {
   encodePaymentHeader,
   encodePaymentRequired,
   encodeSettlementResponse,
-  HEADER_BUDGET_BYTES,
-  isHeaderLarge,
 } from './HeaderCodec.ts'
 
 const standard = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/

@@ -30,7 +30,7 @@ export type SettlementResponse = {
 }
 
 const expectedTransaction = 'a transaction hash, 0x and 64 hex digits, or an empty string'
-const transaction = z
+export const transaction: z.ZodType<Hex | ''> = z
   .string({ error: expectedTransaction })
   .regex(/^(?:0x[0-9a-fA-F]{64})?$/, { error: expectedTransaction }) as z.ZodType as z.ZodType<
   Hex | ''
