@@ -127,6 +127,28 @@ describe('a request id that anybody may guess', () => {
     expect(await theft.text()).not.toContain('http-')
   })
 
+  test('a thief who asked first, and so knows the challenge, gets nothing with the mined payment', async () => {
+    const world = open()
+    const known = readOffer(await world.handler(ask(guessable))).accepts[0]
+    expect(known?.extra?.challengeId).toMatch(/^http-/)
+    const victims = signFor(readOffer(await world.handler(ask(guessable))))
+    const draft = paidDraft('basic', resign(world, victims, '35'))
+    const body = JSON.stringify(guessable)
+    expect((await world.handler(toRequest({ ...draft, body }, origin))).status).toBe(200)
+
+    const stolen = { ...(draft.payment as object), accepted: known }
+    for (const asked of [body, '{"planId":"basic"}']) {
+      const theft = await world.handler(
+        toRequest({ ...draft, body: asked, payment: stolen }, origin),
+      )
+      expect([theft.status, await codeOf(theft)]).toEqual([403, 'PAYER_PROOF_REQUIRED'])
+    }
+    // The victim itself comes back with a new signature, as after any lost answer.
+    const anew = { ...draft, body, payment: resign(world, victims, '36') }
+    expect((await world.handler(toRequest(anew, origin))).status).toBe(200)
+    expect(world.ledger.transfers()).toHaveLength(1)
+  })
+
   test('a thief who burns a payment of its own for it is not told the challenge either', async () => {
     const world = open()
     await world.handler(ask(guessable))

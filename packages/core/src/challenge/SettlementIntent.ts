@@ -20,6 +20,11 @@ export type SettlementIntent = {
   readonly sinceBlock: bigint
   readonly submissions: readonly Submission[]
   readonly createdAtMs: number
+  /**
+   * Set when whoever paid had found the challenge by a request id that anybody may guess. Somebody
+   * else may have asked first and know the challenge's id: it proves nothing about the payer.
+   */
+  readonly onlyFresh?: true
   /** Why it is VOID, as an error code. */
   readonly voidReason?: string
 }

@@ -14,7 +14,8 @@ import type { Deliverer, Maker } from './Maker.ts'
 import { settle } from './settle.ts'
 
 const FRESH =
-  'a new signature: ask without a payment and sign that offer; what is paid is never charged again'
+  'a new signature: ask with this requestId, without a payment, and sign that offer; what is' +
+  ' paid is never charged again'
 
 /** Settles a presented payment and delivers; see `Engine.pay` and `Engine.payResource`. */
 export async function pay(
@@ -59,14 +60,14 @@ async function settleOrRecognise(
   switch (record.state) {
     case 'PENDING': {
       // What comes before anything was submitted cannot have been copied from the chain.
-      const onlyFresh = hasOpenIntent(record) && payment.onlyFresh === true
-      const paid = await settle(ctx, record, payment.authorization, deliverer)
+      const onlyFresh = hasOpenIntent(record) && needsFresh(record, payment)
+      const paid = await settle(ctx, record, payment, deliverer)
       await assertPayer(ctx, paid, { ...payment, onlyFresh })
       return paid
     }
     case 'PAID':
     case 'DELIVERED':
-      await assertPayer(ctx, record, payment)
+      await assertPayer(ctx, record, { ...payment, onlyFresh: needsFresh(record, payment) })
       return record
     case 'EXPIRED':
     case 'CANCELLED':
@@ -75,6 +76,11 @@ async function settleOrRecognise(
     case 'REFUND_FAILED':
       throw closedError(record)
   }
+}
+
+/** Whether the challenge's id is no secret between us and whoever paid. */
+function needsFresh({ intent }: ChallengeRecord, { onlyFresh }: PresentedPayment): boolean {
+  return onlyFresh === true || intent?.onlyFresh === true
 }
 
 /** One id, one request: the same id with another plan or resource is somebody's mistake. */
@@ -100,7 +106,10 @@ async function assertPayer(
   if (same && !onlyFresh) return
   if (record.fromAddress === undefined || !sameAddress(record.fromAddress, presented.from))
     throw new Key0Error('REQUEST_CONFLICT')
-  if (same) throw new Key0Error('PAYER_PROOF_REQUIRED', { facts: { expected: FRESH } })
+  if (same) {
+    const { requestId } = record
+    throw new Key0Error('PAYER_PROOF_REQUIRED', { facts: { requestId, expected: FRESH } })
+  }
   const forUs =
     sameAddress(presented.to, record.destination) && presented.value === record.amountRaw
   const lives = presented.validBefore * 1000n > BigInt(ctx.clock.nowMs())

@@ -10,6 +10,7 @@ import { hasOpenIntent } from '../lifecycle/guard.ts'
 import type { Head, Verification } from '../ports/Chain.ts'
 import { expire, load } from './close.ts'
 import { closedError } from './closed.ts'
+import type { PresentedPayment } from './Engine.ts'
 import type { EngineContext } from './EngineContext.ts'
 import { applySighting, deepen, payerProofRequired, sight } from './evidence.ts'
 import { findAbandoned } from './findAbandoned.ts'
@@ -19,6 +20,8 @@ import { offerOf } from './offerOf.ts'
 // How far back we look for who used an authorization before it reached us.
 const USED_BEFORE_BLOCKS = 2_000n
 
+type Presented = Pick<PresentedPayment, 'authorization' | 'onlyFresh'>
+
 /**
  * Turns a presented authorization into a PAID challenge, or into an error that says exactly why
  * not. Safe to call again after any failure, from any process.
@@ -26,9 +29,10 @@ const USED_BEFORE_BLOCKS = 2_000n
 export async function settle(
   ctx: EngineContext,
   record: ChallengeRecord,
-  authorization: SignedAuthorization,
+  presented: Presented,
   deliverer?: Deliverer,
 ): Promise<ChallengeRecord> {
+  const { authorization } = presented
   if (hasOpenIntent(record)) return resume(ctx, record, authorization, deliverer)
   const current = await expire(ctx, record)
   if (current.state !== 'PENDING') return join(ctx, current, authorization, deliverer)
@@ -45,7 +49,7 @@ export async function settle(
 
   const outcome = await ctx.store.reserve(
     current.challengeId,
-    toIntent(ctx, current, authorization, head),
+    toIntent(ctx, current, presented, head),
     { key: ctx.newId() },
   )
   switch (outcome.kind) {
@@ -198,7 +202,7 @@ async function usedBefore(
 function toIntent(
   ctx: EngineContext,
   record: ChallengeRecord,
-  authorization: SignedAuthorization,
+  { authorization, onlyFresh }: Presented,
   head: Head,
 ): SettlementIntent {
   const { chainId, token } = record
@@ -216,6 +220,7 @@ function toIntent(
     sinceBlock: head.number,
     submissions: [],
     createdAtMs: ctx.clock.nowMs(),
+    ...(onlyFresh === true && { onlyFresh }),
   }
 }
 
