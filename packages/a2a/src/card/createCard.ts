@@ -1,0 +1,106 @@
+import { AgentCard, type AgentExtension, type AgentInterface } from '@a2a-js/sdk'
+import type { Checkout } from '@key0/checkout'
+import { toNetwork } from '@key0/x402'
+import type { Settings } from '../A2aOptions.ts'
+import { x402Extensions } from '../extensions.ts'
+import { skillIds } from '../skillIds.ts'
+
+/** The agent card. What is for sale stands in the parameters of the x402 extension. */
+export function createCard({ checkout, provider, path, version }: Settings): AgentCard {
+  const { seller, baseUrl } = checkout
+  const at = (protocolVersion: string): AgentInterface => ({
+    ...{ url: `${baseUrl}${path}`, protocolBinding: 'JSONRPC', tenant: '', protocolVersion },
+  })
+  return {
+    name: seller.name,
+    description: seller.description ?? seller.name,
+    supportedInterfaces: [at('1.0'), at('0.3')],
+    provider,
+    version,
+    capabilities: {
+      streaming: false,
+      pushNotifications: false,
+      extendedAgentCard: false,
+      extensions: toExtensions(checkout),
+    },
+    securitySchemes: {},
+    securityRequirements: [],
+    defaultInputModes: ['application/json', 'text/plain'],
+    defaultOutputModes: ['application/json', 'text/plain'],
+    skills: toSkills(checkout),
+    signatures: [],
+  }
+}
+
+/**
+ * One document for both generations: a 1.0 client reads `supportedInterfaces`, a 0.3 client `url`,
+ * `preferredTransport` and `protocolVersion`, and each ignores the other's fields.
+ */
+export function writeCard(card: AgentCard): string {
+  const url = card.supportedInterfaces[0]?.url
+  const legacy = { url, preferredTransport: 'JSONRPC', protocolVersion: '0.3.0' }
+  return JSON.stringify({ ...(AgentCard.toJSON(card) as object), ...legacy })
+}
+
+/**
+ * The older name is the required one: the extension's own library speaks it, and whoever speaks
+ * either is served.
+ */
+function toExtensions(checkout: Checkout): AgentExtension[] {
+  const description = 'Payment in USDC by x402, settled on chain before anything is delivered.'
+  const params = toPricing(checkout)
+  return [
+    { uri: x402Extensions.v01, description, required: true, params },
+    { uri: x402Extensions.v02, description, required: false, params },
+  ]
+}
+
+function toPricing({ engine, seller, maxTimeoutSeconds }: Checkout): Record<string, unknown> {
+  const { chainId, payTo, token } = seller
+  return {
+    x402Version: 2,
+    scheme: 'exact',
+    network: toNetwork(chainId),
+    asset: token.address,
+    symbol: token.symbol,
+    decimals: token.decimals,
+    payTo,
+    maxTimeoutSeconds,
+    plans: engine.catalog.plans.map(({ planId, unitAmount, unitAmountRaw, description }) => ({
+      planId,
+      unitAmount,
+      amount: `${unitAmountRaw}`,
+      ...(description !== undefined && { description }),
+    })),
+  }
+}
+
+function toSkills({ engine, seller }: Checkout): AgentCard['skills'] {
+  const { plans } = engine.catalog
+  const prices = plans.map(({ planId, unitAmount }) => `${planId} (${unitAmount})`).join(', ')
+  const { symbol } = seller.token
+  const inputModes = ['application/json', 'text/plain']
+  const common = { inputModes, outputModes: ['application/json'], securityRequirements: [] }
+  return [
+    {
+      ...common,
+      id: skillIds.requestAccess,
+      name: 'Request access',
+      description:
+        `Sells access to a plan, paid in ${symbol}: ${prices}. Takes planId and, if wanted, ` +
+        'resourceId and requestId; answers with a task that asks for an x402 payment.',
+      tags: ['access', 'payment', 'x402'],
+      examples: [JSON.stringify({ planId: plans[0]?.planId })],
+    },
+    {
+      ...common,
+      id: skillIds.submitProof,
+      name: 'Submit proof',
+      description:
+        'Delivers for a transfer that the buyer made itself. Takes txHash and, if asked for, ' +
+        'payerSignature, in a message for the task that named the price.',
+      tags: ['access', 'payment', 'proof'],
+      examples: [JSON.stringify({ skill: skillIds.submitProof, txHash: '0x…' })],
+    },
+  ]
+}

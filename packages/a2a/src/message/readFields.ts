@@ -1,0 +1,60 @@
+import type { Part } from '@a2a-js/sdk'
+import { malformed } from '@key0/checkout'
+import { parseJson, WireError } from '@key0/x402'
+
+import { skillIds } from '../skillIds.ts'
+
+/** Everything a message may say in its parts. Other keys are dropped. */
+const names = [
+  'skill',
+  'planId',
+  'requestId',
+  'resourceId',
+  'challengeId',
+  'txHash',
+  'payerSignature',
+] as const
+
+export type Fields = { readonly [name in (typeof names)[number]]?: string }
+
+/**
+ * Reads the fields of a message's parts: of data parts, and of text parts that are a JSON object.
+ * Any other text is talk, which this agent does not read.
+ *
+ * @throws REQUEST_MALFORMED for a field that is not text, for one given twice with two values, and
+ * for a skill this agent does not have.
+ */
+export function readFields(parts: readonly Part[]): Fields {
+  const fields: { -readonly [name in keyof Fields]: Fields[name] } = {}
+  for (const part of parts) {
+    const source = toObject(part)
+    for (const name of names) {
+      const value = Object.hasOwn(source, name) ? source[name] : undefined
+      if (value === undefined || value === null) continue
+      if (typeof value !== 'string') throw malformed(name, 'text')
+      if (fields[name] !== undefined && fields[name] !== value)
+        throw malformed(name, 'one value in all parts of the message')
+      fields[name] = value
+    }
+  }
+  const known: readonly string[] = Object.values(skillIds)
+  if (fields.skill !== undefined && !known.includes(fields.skill))
+    throw malformed('skill', known.join(' or '))
+  return fields
+}
+
+function toObject({ content }: Part): Readonly<Record<string, unknown>> {
+  if (content?.$case === 'data') return isObject(content.value) ? content.value : {}
+  if (content?.$case !== 'text' || !/^\s*\{/.test(content.value)) return {}
+  try {
+    const value = parseJson(content.value)
+    return isObject(value) ? value : {}
+  } catch (error) {
+    if (!WireError.is(error)) throw error
+    throw malformed('message.parts', 'a data part, or text that is a JSON object')
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

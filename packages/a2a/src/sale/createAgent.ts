@@ -1,0 +1,140 @@
+import type { CancelTaskRequest, GetTaskRequest, SendMessageRequest, Task } from '@a2a-js/sdk'
+import { Role } from '@a2a-js/sdk'
+import { ExtensionSupportRequiredError } from '@a2a-js/sdk/errors'
+import { malformed } from '@key0/checkout'
+import { Key0Error, type Offered } from '@key0/core'
+import { agentId, type Settings } from '../A2aOptions.ts'
+import { ourExtensions, x402Extensions } from '../extensions.ts'
+
+import { type Ask, readMessage } from '../message/readMessage.ts'
+import { A2aFault } from '../rpc/A2aFault.ts'
+import { parseTaskName, type TaskName } from '../task/TaskName.ts'
+import { askFor } from '../task/viewOf.ts'
+import { writeTask } from '../task/writeTask.ts'
+import { answerSale } from './answerSale.ts'
+import { closedView, findView } from './findView.ts'
+
+/** The three things a client of this agent can do, in no generation's words. */
+export type Agent = {
+  /** @param activated Which of our extensions the request's headers activate. */
+  readonly send: (request: SendMessageRequest, activated: readonly string[]) => Promise<Task>
+  readonly show: (request: GetTaskRequest) => Promise<Task>
+  readonly cancel: (request: CancelTaskRequest) => Promise<Task>
+}
+
+/**
+ * The agent. It remembers nothing: a task is its challenge, so any process that shares the store
+ * goes on with it. It waits for the outcome of a payment even when a client asks it not to, and
+ * answers with what is known by then.
+ */
+export function createAgent(settings: Settings): Agent {
+  return {
+    async send({ message }, activated) {
+      if (message === undefined) throw malformed('message', 'a message')
+      if (message.role !== Role.ROLE_USER) throw malformed('message.role', 'the user’s role')
+      if (message.messageId === '') throw malformed('message.messageId', 'an id of the message')
+      assertActivated([...activated, ...ourExtensions(message.extensions)], message.metadata)
+      return answer(readMessage(message), settings)
+    },
+    async show({ id }) {
+      const name = readName(id)
+      return writeTask(name, await findView(name, settings))
+    },
+    async cancel({ id }) {
+      return decline(readName(id), settings)
+    },
+  }
+}
+
+/** A payment that says it is one needs no announcement. */
+function assertActivated(
+  activated: readonly string[],
+  metadata: Readonly<Record<string, unknown>> = {},
+): void {
+  const speaks = Object.keys(metadata).some((key) => key.startsWith('x402.payment.'))
+  if (speaks || activated.length > 0) return
+  throw new A2aFault(ExtensionSupportRequiredError, 'REQUEST_MALFORMED', {
+    field: 'A2A-Extensions',
+    expected: Object.values(x402Extensions).join(' or '),
+  })
+}
+
+function readName(id: string): TaskName {
+  const name = parseTaskName(id)
+  if (name === undefined) throw new Key0Error('CHALLENGE_UNKNOWN')
+  return name
+}
+
+async function answer(ask: Ask, settings: Settings): Promise<Task> {
+  const { checkout } = settings
+  switch (ask.kind) {
+    case 'price':
+      return price(ask, settings)
+    case 'pay': {
+      const { task, payment, request } = ask
+      const known = task.by === 'challenge' ? { challengeId: task.challengeId } : {}
+      const named = task.by === 'request' ? requestOf(task) : {}
+      const result = await checkout.pay(
+        { ...payment, ...known },
+        { ...named, ...request, clientAgentId: agentId },
+      )
+      return answerSale(result, task, settings)
+    }
+    case 'prove': {
+      const { task, proof } = ask
+      if (task.by === 'request')
+        throw malformed('challengeId', 'the challengeId that the first offer named')
+      const result = await checkout.submitProof({ ...proof, challengeId: task.challengeId })
+      return answerSale(result, task, settings)
+    }
+    case 'decline':
+      return decline(ask.task, settings)
+    case 'show':
+      return writeTask(ask.task, await findView(ask.task, settings))
+  }
+}
+
+function requestOf({ requestId, planId, resourceId }: TaskName & { readonly by: 'request' }): {
+  readonly requestId: string
+  readonly planId: string
+  readonly resourceId: string
+} {
+  return { requestId, planId, resourceId }
+}
+
+async function price(
+  { request, contextId }: Ask & { readonly kind: 'price' },
+  { checkout }: Settings,
+): Promise<Task> {
+  try {
+    const offered = await checkout.offer({ ...request, clientAgentId: agentId })
+    return writeTask(nameOf(offered, contextId), {
+      ...askFor(offered, checkout),
+      at: offered.challenge.updatedAt,
+    })
+  } catch (error) {
+    const { planId, requestId, resourceId = 'default' } = request
+    const view = planId !== undefined && requestId !== undefined ? closedView(error) : undefined
+    if (view === undefined) throw error
+    return writeTask({ by: 'request', planId, requestId, resourceId, contextId } as TaskName, view)
+  }
+}
+
+/** Whoever may not know the challenge is given a task that names what they asked for. */
+function nameOf({ challenge, mayKnowId }: Offered, contextId: string | undefined): TaskName {
+  const { challengeId, requestId, planId, resourceId } = challenge
+  if (mayKnowId) return { by: 'challenge', challengeId, contextId }
+  return { by: 'request', requestId, planId, resourceId, contextId }
+}
+
+/** Only who knows a challenge may end it, and only while nothing was paid for it. */
+async function decline(name: TaskName, settings: Settings): Promise<Task> {
+  if (name.by === 'request') throw new Key0Error('CHALLENGE_NOT_CANCELLABLE')
+  try {
+    await settings.checkout.engine.cancel(name.challengeId)
+  } catch (error) {
+    if (!Key0Error.is(error, 'SETTLEMENT_PENDING')) throw error
+    throw new Key0Error('CHALLENGE_NOT_CANCELLABLE', { cause: error })
+  }
+  return writeTask(name, await findView(name, settings))
+}

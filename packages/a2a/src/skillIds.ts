@@ -1,0 +1,2 @@
+/** What this agent can be asked for, by the ids of its card. */
+export const skillIds = { requestAccess: 'request-access', submitProof: 'submit-proof' } as const

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { x402Extensions } from '../src/exports/index.ts'
+import { openShop, url } from './shop.ts'
+
+type Card = {
+  readonly capabilities: {
+    readonly extensions: readonly { readonly uri: string; readonly params: Pricing }[]
+  }
+  readonly skills: readonly { readonly id: string; readonly description: string }[]
+}
+type Pricing = {
+  readonly plans: readonly { readonly planId: string; readonly amount: string }[]
+}
+
+const read = async (
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<{ readonly response: Response; readonly card: Card }> => {
+  const response = await openShop().handler(new Request(`${url}${path}`, { headers }))
+  return { response, card: (await response.json()) as Card }
+}
+
+test('one card for both generations, at both addresses', async () => {
+  const { response, card } = await read('/.well-known/agent-card.json')
+  expect(response.headers.get('cache-control')).toBe('no-cache')
+  expect((await read('/.well-known/agent.json', { 'A2A-Version': '0.3' })).card).toEqual(card)
+  expect(card).toMatchObject({
+    name: 'Reports',
+    description: 'Daily reports',
+    provider: { organization: 'Reports Ltd', url: 'https://reports.example' },
+    ...{ url: `${url}/a2a`, preferredTransport: 'JSONRPC', protocolVersion: '0.3.0' },
+    supportedInterfaces: [
+      { url: `${url}/a2a`, protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
+      { url: `${url}/a2a`, protocolBinding: 'JSONRPC', protocolVersion: '0.3' },
+    ],
+    skills: [{ id: 'request-access' }, { id: 'submit-proof' }],
+  })
+})
+
+test('every plan of the catalog with its price, in both extensions and in words', async () => {
+  const { card } = await read('/.well-known/agent-card.json')
+  const { extensions } = card.capabilities
+  expect(extensions.map(({ uri }) => uri)).toEqual(Object.values(x402Extensions))
+  const { catalog } = openShop().ctx
+  for (const { params } of extensions)
+    expect(params.plans).toEqual(
+      catalog.plans.map(({ planId, unitAmount, unitAmountRaw }) => ({
+        ...{ planId, unitAmount, amount: `${unitAmountRaw}` },
+      })),
+    )
+  for (const { planId, unitAmount } of catalog.plans)
+    expect(card.skills[0]?.description).toContain(`${planId} (${unitAmount})`)
+})
+
+test('what the card says of payee, asset and network is what an offer asks for', async () => {
+  const shop = openShop()
+  const { card } = await read('/.well-known/agent-card.json')
+  const offer = await shop.engine.offer({ planId: 'basic', clientAgentId: 'x402-a2a' })
+  const { destination: payTo, token: asset, chainId } = offer.challenge
+  expect(card.capabilities.extensions[0]?.params).toMatchObject({
+    ...{ payTo, asset, network: `eip155:${chainId}`, scheme: 'exact' },
+  })
+})
+
+test.each([
+  ['HEAD', 200],
+  ['POST', 405],
+  ['OPTIONS', 204],
+])('%s of the card: %i', async (method, status) => {
+  const request = new Request(`${url}/.well-known/agent-card.json`, { method })
+  expect((await openShop().handler(request)).status).toBe(status)
+})
