@@ -26,6 +26,7 @@ const standings: Readonly<Record<ErrorCode, Standing>> = {
   MEDIA_TYPE_UNSUPPORTED: 'told',
   NOT_FOUND: 'told',
   PATH_NOT_CANONICAL: 'told',
+  ORIGIN_REFUSED: 'told',
   PLAN_REQUIRED: 'told',
   PLAN_UNKNOWN: 'told',
   CHALLENGE_UNKNOWN: 'told',

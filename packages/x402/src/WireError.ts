@@ -47,6 +47,15 @@ export class WireError extends Error {
     this.expected = expected
   }
 
+  /**
+   * What its sender may be told. Only a message's own fields are named: in JSON that is no message
+   * yet, the sender chose the names, and an answer must not carry them to whoever reads it.
+   */
+  get facts(): Readonly<Record<string, string>> {
+    const isField = this.code === 'FIELD_INVALID' || this.code === 'VERSION_UNSUPPORTED'
+    return { ...(isField && { field: this.path }), expected: this.expected, reason: this.code }
+  }
+
   /** Works across duplicate copies of this package, where `instanceof` does not. */
   static is(value: unknown, code?: WireErrorCode): value is WireError {
     const known = value instanceof Error && value.name === 'WireError' && 'code' in value

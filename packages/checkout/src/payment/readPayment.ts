@@ -76,8 +76,7 @@ function decode(read: () => PaymentPayload): PaymentPayload {
     return read()
   } catch (error) {
     if (!WireError.is(error)) throw error
-    const facts = { field: error.path, expected: error.expected, reason: error.code }
-    throw new Key0Error(codes[error.code] ?? 'PAYMENT_MALFORMED', { facts })
+    throw new Key0Error(codes[error.code] ?? 'PAYMENT_MALFORMED', { facts: error.facts })
   }
 }
 

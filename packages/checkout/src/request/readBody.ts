@@ -105,7 +105,6 @@ function parse(bytes: Uint8Array, maxBytes: number): unknown {
     return parseJson(bytes, { maxBytes })
   } catch (error) {
     if (!WireError.is(error)) throw error
-    const facts = { field: error.path, expected: error.expected, reason: error.code }
-    throw new Key0Error('REQUEST_MALFORMED', { facts })
+    throw new Key0Error('REQUEST_MALFORMED', { facts: error.facts })
   }
 }

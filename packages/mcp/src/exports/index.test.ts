@@ -1,0 +1,10 @@
+import { expect, test } from 'vitest'
+import * as exports from './index.ts'
+
+test('the public names of @key0/mcp', () => {
+  expect(Object.keys(exports).sort()).toMatchInlineSnapshot(`
+    [
+      "createMcpHandler",
+    ]
+  `)
+})
