@@ -6,6 +6,7 @@ import type { SignedAuthorization, Submitted } from '@key0/core'
 import { importJWK, importSPKI, jwtVerify } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { keep, startRig, type TestRig, toQuery } from '../../test/rig.ts'
+import { createGasWalletSettler } from '../settle/createGasWalletSettler.ts'
 import {
   createFacilitatorSettler,
   defaultFacilitatorUrl,
@@ -235,6 +236,77 @@ test('when the first facilitator is down the next is asked, and both are journal
     second.url,
   ])
   expect(await isPaid(authorization)).toBe(true)
+})
+
+const settles = async (_: string, body: Body): Promise<Answer> => {
+  const transaction = await settleForReal(body)
+  return { status: 200, body: { success: true, transaction } }
+}
+
+test('one that says no, or says nothing for long, is passed over at once', async () => {
+  const refuses = async (): Promise<Answer> => ({ status: 200, body: { success: false } })
+  const hangs = async (): Promise<'hang'> => 'hang'
+  for (const conduct of [refuses, hangs]) {
+    const options = { urls: [stub.url, second.url], slowMs: 20, timeoutMs: 20_000 }
+    const settler = settlerOf(options)
+    const authorization = await rig.pay()
+    stub.answer = conduct
+    second.answer = settles
+    expect((await submit(settler, authorization)).kind).toBe('submitted')
+    expect(await isPaid(authorization)).toBe(true)
+  }
+})
+
+test('a slow one that settles after all, and its successor, charge the buyer once', async () => {
+  const { sandbox, chain } = rig
+  const fallback = createGasWalletSettler({ chain, privateKey: sandbox.wallets.gas2.privateKey })
+  const settler = settlerOf({ fallback, slowMs: 20, timeoutMs: 20_000 })
+  const authorization = await rig.pay()
+  const before = await sandbox.balanceOf(authorization.from)
+  stub.answer = async (path, body) => {
+    await settles(path, body)
+    return 'hang'
+  }
+  const kept = keep()
+  await submit(settler, authorization, kept)
+  expect(kept.kept[0]).toMatchObject({ via: 'facilitator', url: stub.url })
+  expect(await isPaid(authorization)).toBe(true)
+  expect(before - (await sandbox.balanceOf(authorization.from))).toBe(authorization.value)
+})
+
+test('our own wallet settles when no facilitator does', async () => {
+  const { sandbox, chain } = rig
+  const fallback = createGasWalletSettler({ chain, privateKey: sandbox.wallets.gas2.privateKey })
+  const settler = settlerOf({ fallback })
+  const authorization = await rig.pay()
+  stub.answer = async () => ({ status: 503, body: 'down' })
+  const kept = keep()
+  expect(await settler.precheck(rig.offer, authorization)).toMatchObject({ kind: 'valid' })
+  expect((await submit(settler, authorization, kept)).kind).toBe('submitted')
+  expect(kept.kept.map(({ via }) => via)).toEqual(['facilitator', 'gas-wallet'])
+  expect(await isPaid(authorization)).toBe(true)
+})
+
+test('one that keeps failing is asked last for half a minute, then tried again', async () => {
+  let nowMs = Date.now()
+  const chain = { ...rig.chain, clock: { nowMs: () => nowMs } }
+  const settler = settlerOf({ chain, urls: [stub.url, second.url] })
+  const authorization = await rig.pay()
+  stub.answer = async () => ({ status: 503, body: 'down' })
+  second.answer = async () => ({ status: 200, body: { isValid: true } })
+  const askedFirst = async (): Promise<number> => {
+    stub.requests.length = 0
+    await settler.precheck(rig.offer, authorization)
+    return stub.requests.length
+  }
+  expect([await askedFirst(), await askedFirst(), await askedFirst()]).toEqual([1, 1, 1])
+  expect(await askedFirst()).toBe(0)
+  nowMs += 30_000
+  expect(await askedFirst()).toBe(1)
+  expect(await askedFirst()).toBe(0)
+  nowMs += 30_000
+  stub.answer = second.answer
+  expect([await askedFirst(), await askedFirst()]).toEqual([1, 1])
 })
 
 test('the check before an intent: valid, refused with its reason, used, or not known', async () => {

@@ -1,6 +1,6 @@
 import {
-  type Clock,
   type Hash,
+  type Head,
   Key0Error,
   type Settler,
   type Submitted,
@@ -9,8 +9,10 @@ import {
 import { isHash } from 'viem'
 import { canonicalise } from '../carry/carryAuthorization.ts'
 import type { EvmChain } from '../chain/EvmChain.ts'
+import { type Breaker, createBreaker } from './Breaker.ts'
 import { readCdpKey } from './cdpToken.ts'
 import { createFacilitator, type Facilitator, type Reply } from './Facilitator.ts'
+import { inTurn } from './inTurn.ts'
 import { buildPaymentBody } from './paymentBody.ts'
 
 export type FacilitatorOptions = {
@@ -22,6 +24,13 @@ export type FacilitatorOptions = {
   readonly cdpApiKeySecret?: string
   /** How long one call may take; default 30,000. A settlement waits for a block. */
   readonly timeoutMs?: number
+  /** After so long without an answer the next one is asked as well; default 8,000. */
+  readonly slowMs?: number
+  /**
+   * Settles itself when no facilitator does, such as `createGasWalletSettler`. It is handed the
+   * same authorization, whose nonce the token executes once: nobody is charged twice.
+   */
+  readonly fallback?: Settler
   /** Default: the global one. */
   readonly fetch?: typeof globalThis.fetch
 }
@@ -44,76 +53,116 @@ export type FacilitatorSettler = Settler & {
 
 export const defaultFacilitatorUrl = 'https://api.cdp.coinbase.com/platform/v2/x402'
 
+/** A facilitator, and whether it has been failing. */
+type Candidate = Facilitator & { readonly breaker: Breaker }
+
+type Settling = Pick<FacilitatorOptions, 'fallback'> & {
+  readonly chain: EvmChain
+  readonly candidates: readonly Candidate[]
+  readonly slowMs: number
+}
+
 /**
- * Settles through x402 facilitators, which pay the gas. Nothing they say is believed: `submit`
- * hands over, and the chain alone decides.
+ * Settles through x402 facilitators, which pay the gas: the first that is not failing, then the
+ * others, then our own wallet where there is one. Whoever is slow or down is passed over at once,
+ * and all are handed the same authorization. Nothing they say is believed: `submit` hands over,
+ * and the chain alone decides.
  *
  * @throws CONFIG_INVALID for a URL or an API key that is none; the secret is never repeated.
  */
 export function createFacilitatorSettler(options: FacilitatorOptions): FacilitatorSettler {
-  const { chain } = options
+  const { chain, slowMs = 8_000, fallback } = options
   const { clock } = chain
-  const facilitators = readUrls(options).map((url) =>
-    createFacilitator(url, {
+  const candidates = readUrls(options).map((url) => {
+    const context = {
       clock,
       timeoutMs: options.timeoutMs ?? 30_000,
       fetch: options.fetch ?? globalThis.fetch,
       cdpKey: readKey(options),
-    }),
-  )
+    }
+    return { ...createFacilitator(url, context), breaker: createBreaker(clock) }
+  })
+  const settling: Settling = { chain, candidates, slowMs, ...(fallback && { fallback }) }
   return {
     kind: 'facilitator',
     precheck: async (offer, authorization) => {
       const signed = await canonicalise(chain, authorization)
-      return await precheck(chain, facilitators, buildPaymentBody(chain, offer, signed))
+      return await precheck(settling, buildPaymentBody(chain, offer, signed))
     },
-    submit: async ({ offer, authorization }, journal) => {
-      const signed = await canonicalise(chain, authorization)
-      const body = buildPaymentBody(chain, offer, signed)
-      return await submit(facilitators, body, clock, journal)
-    },
+    submit: async (request, journal) => await submit(settling, request, journal),
     checkSupport: async () =>
-      await Promise.all(facilitators.map(async (it) => await checkSupport(chain, it))),
+      await Promise.all(candidates.map(async (it) => await checkSupport(chain, it))),
   }
 }
 
-async function precheck(
-  { lastBlock }: EvmChain,
-  facilitators: readonly Facilitator[],
-  body: unknown,
-): Promise<Verification> {
-  const { number, hash, time } = lastBlock()
+/** Who has been failing is asked last, and not at all where our own wallet can do it. */
+function inOrder({ candidates, fallback }: Settling): readonly Candidate[] {
+  const well = candidates.filter(({ breaker }) => !breaker.isOpen())
+  return fallback ? well : [...well, ...candidates.filter((it) => !well.includes(it))]
+}
+
+async function precheck(settling: Settling, body: unknown): Promise<Verification> {
+  const { number, hash, time } = settling.chain.lastBlock()
   const head = { number, hash, time }
   let reason = 'no facilitator answered'
-  for (const facilitator of facilitators) {
-    const reply = await facilitator.ask('verify', body)
-    if (reply.kind === 'json' && reply.body.isValid === true) return { kind: 'valid', head }
-    if (reply.kind === 'json' && reply.body.isValid === false) {
-      const invalid = toReason(reply.body.invalidReason)
-      if (isNonceUsed(invalid)) return { kind: 'used', head }
-      return { kind: 'invalid', code: 'FACILITATOR_REFUSED', facts: { reason: invalid } }
-    }
-    reason = describe(facilitator, reply)
-  }
-  return { kind: 'unreachable', cause: new Error(reason) }
+  const asks = inOrder(settling).map((candidate) => async () => {
+    const reply = await candidate.ask('verify', body)
+    const verdict = readVerdict(reply, head)
+    candidate.breaker.report(verdict ? 'answered' : 'failed')
+    if (!verdict) reason = describe(candidate, reply)
+    return verdict
+  })
+  const verdict = await inTurn<Verification>(asks, settling.slowMs)
+  if (verdict) return verdict
+  // The chain has just tried it, and our own wallet needs nobody's word.
+  return settling.fallback
+    ? { kind: 'valid', head }
+    : { kind: 'unreachable', cause: new Error(reason) }
+}
+
+function readVerdict(reply: Reply, head: Head): Verification | undefined {
+  if (reply.kind === 'none' || typeof reply.body.isValid !== 'boolean') return undefined
+  if (reply.body.isValid) return { kind: 'valid', head }
+  const reason = toReason(reply.body.invalidReason)
+  if (isNonceUsed(reason)) return { kind: 'used', head }
+  return { kind: 'invalid', code: 'FACILITATOR_REFUSED', facts: { reason } }
 }
 
 async function submit(
-  facilitators: readonly Facilitator[],
-  body: unknown,
-  clock: Clock,
+  settling: Settling,
+  request: Parameters<Settler['submit']>[0],
   journal: Parameters<Settler['submit']>[1],
 ): Promise<Submitted> {
+  const { chain, fallback, slowMs } = settling
+  const { offer, authorization } = request
+  const signed = await canonicalise(chain, authorization)
+  const body = buildPaymentBody(chain, offer, signed)
+  const previous = [...request.previous]
   let reason = 'no facilitator answered'
-  for (const facilitator of facilitators) {
-    await journal({ via: 'facilitator', url: facilitator.name, atMs: clock.nowMs() })
-    const reply = await facilitator.ask('settle', body)
+  const asks = inOrder(settling).map((candidate) => async () => {
+    const submission = {
+      via: 'facilitator',
+      url: candidate.name,
+      atMs: chain.clock.nowMs(),
+    } as const
+    await journal(submission)
+    previous.push(submission)
+    const reply = await candidate.ask('settle', body)
     const outcome = readSettlement(reply)
-    // Whatever it did, it answered. Another one could only do the same a second time.
-    if (outcome) return outcome
-    reason = describe(facilitator, reply)
-  }
-  return { kind: 'unknown', reason }
+    candidate.breaker.report(outcome ? 'answered' : 'failed')
+    if (outcome?.kind === 'submitted') return outcome
+    // That it did nothing with the payment is only its word.
+    reason = outcome?.reason ?? describe(candidate, reply)
+    return undefined
+  })
+  if (fallback)
+    asks.push(async () => {
+      const outcome = await fallback.submit({ ...request, previous }, journal)
+      if (outcome.kind === 'submitted') return outcome
+      reason = outcome.reason
+      return undefined
+    })
+  return (await inTurn(asks, slowMs)) ?? { kind: 'unknown', reason }
 }
 
 /** Reads a settlement's body whatever its status; `undefined` when the reply is no answer. */
@@ -124,7 +173,6 @@ function readSettlement(reply: Reply): Submitted | undefined {
   if (success || errorReason === 'settlement_pending') {
     return { kind: 'submitted', ...(txHash && { txHash: txHash as Hash }) }
   }
-  // It was handed the payment: that it did nothing with it is only its word.
   return { kind: 'unknown', reason: toReason(errorReason) }
 }
 
