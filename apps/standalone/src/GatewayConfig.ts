@@ -83,6 +83,8 @@ export type SettlementConfig =
     }
   | {
       readonly mode: 'facilitator'
+      /** Settles when no facilitator does, and carries refunds. */
+      readonly fallback?: { readonly privateKey: Hex; readonly refundKeys: readonly Hex[] }
       /** Absent: the default facilitator. */
       readonly urls?: readonly string[]
       readonly cdp?: { readonly id: string; readonly secret: string }

@@ -35,7 +35,7 @@ test('it says what this process is and does', () => {
     '  Refund cron  every 60000 ms',
     '  Refund grace 300000 ms',
     '  Refunds      DISABLED (set KEY0_WALLET_PRIVATE_KEY)',
-    '  Keys held    none',
+    '  Keys held    backend secret (proves who is calling)',
     '  ! Payments cannot be settled yet: GAS_WALLET_PRIVATE_KEY must be set, or CDP_API_KEY_ID and CDP_API_KEY_SECRET, or KEY0_FACILITATOR_URL.',
     '  ! Refunds are DISABLED: set KEY0_WALLET_PRIVATE_KEY to send money back.',
     '  ! something of the store',

@@ -13,7 +13,7 @@ export function banner(
     ['Storage', storage.kind === 'embedded' ? `embedded (${storage.dataDir})` : storage.kind],
     ['Managed', config.managedInfra.join(', ') || 'none'],
     ['Token mode', token.mode],
-    ['Facilitation', settlement.mode === 'gas-wallet' ? 'Gas wallet' : 'Standard'],
+    ['Facilitation', facilitation(settlement)],
     ['Backend', withoutSecrets(token.mode === 'remote' ? token.url : token.backendUrl)],
     ['Plans', config.plans.map(({ planId, unitAmount }) => `${planId} ${unitAmount}`).join(', ')],
     ['Discovery', `${config.publicUrl}/discover`],
@@ -37,16 +37,28 @@ function withoutSecrets(url: string | undefined): string {
   return `${origin}${pathname}`
 }
 
+function facilitation(settlement: GatewayConfig['settlement']): string {
+  if (settlement.mode === 'gas-wallet') return 'Gas wallet'
+  return settlement.fallback ? 'Standard, then the gas wallet' : 'Standard'
+}
+
 function refundStatus(refunds: GatewayConfig['refunds']): string {
   if (!refunds.inside) return 'OFF in this process (REFUNDS=off)'
   if (refunds.walletPrivateKeys.length === 0) return 'DISABLED (set KEY0_WALLET_PRIVATE_KEY)'
   return 'ENABLED, inside this process'
 }
 
-function keysHeld({ settlement, refunds }: GatewayConfig): string {
+/** Which secrets this process holds, and what for: whoever takes it over has these and no others. */
+function keysHeld({ settlement, refunds, token }: GatewayConfig): string {
+  const signs = refunds.walletPrivateKeys.length > 0 && refunds.inside
   const keys = [
     settlement.mode === 'gas-wallet' && 'gas wallet (pays for settlement)',
-    refunds.walletPrivateKeys.length > 0 && refunds.inside && 'receiving wallet (signs refunds)',
+    settlement.mode === 'facilitator' &&
+      settlement.fallback &&
+      'gas wallet (pays when no facilitator settles)',
+    signs && 'receiving wallet (signs refunds)',
+    token.mode === 'native' && 'token key (signs what was bought)',
+    token.auth.strategy !== 'none' && 'backend secret (proves who is calling)',
   ].filter((key) => typeof key === 'string')
   return keys.length > 0 ? keys.join(', ') : 'none'
 }

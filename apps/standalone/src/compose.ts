@@ -117,6 +117,7 @@ function toSellerConfig(
     ...(settlement.mode === 'gas-wallet'
       ? { gasWalletPrivateKey: settlement.privateKey }
       : {
+          ...(settlement.fallback && { gasWalletPrivateKey: settlement.fallback.privateKey }),
           ...(settlement.urls && { facilitatorUrl: settlement.urls }),
           ...(settlement.cdp && {
             cdpApiKeyId: settlement.cdp.id,
@@ -139,7 +140,8 @@ async function openRefunds(
 ): Promise<Refunds | undefined> {
   const { walletPrivateKeys, inside, minAgeMs, batchSize, caps, accountFromBlock } = config.refunds
   if (!inside || walletPrivateKeys.length === 0) return undefined
-  const gas = config.settlement.mode === 'gas-wallet' ? config.settlement.refundKeys : undefined
+  const { settlement } = config
+  const gas = (settlement.mode === 'gas-wallet' ? settlement : settlement.fallback)?.refundKeys
   const { chain } = key0
   await probeRefunds({
     chain,

@@ -366,6 +366,13 @@ describe('settlement', () => {
     )
   })
 
+  test('beside a facilitator a gas wallet is the last resort, and only there', () => {
+    const off = { ...least, ...gas, USE_GAS_WALLET: 'false' }
+    const beside = configOf({ ...off, KEY0_FACILITATOR_URL: 'https://f.example' })
+    expect(beside.settlement).toMatchObject({ fallback: { privateKey: key, refundKeys: [key] } })
+    expect(configOf(off).settlement).not.toHaveProperty('fallback')
+  })
+
   test('USE_GAS_WALLET=true without a key is a mistake', () => {
     expect(problemsOf({ ...least, USE_GAS_WALLET: 'true' })).toContain(
       'GAS_WALLET_PRIVATE_KEY must be set when USE_GAS_WALLET is true',

@@ -32,6 +32,7 @@ export function readSettlement(
   }
   return {
     mode: 'facilitator',
+    ...(privateKey && reachable && { fallback: { privateKey, refundKeys } }),
     ...(urls.length > 0 && { urls }),
     ...(id !== undefined && secret !== undefined && { cdp: { id, secret } }),
   }

@@ -53,11 +53,11 @@ export type SellerConfig = {
   /** Which documents tell agents what is for sale; default: all, without token info. */
   readonly discovery?: DiscoveryOptions
 
-  /** Settles with this wallet; otherwise a facilitator does. */
+  /** Settles with this wallet; beside facilitators, only when none of them does. */
   readonly gasWalletPrivateKey?: Hex
   /** How processes that share this gas wallet take turns; without it, one process has it alone. */
   readonly gasWalletLock?: WalletLock
-  /** One or several; default the one of the specification. */
+  /** One or several, asked in order; default the one of the specification. */
   readonly facilitatorUrl?: string | readonly string[]
   readonly cdpApiKeyId?: string
   readonly cdpApiKeySecret?: string

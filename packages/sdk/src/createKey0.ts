@@ -160,10 +160,13 @@ function toToken({ token }: EvmChain): Seller['token'] {
 function toSettler(config: SellerConfig, chain: EvmChain): Settler {
   const { gasWalletPrivateKey, facilitatorUrl, cdpApiKeyId, cdpApiKeySecret } = config
   const lock = config.gasWalletLock && { lock: config.gasWalletLock }
-  if (gasWalletPrivateKey)
-    return createGasWalletSettler({ chain, privateKey: gasWalletPrivateKey, ...lock })
+  const own =
+    gasWalletPrivateKey &&
+    createGasWalletSettler({ chain, privateKey: gasWalletPrivateKey, ...lock })
+  if (own && facilitatorUrl === undefined && cdpApiKeyId === undefined) return own
   return createFacilitatorSettler({
     chain,
+    ...(own && { fallback: own }),
     ...(facilitatorUrl !== undefined && { urls: facilitatorUrl }),
     ...(cdpApiKeyId !== undefined && { cdpApiKeyId }),
     ...(cdpApiKeySecret !== undefined && { cdpApiKeySecret }),
