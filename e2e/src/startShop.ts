@@ -28,6 +28,8 @@ export type ShopOptions = {
   readonly facilitatorUrl?: string
   /** Default: the sandbox itself; a proxy's when the shop's view of the chain is to be spoilt. */
   readonly rpcUrl?: string
+  /** A second node, which must agree with the first about every amount. */
+  readonly agreementRpcUrl?: string
   readonly finality?: { readonly payment?: Finality; readonly refund?: Finality }
   readonly proofBinding?: 'signature' | 'none'
   readonly settleWaitMs?: number
@@ -177,6 +179,9 @@ async function openGateway({ store, close }: OpenStore, parts: Parts): Promise<G
   const chain = await createEvmChain({
     network,
     rpcUrls: rpcUrl,
+    ...(options.agreementRpcUrl !== undefined && {
+      agreement: { above: 0n, rpcUrls: options.agreementRpcUrl },
+    }),
     clock,
     pollingMs: 25,
     timeoutMs: options.rpcTimeoutMs ?? 4_000,

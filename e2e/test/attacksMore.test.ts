@@ -1,7 +1,6 @@
 import { type Sandbox, startRpcProxy, startSandbox } from '@key0/sandbox'
-import { createWalletClient, http, parseAbi } from 'viem'
-import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { cancelAuthorization } from '../src/cancelAuthorization.ts'
 import { checkBooks } from '../src/checkBooks.ts'
 import { createBuyer, toPayment } from '../src/createBuyer.ts'
 import { dump } from '../src/dump.ts'
@@ -167,7 +166,7 @@ describe.each(['memory', 'sqlite'] as const)('over a store in %s', (store) => {
     })
     const paying = buyer.pay(header)
     await rpc.waitForCall('eth_sendRawTransaction')
-    await cancel(own, buyer, signed.authorization.nonce)
+    await cancelAuthorization(own, buyer, signed.authorization.nonce)
     cancelled.resolve()
     const reply = await paying
     expect([reply.status, reply.code]).toEqual([402, 'AUTHORIZATION_CANCELLED'])
@@ -219,29 +218,4 @@ describe.each(['memory', 'sqlite'] as const)('over a store in %s', (store) => {
 async function emptyWallet({ sandbox: chain }: Shop): Promise<Wallet> {
   const { privateKey, address } = chain.wallets.stranger
   return { privateKey, address }
-}
-
-async function cancel(chain: Sandbox, payer: Wallet, nonce: `0x${string}`): Promise<void> {
-  const account = privateKeyToAccount(payer.privateKey)
-  const signature = await account.signTypedData({
-    domain: chain.usdc.domain,
-    types: {
-      CancelAuthorization: [
-        { name: 'authorizer', type: 'address' },
-        { name: 'nonce', type: 'bytes32' },
-      ],
-    },
-    primaryType: 'CancelAuthorization',
-    message: { authorizer: payer.address, nonce },
-  })
-  const wallet = createWalletClient({ account, chain: chain.chain, transport: http(chain.rpcUrl) })
-  await wallet.writeContract({
-    address: chain.usdc.address,
-    abi: parseAbi([
-      'function cancelAuthorization(address authorizer, bytes32 nonce, bytes signature)',
-    ]),
-    functionName: 'cancelAuthorization',
-    args: [payer.address, nonce, signature],
-    ...{ gas: 200_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 9n },
-  })
 }
