@@ -5,8 +5,9 @@ import type { ViteUserConfig } from 'vitest/config'
  * and nothing has to be built first.
  */
 export const shared: ViteUserConfig = {
-  ssr: { resolve: { conditions: ['@key0/source', 'node', 'import', 'default'] } },
-  resolve: { conditions: ['@key0/source', 'node', 'import', 'default'] },
+  // `import` and `default` hold anyway; named here, Node would take them for `require` as well.
+  ssr: { resolve: { conditions: ['@key0/source', 'node'] } },
+  resolve: { conditions: ['@key0/source', 'node'] },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 30_000,

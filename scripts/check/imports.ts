@@ -25,11 +25,19 @@ export const layers: Readonly<Record<string, Layer>> = {
   /** What every surface decides alike: docs/decisions/0009-one-checkout.md. */
   checkout: { may: ['core', 'wire'], testsMayAlso: ['sandbox', 'laws'] },
   surface: { may: ['core', 'wire', 'checkout'], testsMayAlso: ['sandbox', 'laws'] },
-  middleware: { may: ['surface', 'token'], testsMayAlso: ['core', 'sandbox', 'laws'] },
+  /** Frameworks' accents stand on the bundle, so that they take a seller's configuration. */
+  middleware: {
+    may: ['middleware-kit', 'bundle', 'surface', 'token'],
+    testsMayAlso: ['core', 'sandbox', 'laws'],
+  },
+  'middleware-kit': {
+    may: ['bundle', 'surface', 'checkout', 'core', 'token'],
+    testsMayAlso: ['sandbox', 'laws'],
+  },
   /** Why a worker knows an adapter: docs/decisions/0004-refunds-know-the-chain.md. */
   worker: { may: ['core', 'adapter'], testsMayAlso: ['sandbox', 'laws'] },
   bundle: {
-    may: ['core', 'wire', 'token', 'adapter', 'checkout', 'surface', 'middleware', 'worker'],
+    may: ['core', 'wire', 'token', 'adapter', 'checkout', 'surface', 'worker'],
     testsMayAlso: ['sandbox', 'laws'],
   },
   /** What our programs share. */

@@ -71,6 +71,7 @@ const standings: Readonly<Record<ErrorCode, Standing>> = {
   STORE_UNAVAILABLE: 'told',
   OVERLOADED: 'told',
   INTERNAL: 'ours',
+  RAW_BODY_MISSING: 'ours',
   CONFIG_INVALID: 'ours',
   CHAIN_MISMATCH: 'ours',
   MONEY_INVALID: 'ours',

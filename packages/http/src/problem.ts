@@ -60,6 +60,7 @@ export const httpStatus = {
   OVERLOADED: 503,
   INTERNAL: 500,
   // No caller can do anything about these: they are answered as INTERNAL.
+  RAW_BODY_MISSING: 500,
   CONFIG_INVALID: 500,
   CHAIN_MISMATCH: 500,
   MONEY_INVALID: 500,

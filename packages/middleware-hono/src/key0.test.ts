@@ -1,7 +1,7 @@
 import type { HttpHandler } from '@key0/http'
 import { Hono } from 'hono'
 import { expect, test } from 'vitest'
-import { key0 } from './key0.ts'
+import { key0, key0App } from './key0.ts'
 
 // What the handler itself does is proven in its own package.
 const handler: HttpHandler = Object.assign(
@@ -22,4 +22,19 @@ test('the paths of Key0 are answered by its handler, which reads the body itself
 test('every other path is the app’s', async () => {
   expect(await (await app.request('/reports')).text()).toBe('report')
   expect((await app.request('/x402/access/')).status).toBe(404)
+})
+
+test('as an app of its own it answers its paths, alone or mounted', async () => {
+  const alone = key0App({ handler })
+  await alone.ready
+  const mounted = new Hono().route('/', alone).get('/reports', (context) => context.text('report'))
+  for (const each of [alone, mounted])
+    expect((await each.request('/x402/access', { method: 'POST' })).status).toBe(402)
+  expect((await alone.request('/reports')).status).toBe(404)
+  expect((await mounted.request('/reports')).status).toBe(200)
+  await alone.close()
+})
+
+test('a gateway that cannot start says so', async () => {
+  await expect(key0App(Promise.reject(new Error('no node answers'))).ready).rejects.toThrow('node')
 })

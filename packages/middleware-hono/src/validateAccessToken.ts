@@ -1,9 +1,5 @@
-import {
-  type AccessClaims,
-  createKey0Validator,
-  type Key0ValidatorOptions,
-  TokenError,
-} from '@key0/token'
+import { createTokenGate } from '@key0/middleware-kit'
+import type { AccessClaims, Key0ValidatorOptions } from '@key0/token'
 import type { MiddlewareHandler } from 'hono'
 
 declare module 'hono' {
@@ -21,38 +17,11 @@ declare module 'hono' {
  * @throws TokenError now, not at the first request, when a key or an option is wrong.
  */
 export function validateAccessToken(options: Key0ValidatorOptions): MiddlewareHandler {
-  const { validateRequest } = createKey0Validator(options)
+  const judge = createTokenGate(options)
   return async (context, next) => {
-    try {
-      context.set('key0Token', await validateRequest(context.req.raw))
-    } catch (error) {
-      if (!TokenError.is(error)) throw error
-      return refuse(error)
-    }
+    const verdict = await judge(context.req.raw)
+    if (verdict.kind === 'refused') return new Response(verdict.body, verdict)
+    context.set('key0Token', verdict.claims)
     return next()
   }
-}
-
-function refuse({ code, status, message }: TokenError): Response {
-  // A 500 is about our own configuration: its text is for the log, not for the caller.
-  const told = status === 500 ? {} : { detail: message }
-  const challenge = challenges[status](code)
-  return new Response(JSON.stringify({ status, code, ...told }), {
-    status,
-    headers: {
-      'content-type': 'application/problem+json',
-      'cache-control': 'no-store',
-      ...(challenge && { 'www-authenticate': challenge }),
-    },
-  })
-}
-
-const challenges: Readonly<
-  Record<TokenError['status'], (code: TokenError['code']) => string | undefined>
-> = {
-  // Who sent no credential is not told that it is wrong.
-  401: (code) => (code === 'AUTHORIZATION_MISSING' ? 'Bearer' : 'Bearer error="invalid_token"'),
-  403: () => 'Bearer error="insufficient_scope"',
-  500: () => undefined,
-  503: () => undefined,
 }

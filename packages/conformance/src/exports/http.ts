@@ -16,7 +16,12 @@ export type {
   WorldEvent,
 } from '../http/Exchange.ts'
 export { exchanges } from '../http/exchanges.ts'
-export { createHttpWorld, type HttpWorld, type MintToken } from '../http/HttpWorld.ts'
+export {
+  createHttpWorld,
+  type HttpWorld,
+  type MintToken,
+  type SaleClaims,
+} from '../http/HttpWorld.ts'
 export { type HttpConformanceOptions, httpConformance } from '../http/httpConformance.ts'
 export { listen } from '../http/listen.ts'
 export { type HttpRig, runExchange } from '../http/runExchange.ts'

@@ -1,4 +1,4 @@
-import type { CredentialRequest, Engine } from '@key0/core'
+import type { Engine } from '@key0/core'
 import { createTestContext, fakeAccounts, type TestWorld } from '@key0/core/testing'
 
 /** What stands behind a server: an engine over a memory store and a chain in memory. */
@@ -23,8 +23,17 @@ export type HttpWorld = {
   readonly parts: TestWorld
 }
 
+/** What a sale's token says of it; the claims of `@key0/token`. */
+export type SaleClaims = {
+  readonly sub: string
+  readonly jti: string
+  readonly resourceId: string
+  readonly planId: string
+  readonly txHash: string
+}
+
 /** Mints the token of a sale; without it the grants' tokens are only names. */
-export type MintToken = (request: CredentialRequest) => Promise<string>
+export type MintToken = (claims: SaleClaims, nowMs: number) => Promise<string>
 
 /**
  * A world for one exchange: plans `basic` at $0.10 and `plus` at $0.20, a buyer and a stranger
@@ -35,9 +44,11 @@ export function createHttpWorld(options: { readonly mintToken?: MintToken } = {}
   const { engine, ctx, issuer } = context
   const { mintToken } = options
   if (mintToken) {
-    issuer.meanwhile = async (request) => {
-      const key = request.idempotencyKey
-      if (!issuer.issued.has(key)) issuer.issued.set(key, await mintToken(request))
+    issuer.meanwhile = async ({ idempotencyKey, requestId, challengeId, ...sale }) => {
+      if (issuer.issued.has(idempotencyKey)) return
+      const { resourceId, planId, txHash } = sale
+      const claims = { sub: requestId, jti: challengeId, resourceId, planId, txHash }
+      issuer.issued.set(idempotencyKey, await mintToken(claims, context.clock.nowMs()))
     }
   }
   const { chainId, payTo, token, decimals } = ctx.settings

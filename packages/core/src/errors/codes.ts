@@ -106,6 +106,10 @@ export const errorCodes = {
   OVERLOADED: { retry: 'later', summary: 'There are too many open challenges.' },
   INTERNAL: { retry: 'later', summary: 'Something failed on our side.' },
   // The seller's and the operator's side.
+  RAW_BODY_MISSING: {
+    retry: 'fix',
+    summary: 'The body was read before Key0 saw it, and its bytes were not kept.',
+  },
   CONFIG_INVALID: { retry: 'fix', summary: 'The configuration is not valid.' },
   CHAIN_MISMATCH: { retry: 'fix', summary: 'The chain is not the one configured.' },
   MONEY_INVALID: { retry: 'fix', summary: 'This is not an amount of money.' },

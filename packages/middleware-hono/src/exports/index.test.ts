@@ -5,6 +5,7 @@ test('the public names of @key0/middleware-hono', () => {
   expect(Object.keys(exports).sort()).toMatchInlineSnapshot(`
     [
       "key0",
+      "key0App",
       "validateAccessToken",
     ]
   `)

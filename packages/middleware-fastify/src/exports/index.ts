@@ -1,0 +1,2 @@
+export { type Key0PluginOptions, key0Plugin } from '../key0Plugin.ts'
+export { validateAccessToken } from '../validateAccessToken.ts'

@@ -1,0 +1,65 @@
+import type { HttpHandler } from '@key0/http'
+import { createKey0, type Key0, type SellerConfig } from '@key0/sdk'
+
+/**
+ * What a framework can be given: a seller's configuration, a `Key0` that was made of one (also
+ * while it is still starting), or the handler of one.
+ */
+export type Key0Source = SellerConfig | Running | Promise<Running>
+
+type Running = HttpHandler | Pick<Key0, 'handler'>
+
+/** A gateway in this process, ready to answer. */
+export type Opened = {
+  readonly handler: HttpHandler
+  /** Stops what was started here; a `Key0` that was handed over stays its owner's. */
+  readonly close: () => void
+}
+
+const RECOVER_EVERY_MS = 2_000
+
+/**
+ * Waits for a gateway, and starts one where only a configuration is given. What is started here is
+ * also kept going: every two seconds it finishes what a crash or an outage left open.
+ *
+ * @throws as `createKey0`
+ */
+export async function openKey0(source: Key0Source): Promise<Opened> {
+  const given = await source
+  if (typeof given === 'function') return { handler: given, close: nothing }
+  if ('handler' in given) return { handler: given.handler, close: nothing }
+  const key0 = await createKey0(given)
+  const stop = keepRecovering(key0, (cause) =>
+    given.observe?.({ name: 'alert', what: 'a recovery pass failed', cause }),
+  )
+  return {
+    handler: key0.handler,
+    close() {
+      stop()
+      key0.close()
+    },
+  }
+}
+
+function nothing(): void {
+  // It was not started here.
+}
+
+/** One pass after the other; none of them keeps the process alive. Answers how to stop. */
+function keepRecovering(key0: Key0, onError: (cause: unknown) => void): () => void {
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
+  const pass = async (): Promise<void> => {
+    try {
+      await key0.recover()
+    } catch (cause) {
+      onError(cause)
+    }
+    if (!stopped) timer = setTimeout(pass, RECOVER_EVERY_MS).unref()
+  }
+  void pass()
+  return () => {
+    stopped = true
+    clearTimeout(timer)
+  }
+}

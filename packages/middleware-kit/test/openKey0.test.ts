@@ -1,0 +1,69 @@
+import { createMemoryStore } from '@key0/core/memory'
+import { type Sandbox, startSandbox } from '@key0/sandbox'
+import type { SellerConfig } from '@key0/sdk'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openKey0 } from '../src/exports/index.ts'
+
+let chain: Sandbox
+beforeAll(async () => {
+  chain = await startSandbox()
+})
+afterAll(() => chain.stop())
+
+function config(changes: Partial<SellerConfig> = {}): SellerConfig {
+  return {
+    agentName: 'Reports',
+    agentUrl: 'https://shop.example',
+    walletAddress: chain.wallets.seller.address,
+    network: 'testnet',
+    rpcUrl: chain.rpcUrl,
+    gasWalletPrivateKey: chain.wallets.gas.privateKey,
+    plans: [{ planId: 'report', unitAmount: '$0.25' }],
+    store: createMemoryStore(),
+    fetchResourceCredentials: async () => ({ token: 'a-token' }),
+    ...changes,
+  }
+}
+
+const discover = new Request('https://shop.example/discover')
+
+test('a configuration becomes a gateway that finishes what was left open by itself', async () => {
+  const store = createMemoryStore()
+  const looked = Promise.withResolvers<void>()
+  const due: typeof store.due = (...query) => {
+    looked.resolve()
+    return store.due(...query)
+  }
+  const { handler, close } = await openKey0(config({ store: { ...store, due } }))
+  expect(await (await handler(discover)).json()).toMatchObject({ plans: [{ planId: 'report' }] })
+  await looked.promise
+  close()
+})
+
+test('a pass that fails is told to the observer, and the gateway goes on', async () => {
+  const told = Promise.withResolvers<unknown>()
+  const down = new Error('the store is down')
+  const { handler, close } = await openKey0(
+    config({
+      store: { ...createMemoryStore(), due: () => Promise.reject(down) },
+      observe: (event) => event.name === 'alert' && told.resolve(event.cause),
+    }),
+  )
+  expect(await told.promise).toBe(down)
+  expect((await handler(discover)).status).toBe(200)
+  close()
+})
+
+test('a configuration that is wrong opens nothing', async () => {
+  await expect(openKey0(config({ walletAddress: '0x12' }))).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+  })
+})
+
+test('a gateway that runs already is taken as it is, also while it starts', async () => {
+  const { handler, close } = await openKey0(config())
+  expect((await openKey0(handler)).handler).toBe(handler)
+  expect((await openKey0({ handler })).handler).toBe(handler)
+  expect((await openKey0(Promise.resolve({ handler }))).handler).toBe(handler)
+  close()
+})
