@@ -11,7 +11,8 @@ export type GatewayConfig = NetworkConfig & {
   readonly challengeTTLSeconds: number
   readonly agent: { readonly name: string; readonly description: string }
   readonly provider: { readonly name: string; readonly url: string }
-  readonly basePath: string
+  /** Where A2A is spoken; `false`: it is not. */
+  readonly a2a: false | { readonly path: string }
   readonly documents: DocumentConfig
   readonly token: TokenConfig
   readonly storage: StorageConfig

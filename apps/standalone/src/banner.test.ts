@@ -30,8 +30,8 @@ test('it says what this process is and does', () => {
     '  Plans        basic $0.10',
     '  Discovery    https://shop.example/discover',
     '  Buy at       https://shop.example/x402/access',
-    '  Agent card   https://shop.example/.well-known/agent.json (not served by this version)',
-    '  A2A endpoint https://shop.example/a2a (not served by this version)',
+    '  Agent card   https://shop.example/.well-known/agent-card.json',
+    '  A2A endpoint https://shop.example/a2a',
     '  Refund cron  every 60000 ms',
     '  Refund grace 300000 ms',
     '  Refunds      DISABLED (set KEY0_WALLET_PRIVATE_KEY)',
@@ -41,6 +41,12 @@ test('it says what this process is and does', () => {
     '  ! something of the store',
     '',
   ])
+})
+
+test('it says when agents are not spoken to', () => {
+  const text = print({ ...base, A2A_ENABLED: 'false' })
+  expect(text).toContain('Agent card   OFF (A2A_ENABLED=false)')
+  expect(text).toContain('A2A endpoint OFF (A2A_ENABLED=false)')
 })
 
 test('it names the keys that are held and repeats no secret', () => {

@@ -18,8 +18,8 @@ export function banner(
     ['Plans', config.plans.map(({ planId, unitAmount }) => `${planId} ${unitAmount}`).join(', ')],
     ['Discovery', `${config.publicUrl}/discover`],
     ['Buy at', `${config.publicUrl}/x402/access`],
-    ['Agent card', `${config.publicUrl}/.well-known/agent.json (not served by this version)`],
-    ['A2A endpoint', `${config.publicUrl}${config.basePath} (not served by this version)`],
+    ['Agent card', a2aAt(config, '/.well-known/agent-card.json')],
+    ['A2A endpoint', a2aAt(config)],
     ['Refund cron', `every ${refunds.intervalMs} ms`],
     ['Refund grace', `${refunds.minAgeMs} ms`],
     ['Refunds', refundStatus(refunds)],
@@ -28,6 +28,10 @@ export function banner(
   const lines = rows.map(([name, value]) => `  ${name.padEnd(13)}${value}`)
   const warnings = [...config.warnings, ...more].map((text) => `  ! ${text}`)
   return ['', 'Key0 gateway', ...lines, ...warnings, ''].join('\n')
+}
+
+function a2aAt({ a2a, publicUrl }: GatewayConfig, path?: string): string {
+  return a2a ? `${publicUrl}${path ?? a2a.path}` : 'OFF (A2A_ENABLED=false)'
 }
 
 /** Users, passwords and keys are folded into URLs. */

@@ -98,6 +98,7 @@ function toSellerConfig(
     agentUrl: config.publicUrl,
     providerName: config.provider.name,
     providerUrl: config.provider.url,
+    a2a: config.a2a,
     walletAddress: config.walletAddress,
     network: config.network,
     ...(config.rpcUrls.length > 0 && { rpcUrl: config.rpcUrls }),

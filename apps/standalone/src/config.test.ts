@@ -55,7 +55,7 @@ describe('defaults', () => {
     ['AGENT_DESCRIPTION', config.agent.description, 'Payment-gated A2A endpoint'],
     ['PROVIDER_NAME', config.provider.name, 'Key0'],
     ['PROVIDER_URL', config.provider.url, 'https://key0.ai'],
-    ['BASE_PATH', config.basePath, '/a2a'],
+    ['BASE_PATH', config.a2a, { path: '/a2a' }],
     ['PLANS', config.plans, [{ planId: 'basic', unitAmount: '$0.10' }]],
     ['LLMS_ENABLED', Object.values(config.documents), [true, true, true, true, true, true]],
     ['TOKEN_MODE', config.token.mode, 'native'],
@@ -122,10 +122,24 @@ describe('names', () => {
     const wanted = { ROUTES: '[]', PROXY_TO_BASE_URL: 'https://x.example', KEY0_WEBHOOK_URLS: 'x' }
     for (const name of Object.keys(wanted))
       expect(problemsOf({ ...least, ...wanted })).toContain(`${name} is not part of this version`)
-    const config = configOf({ ...least, MCP_ENABLED: 'true', A2A_ENABLED: 'false' })
+    const config = configOf({ ...least, MCP_ENABLED: 'true' })
     expect(config.warnings).toContain('MCP_ENABLED is not part of this version: ignored.')
-    expect(config.warnings.join()).not.toContain('A2A_ENABLED')
   })
+
+  test.each([
+    ['/agents/', { path: '/agents' }],
+    ['/v1/a2a', { path: '/v1/a2a' }],
+  ])('BASE_PATH=%s', (path, a2a) => {
+    expect(configOf({ ...least, BASE_PATH: path }).a2a).toEqual(a2a)
+    expect(configOf({ ...least, BASE_PATH: path, A2A_ENABLED: 'false' }).a2a).toBe(false)
+  })
+
+  test.each(['a2a', '/', '/a b', '/x402/access', '/health', '/.well-known/agent.json', '//a2a'])(
+    'BASE_PATH=%s is refused',
+    (path) => {
+      expect(problemsOf({ ...least, BASE_PATH: path })).toContain('BASE_PATH must be a path like')
+    },
+  )
 
   test('blanks around a value do not count, and a blank value is none', () => {
     const config = configOf({ ...least, KEY0_NETWORK: ' testnet\r\n', KEY0_PORT: '  ' })

@@ -49,7 +49,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
       name: read.text('providerName', 'Key0'),
       url: read.url('providerUrl') ?? 'https://key0.ai',
     },
-    basePath: read.text('basePath', '/a2a'),
+    a2a: readA2a(read),
     documents: readDocuments(read),
     token,
     storage: readDurableStorage(read, network),
@@ -110,6 +110,16 @@ function readPlans(read: Reader): readonly Plan[] {
     read.fault(setting, `must be like ${DEFAULT_PLANS}: ${detail}`)
     return []
   }
+}
+
+/** `false`: no agent card, and no endpoint either. */
+function readA2a(read: Reader): GatewayConfig['a2a'] {
+  const path = read.text('basePath', '/a2a').replace(/\/+$/, '')
+  const taken = ['/health', '/discover', '/x402', '/.well-known']
+  const isTaken = taken.some((each) => path === each || path.startsWith(`${each}/`))
+  if (isTaken || !/^(?:\/[A-Za-z0-9._~-]+)+$/.test(path))
+    read.fault('basePath', `must be a path like /a2a, and none of ${taken.join(', ')}`)
+  return read.flag('a2aEnabled') === false ? false : { path }
 }
 
 function readDurableStorage(

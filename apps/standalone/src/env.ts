@@ -24,6 +24,7 @@ const names = {
   agentDescription: ['AGENT_DESCRIPTION'],
   providerName: ['PROVIDER_NAME'],
   providerUrl: ['PROVIDER_URL'],
+  a2aEnabled: ['A2A_ENABLED'],
   basePath: ['BASE_PATH'],
   discover: ['DISCOVER_ENABLED'],
   llms: ['LLMS_ENABLED'],
@@ -97,7 +98,6 @@ const later: Readonly<Record<string, 'wrong' | 'missing' | 'elsewhere'>> = {
   KEY0_METRICS_PORT: 'missing',
   /** The refund worker's, which may stand in the same file. */
   BULLMQ_REDIS_URL: 'elsewhere',
-  A2A_ENABLED: 'missing',
   MCP_ENABLED: 'missing',
 }
 

@@ -45,7 +45,7 @@ test('the defaults in the table are the defaults', () => {
     AGENT_DESCRIPTION: `\`${config.agent.description}\``,
     PROVIDER_NAME: `\`${config.provider.name}\``,
     PROVIDER_URL: `\`${config.provider.url}\``,
-    BASE_PATH: `\`${config.basePath}\``,
+    BASE_PATH: `\`${config.a2a ? config.a2a.path : 'off'}\``,
     TOKEN_ISSUE_TIMEOUT_MS: `\`${timeoutMs}\``,
     TOKEN_ISSUE_RETRIES: `\`${retries}\``,
     BACKEND_AUTH_STRATEGY: `\`${auth.strategy}\``,

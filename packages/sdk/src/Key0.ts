@@ -40,7 +40,7 @@ export type Settled = {
 export type Key0 = {
   readonly engine: Engine
   readonly chain: EvmChain
-  /** `(Request) => Promise<Response>` for `/discover` and `/x402/access`. */
+  /** `(Request) => Promise<Response>` for everything that is sold here, by every protocol. */
   readonly handler: HttpHandler
 
   /** Puts a price on an agent's request. `clientAgentId` scopes its request ids. */

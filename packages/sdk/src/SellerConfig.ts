@@ -23,6 +23,8 @@ export type SellerConfig = {
   readonly agentUrl: string
   readonly providerName?: string
   readonly providerUrl?: string
+  /** Where A2A is spoken, by default at `/a2a`; `false`: it is not, and there is no agent card. */
+  readonly a2a?: false | { readonly path?: string }
 
   /** The wallet that receives payments. Its key is not needed here. */
   readonly walletAddress: Address

@@ -4,6 +4,7 @@ import {
   createGasWalletSettler,
   type EvmChain,
 } from '@key0/chain-evm'
+import type { Seller } from '@key0/checkout'
 import {
   type AccountingContext,
   type Address,
@@ -20,9 +21,9 @@ import {
   watchContinuity,
 } from '@key0/core'
 import { createCallbackIssuer } from '@key0/delivery'
-import { createHttpHandler, type Seller } from '@key0/http'
 import { getAddress, isAddress } from 'viem'
 import { createCalls } from './calls.ts'
+import { createHandler } from './createHandler.ts'
 import { createIds } from './createIds.ts'
 import type { Key0 } from './Key0.ts'
 import type { SellerConfig } from './SellerConfig.ts'
@@ -70,26 +71,19 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
   // Before the first sale: what is lost before the first sign of life is not noticed by anybody.
   await findFence({ ...accounting, settings: { finality: accounting.finality } })
   const engine = createEngine(context)
+  const { maxTimeoutSeconds } = settings
+  const seller: Seller = {
+    name: config.agentName,
+    ...(config.agentDescription !== undefined && { description: config.agentDescription }),
+    publicUrl: config.agentUrl,
+    chainId: chain.chainId,
+    payTo,
+    token: toToken(chain),
+  }
   return {
     engine,
     chain,
-    handler: createHttpHandler({
-      engine,
-      seller: {
-        name: config.agentName,
-        ...(config.agentDescription !== undefined && { description: config.agentDescription }),
-        publicUrl: config.agentUrl,
-        chainId: chain.chainId,
-        payTo,
-        token: toToken(chain),
-      },
-      maxTimeoutSeconds: settings.maxTimeoutSeconds,
-      ...(config.discovery && { discovery: config.discovery }),
-      observe: (failure) => {
-        const { cause, code, path } = failure
-        context.observe({ name: 'alert', what: `${code} at ${path}`, cause })
-      },
-    }),
+    handler: createHandler(config, { engine, seller, maxTimeoutSeconds }, observe),
     ...createCalls(engine, config.store),
     recover: createRecovery(context, accounting),
     close: () => chain.close(),

@@ -130,6 +130,8 @@ function nameOf({ challenge, mayKnowId }: Offered, contextId: string | undefined
 /** Only who knows a challenge may end it, and only while nothing was paid for it. */
 async function decline(name: TaskName, settings: Settings): Promise<Task> {
   if (name.by === 'request') throw new Key0Error('CHALLENGE_NOT_CANCELLABLE')
+  // Only what is shown here is ended here.
+  await findView(name, settings)
   try {
     await settings.checkout.engine.cancel(name.challengeId)
   } catch (error) {

@@ -17,6 +17,8 @@ import type { TaskView } from '../task/writeTask.ts'
 export async function findView(name: TaskName, { checkout }: Settings): Promise<TaskView> {
   if (name.by === 'challenge') {
     const challenge = await checkout.engine.inspect(name.challengeId)
+    // A single request is paid for where it is made; it is no task here.
+    if (challenge.resource !== undefined) throw new Key0Error('CHALLENGE_UNKNOWN')
     return viewOf({ challenge, mayKnowId: true }, checkout)
   }
   const { requestId, planId, resourceId } = name

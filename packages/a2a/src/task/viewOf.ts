@@ -31,7 +31,8 @@ export const texts = {
  */
 export function viewOf(offered: Offered, checkout: Checkout): TaskView {
   const view = stateOf(offered, checkout)
-  if (offered.mayKnowId) return view
+  // Whoever asked first knows the challenge, and somebody else may have paid for it.
+  if (offered.mayKnowId && offered.challenge.intent?.onlyFresh !== true) return view
   const { receipts: _, refund: __, ...told } = view
   return told
 }
