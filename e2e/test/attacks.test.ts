@@ -51,7 +51,7 @@ describe.each(storeKinds)('over a store in %s', (store) => {
         ]
         expect(replies.map(({ status, code }) => [status, code])).toEqual([
           [409, 'PAYMENT_SPENT'],
-          [400, 'PAYMENT_MALFORMED'],
+          [409, 'PAYMENT_SPENT'],
           [409, 'PAYMENT_SPENT'],
           [409, 'PAYMENT_SPENT'],
           [404, 'CHALLENGE_UNKNOWN'],

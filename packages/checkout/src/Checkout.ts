@@ -69,7 +69,16 @@ export type Checkout = {
   /** The same message as JSON in ASCII, put together from parts that were prepared. */
   paymentRequiredText(offered: Offered, parts: OfferParts): string
 
-  /** Settles a payment and delivers. Never throws. */
+  /**
+   * The same offer as x402 version 1 writes it, as JSON in ASCII; `undefined` on a chain that
+   * version 1 cannot name.
+   */
+  v1PaymentRequiredText(offered: Offered, parts: OfferParts): string | undefined
+
+  /**
+   * Settles a payment and delivers. Never throws. A payment that names no challenge, in a request
+   * without an id, is one of its own: the same payment again finds the same challenge.
+   */
   pay(payment: Payment, request: OfferRequest): Promise<Sold | Refused>
 
   /** Delivers for a transfer the buyer made itself. Never throws. */

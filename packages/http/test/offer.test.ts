@@ -1,4 +1,4 @@
-import { encodePaymentRequired, type PaymentPayload } from '@key0/x402'
+import { encodePaymentRequired, type PaymentPayload, parseV1PaymentRequired } from '@key0/x402'
 import { x402Client, x402HTTPClient } from '@x402/core/client'
 import { decodePaymentRequiredHeader, decodePaymentResponseHeader } from '@x402/core/http'
 import { PaymentRequiredV2Schema } from '@x402/core/schemas'
@@ -36,10 +36,27 @@ test('a request without a payment gets a 402 with one offer', async () => {
       },
     ],
   })
-  // The body says the same, and leaves the names of version 1 free.
+  // The body says the same, and under the names of version 1 what its clients read.
   expect(body).toMatchObject({ code: 'PAYMENT_REQUIRED', status: 402, retry: 'sign' })
   expect(body.paymentRequired).toEqual(readOffer(response))
-  expect(['x402Version', 'accepts', 'error'].filter((name) => name in body)).toEqual([])
+  expect(parseV1PaymentRequired(body)).toEqual({
+    x402Version: 1,
+    error: 'This request must be paid for.',
+    accepts: [
+      {
+        scheme: 'exact',
+        network: 'base-sepolia',
+        maxAmountRequired: '100000',
+        resource: 'https://pay.example/x402/access',
+        description: 'One report – “fresh” 📈',
+        mimeType: 'application/json',
+        payTo: seller.payTo,
+        maxTimeoutSeconds: 300,
+        asset: seller.token.address,
+        extra: { name: 'USDC', version: '2' },
+      },
+    ],
+  })
   expect(response.headers.get('www-authenticate')).toBe(
     String.raw`x402 realm="R?cklage \"Reports\"", version="2", network="eip155:84532", amount="100000"`,
   )

@@ -13,6 +13,7 @@ export { createCheckout } from '../createCheckout.ts'
 export {
   isChallengeId,
   type Payment,
+  type PaymentReading,
   readPayment,
   readPresentedPayment,
 } from '../payment/readPayment.ts'

@@ -7,7 +7,12 @@ import { requirementsOf, type Terms, timeoutOf } from './requirementsOf.ts'
 
 type Offers = Pick<
   Checkout,
-  'requirementsOf' | 'quote' | 'paymentRequired' | 'paymentRequiredText' | 'warnings'
+  | 'requirementsOf'
+  | 'quote'
+  | 'paymentRequired'
+  | 'paymentRequiredText'
+  | 'v1PaymentRequiredText'
+  | 'warnings'
 >
 
 /**
@@ -46,6 +51,7 @@ export function createOffers(settings: Settings): Offers {
     warnings,
     paymentRequired,
     quote: (plan) => requirementsOf(usualTerms(plan, settings), undefined, seller),
+    v1PaymentRequiredText: ({ challenge }, parts) => templateOf(challenge).v1Text?.(parts),
     requirementsOf: (challenge) =>
       requirementsOf(termsOf(challenge), challenge.challengeId, seller),
     paymentRequiredText(offered, parts) {

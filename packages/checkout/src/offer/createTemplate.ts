@@ -1,4 +1,10 @@
-import type { PaymentRequired } from '@key0/x402'
+import {
+  type PaymentRequired,
+  type PaymentRequirements,
+  toChainId,
+  toV1Network,
+  type V1PaymentRequirements,
+} from '@key0/x402'
 import type { OfferParts } from '../Checkout.ts'
 import type { Seller } from '../Seller.ts'
 import { requirementsOf, type Terms } from './requirementsOf.ts'
@@ -10,6 +16,9 @@ export type Template = {
   readonly text: (of: NamedParts) => string
   /** The offer as data; `text` is this, written out. */
   readonly message: (of: MaybeNamedParts) => PaymentRequired
+  /** The same offer as version 1 writes it, as JSON in ASCII; absent where it has no name for the
+   * chain. */
+  readonly v1Text: ((of: OfferParts) => string) | undefined
 }
 
 type NamedParts = OfferParts & { readonly challengeId: string }
@@ -54,7 +63,25 @@ export function createTemplate(
       resource: { url, ...resource },
       accepts: [requirementsOf(terms, challengeId, seller)],
     }),
+    v1Text: writeV1(resource, requirementsOf(terms, undefined, seller)),
   }
+}
+
+/** `description` is always there, and no `outputSchema: null`: version 1 clients insist on both. */
+function writeV1(
+  { description = '', mimeType }: Described,
+  { scheme, network, amount, payTo, maxTimeoutSeconds, asset, extra }: PaymentRequirements,
+): Template['v1Text'] {
+  const name = toV1Network(toChainId(network))
+  if (name === undefined) return undefined
+  const accepted: Omit<V1PaymentRequirements, 'resource'> = {
+    ...{ scheme, network: name, maxAmountRequired: amount, description, mimeType },
+    ...{ payTo, maxTimeoutSeconds, asset },
+    extra: { name: extra?.name, version: extra?.version },
+  }
+  const fixed = toAscii(JSON.stringify(accepted).slice(1))
+  return ({ url, error }) =>
+    `{"x402Version":1,"error":${toJson(error)},"accepts":[{"resource":${toJson(url)},${fixed}]}`
 }
 
 const toJson = (text: string): string => toAscii(JSON.stringify(text))

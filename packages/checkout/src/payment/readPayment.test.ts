@@ -1,4 +1,4 @@
-import { encodePaymentHeader } from '@key0/x402'
+import { encodePaymentHeader, encodeV1PaymentHeader, type V1PaymentPayload } from '@key0/x402'
 import { expect, test } from 'vitest'
 import { openShop, parts, signFor } from '../../test/shop.ts'
 import { readPayment, readPresentedPayment } from './readPayment.ts'
@@ -22,7 +22,8 @@ test('a payment is the same as header text and as the object in it', () => {
 
 test.each([
   ['nothing', '', 'PAYMENT_MALFORMED'],
-  ['another version', { x402Version: 1 }, 'PAYMENT_VERSION_UNSUPPORTED'],
+  ['a third version', { ...payment, x402Version: 3 }, 'PAYMENT_VERSION_UNSUPPORTED'],
+  ['half a version 1', { x402Version: 1, network: 'base-sepolia' }, 'PAYMENT_MALFORMED'],
   ['an empty object', {}, 'PAYMENT_MALFORMED'],
   [
     'a challenge id that is a path',
@@ -31,6 +32,29 @@ test.each([
   ],
 ])('%s is refused', (_, bad, code) => {
   expect(() => readPayment(bad)).toThrow(expect.objectContaining({ code }))
+})
+
+test('version 1 says less, and what it says is read in the words of version 2', () => {
+  const { payload } = payment
+  const v1: V1PaymentPayload = { x402Version: 1, scheme: 'exact', network: 'base', payload }
+  const read = readPayment(v1)
+  expect(read).toEqual({
+    challengeId: undefined,
+    accepted: { scheme: 'exact', network: 'eip155:8453' },
+    authorization: readPayment(payment).authorization,
+  })
+  const header = encodeV1PaymentHeader(v1)
+  expect(readPayment(header)).toEqual(read)
+  expect(readPayment(header, { x402Version: 1 })).toEqual(read)
+})
+
+test.each([1, 2] as const)('a header says which version it carries: not %s', (x402Version) => {
+  const { payload } = payment
+  const v1 = encodeV1PaymentHeader({ x402Version: 1, scheme: 'exact', network: 'base', payload })
+  const other = x402Version === 1 ? encodePaymentHeader(payment) : v1
+  expect(() => readPayment(other, { x402Version })).toThrow(
+    expect.objectContaining({ code: 'PAYMENT_VERSION_UNSUPPORTED' }),
+  )
 })
 
 test('a payment may name no challenge, but then somebody else must', () => {

@@ -5,10 +5,15 @@ import {
   type SignedAuthorization,
 } from '@key0/core'
 import {
+  decodeAnyPayment,
   decodePaymentHeader,
+  decodeV1PaymentHeader,
   type PaymentPayload,
   type PaymentRequirements,
-  parsePaymentPayload,
+  parseAnyPayment,
+  toNetwork,
+  type V1PaymentPayload,
+  v1NetworkChainIds,
   WireError,
   type WireErrorCode,
 } from '@key0/x402'
@@ -17,10 +22,23 @@ import {
 export type Payment = {
   /** The challenge it says it is for, if it says so: what our offer carried and it echoed. */
   readonly challengeId: string | undefined
-  /** The offer its buyer says it took. */
-  readonly accepted: PaymentRequirements
+  /** The offer its buyer says it took: in version 2 all of it. */
+  readonly accepted: PaymentRequirements | V1Accepted
   readonly authorization: SignedAuthorization
 }
+
+/** All that a version 1 payment says about the offer it takes. */
+type V1Accepted = Pick<PaymentRequirements, 'scheme' | 'network'>
+
+/** How a payment is read. */
+export type PaymentReading = {
+  /** Longest header, in bytes. */
+  readonly maxBytes?: number
+  /** The version that the header's name says; absent: whichever the payment says. */
+  readonly x402Version?: 1 | 2
+}
+
+const decoders = { 1: decodeV1PaymentHeader, 2: decodePaymentHeader, any: decodeAnyPayment }
 
 /** Which of our codes a wire error becomes; all others are PAYMENT_MALFORMED. */
 const codes: Partial<Record<WireErrorCode, ErrorCode>> = {
@@ -30,24 +48,22 @@ const codes: Partial<Record<WireErrorCode, ErrorCode>> = {
 }
 
 /**
- * Reads a payment: the text of a header, or the object in it.
+ * Reads a payment of either version: the text of a header, or the object in it.
  *
  * @throws HEADER_TOO_LARGE, PAYMENT_VERSION_UNSUPPORTED, PAYMENT_MALFORMED.
  */
-export function readPayment(
-  payment: string | object,
-  limits: { readonly maxBytes?: number } = {},
-): Payment {
+export function readPayment(payment: string | object, reading: PaymentReading = {}): Payment {
   const payload = decode(() =>
     typeof payment === 'string'
-      ? decodePaymentHeader(payment, limits)
-      : parsePaymentPayload(payment),
+      ? decoders[reading.x402Version ?? 'any'](payment, reading)
+      : parseAnyPayment(payment),
   )
-  return {
-    challengeId: challengeIdOf(payload),
-    accepted: payload.accepted,
-    authorization: authorizationOf(payload),
-  }
+  const authorization = authorizationOf(payload)
+  if (payload.x402Version === 2)
+    return { challengeId: challengeIdOf(payload), accepted: payload.accepted, authorization }
+  const { scheme, network } = payload
+  const accepted = { scheme, network: toNetwork(v1NetworkChainIds[network]) }
+  return { challengeId: undefined, accepted, authorization }
 }
 
 /**
@@ -58,20 +74,17 @@ export function readPayment(
  */
 export function readPresentedPayment(payment: string | object, known?: string): PresentedPayment {
   const { challengeId = known, authorization } = readPayment(payment)
-  if (challengeId === undefined) throw unnamed()
-  return { challengeId, authorization, request: {} }
-}
-
-/** A payment that says nothing about the challenge it is for. */
-export function unnamed(): Key0Error {
+  if (challengeId !== undefined) return { challengeId, authorization, request: {} }
   const facts = {
     field: '$.accepted.extra.challengeId',
-    expected: 'the challengeId of the offer, or a requestId in the body',
+    expected: 'the challengeId of the offer, or a requestId beside the payment',
   }
-  return new Key0Error('PAYMENT_MALFORMED', { facts })
+  throw new Key0Error('PAYMENT_MALFORMED', { facts })
 }
 
-function decode(read: () => PaymentPayload): PaymentPayload {
+type Payload = PaymentPayload | V1PaymentPayload
+
+function decode(read: () => Payload): Payload {
   try {
     return read()
   } catch (error) {
@@ -99,7 +112,7 @@ function challengeIdOf({ accepted }: PaymentPayload): string | undefined {
 }
 
 /** The signed authorization with its decimal strings read; the wire schema has checked them. */
-function authorizationOf({ payload }: PaymentPayload): SignedAuthorization {
+function authorizationOf({ payload }: Payload): SignedAuthorization {
   const { from, to, value, validAfter, validBefore, nonce } = payload.authorization
   return {
     from,

@@ -8,7 +8,8 @@ import {
 import type { Checkout, OfferRequest, Sold } from '../Checkout.ts'
 import type { Settings } from '../CheckoutOptions.ts'
 import { assertAccepted } from '../offer/assertAccepted.ts'
-import { type Payment, unnamed } from '../payment/readPayment.ts'
+import type { Payment } from '../payment/readPayment.ts'
+import { requestIdOf } from '../payment/requestIdOf.ts'
 import { type Paid, refuse, refuseUnnamed } from './refuse.ts'
 import { settlementOf } from './settlementOf.ts'
 
@@ -21,12 +22,16 @@ export function createSale(settings: Settings, requirementsOf: Checkout['require
     if (planId === undefined) throw planRequired(discoverUrl)
     return engine.offer({ ...request, planId })
   }
-  /** The challenge that a payment names, or else the one that its request's id names. */
-  const find = async ({ challengeId }: Payment, request: OfferRequest): Promise<Offered> => {
+  /**
+   * The challenge that a payment names, or the one that its request's id names, or else one that
+   * is made for this very payment.
+   */
+  const find = async (payment: Payment, request: OfferRequest): Promise<Offered> => {
+    const { challengeId, authorization } = payment
     if (challengeId !== undefined)
       return { challenge: await engine.inspect(challengeId), mayKnowId: true }
-    if (request.requestId !== undefined) return offer(request)
-    throw unnamed()
+    const requestId = request.requestId ?? requestIdOf(authorization, settings.seller.chainId)
+    return offer({ ...request, requestId })
   }
   return {
     offer: async (request) => offer(request),
@@ -77,6 +82,8 @@ function checkAccepted(
 ): void {
   if (challenge.state !== 'PENDING' || hasOpenIntent(challenge)) return
   const { challengeId } = challenge
-  const extra = { ...accepted.extra, challengeId }
-  assertAccepted(requirementsOf(challenge), { ...accepted, extra })
+  const offered = requirementsOf(challenge)
+  // Which challenge it is for need not be repeated, and version 1 repeats next to nothing.
+  const echo = 'amount' in accepted ? accepted : { ...offered, ...accepted }
+  assertAccepted(offered, { ...echo, extra: { ...echo.extra, challengeId } })
 }

@@ -64,6 +64,8 @@ export type SentPayment = {
   /** Two hex digits that fill the nonce. Default `07`: the same authorization every time. */
   readonly nonce?: string
   readonly header?: 'PAYMENT-SIGNATURE' | 'X-PAYMENT'
+  /** Default `base64`, with padding. */
+  readonly encoding?: 'base64' | 'base64url'
   /** Puts values at paths of the signed message, such as `accepted.amount`. */
   readonly change?: Readonly<Record<string, Json>>
 }

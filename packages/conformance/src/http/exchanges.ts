@@ -4,12 +4,14 @@ import { offers } from './exchanges/offers.ts'
 import { apps, discovery, proofs, tokens } from './exchanges/others.ts'
 import { payments } from './exchanges/payments.ts'
 import { requests } from './exchanges/requests.ts'
+import { version1 } from './exchanges/version1.ts'
 
 /** Every exchange, in the order in which a newcomer should make them pass. */
 export const exchanges: readonly Exchange[] = [
   ...offers,
   ...payments,
   ...badPayments,
+  ...version1,
   ...requests,
   ...proofs,
   ...discovery,

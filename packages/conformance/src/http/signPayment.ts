@@ -43,7 +43,7 @@ export function signPayment(
     (changed, [path, each]) => place(changed, path.split('.'), fill(each, kept)),
     signed,
   )
-  const text = Buffer.from(JSON.stringify(sent)).toString('base64')
+  const text = Buffer.from(JSON.stringify(sent)).toString(payment.encoding ?? 'base64')
   return [payment.header ?? 'PAYMENT-SIGNATURE', text]
 }
 

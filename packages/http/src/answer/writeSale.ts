@@ -1,9 +1,13 @@
 import type { Refused, Sold } from '@key0/checkout'
 import type { Context } from '../Context.ts'
+import type { Dialect } from '../request/readPaymentHeader.ts'
 import { writeGrant } from './writeGrant.ts'
 import { writeRefusal } from './writeRefusal.ts'
 
+/** A request that carried a payment, or a proof of one. */
+export type Paid = { readonly url: URL; readonly dialect: Dialect }
+
 /** Writes how a payment, or a proof of one, ended. */
-export function writeSale(sale: Sold | Refused, url: URL, context: Context): Response {
-  return sale.kind === 'sold' ? writeGrant(sale) : writeRefusal(sale, url, context)
+export function writeSale(sale: Sold | Refused, paid: Paid, context: Context): Response {
+  return sale.kind === 'sold' ? writeGrant(sale, paid.dialect) : writeRefusal(sale, paid, context)
 }

@@ -23,7 +23,8 @@ export function createOfferWriter(checkout: Checkout): OfferWriter {
   return (offered, url, problem, headers) => {
     const parts = { url: `${baseUrl}${url.pathname}${url.search}`, error: problem.title }
     const offer = checkout.paymentRequiredText(offered, parts)
-    return new Response(bodyOf(offered, problem, offer, checkout), {
+    const v1 = checkout.v1PaymentRequiredText(offered, parts)
+    return new Response(bodyOf(offered, problem, [offer, v1], checkout), {
       status: 402,
       headers: {
         ...jsonHeaders,
@@ -37,12 +38,12 @@ export function createOfferWriter(checkout: Checkout): OfferWriter {
 
 /**
  * The body says in plain JSON what the header says in base64. `x402Version`, `accepts` and `error`
- * at the top level are left to version 1, whose clients read nothing else.
+ * at the top level are version 1's, whose clients read nothing else.
  */
 function bodyOf(
   { challenge, mayKnowId }: Offered,
   problem: HttpProblem,
-  offer: string,
+  [offer, v1]: readonly [string, string | undefined],
   checkout: Checkout,
 ): string {
   const { challengeId, requestId, expiresAt } = challenge
@@ -53,5 +54,6 @@ function bodyOf(
     requestId,
     expiresAt: expiresAt.toISOString(),
   })
-  return `${members.slice(0, -1)},"paymentRequired":${offer}}`
+  const known = `${members.slice(0, -1)},"paymentRequired":${offer}`
+  return v1 === undefined ? `${known}}` : `${known},${v1.slice(1)}`
 }

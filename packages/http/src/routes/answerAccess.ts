@@ -3,7 +3,7 @@ import { writeSale } from '../answer/writeSale.ts'
 import type { Context } from '../Context.ts'
 import { httpProblemOf } from '../problem.ts'
 import { readAccessBody } from '../request/readAccessBody.ts'
-import { hasPayment, readPaymentHeader } from '../request/readPaymentHeader.ts'
+import { dialectOf, hasPayment, readPaymentHeader } from '../request/readPaymentHeader.ts'
 
 /** The agent id of whoever comes over plain HTTP: nobody has proven to be anybody. */
 const clientAgentId = 'x402-http'
@@ -14,7 +14,9 @@ export async function answerAccess(
   url: URL,
   context: Context,
 ): Promise<Response> {
-  if (hasPayment(request.headers)) return writeSale(await sell(request, context), url, context)
+  const { headers } = request
+  if (hasPayment(headers))
+    return writeSale(await sell(request, context), { url, dialect: dialectOf(headers) }, context)
   const body = await readAccessBody(request, context.settings.limits.maxBodyBytes)
   const offered = await context.checkout.offer({ ...body, clientAgentId })
   return context.offers(offered, url, httpProblemOf('PAYMENT_REQUIRED'))

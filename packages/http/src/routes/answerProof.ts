@@ -10,7 +10,7 @@ import type { Context } from '../Context.ts'
 export async function answerProof(request: Request, url: URL, context: Context): Promise<Response> {
   const { settings, checkout } = context
   const transfer = await readTransfer(request, settings.limits.maxBodyBytes)
-  return writeSale(await checkout.submitProof(transfer), url, context)
+  return writeSale(await checkout.submitProof(transfer), { url, dialect: 'v2' }, context)
 }
 
 async function readTransfer(request: Request, maxBytes: number): Promise<PresentedTransfer> {

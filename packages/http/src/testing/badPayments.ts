@@ -107,12 +107,6 @@ export const malformedPayments: readonly BadInput[] = rows('surface', [
     'PAYMENT_MALFORMED',
     payment('accepted.extra.challengeId', { id: 'x' }),
   ],
-  [
-    'no challenge id and no request id',
-    400,
-    'PAYMENT_MALFORMED',
-    payment('accepted.extra.challengeId', undefined),
-  ],
 ])
 
 /** The buyer accepted something that we never offered. */

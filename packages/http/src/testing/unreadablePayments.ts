@@ -85,13 +85,6 @@ export const unreadablePayments: readonly BadInput[] = rows('surface', [
     (draft) => header('X-PAYMENT', toHeader(draft.payment))(draft, 0n),
   ],
   ['payment header over its limit', 431, 'HEADER_TOO_LARGE', paymentText('A'.repeat(14_340))],
-  [
-    'version 1 in X-PAYMENT',
-    400,
-    'PAYMENT_VERSION_UNSUPPORTED',
-    ({ payment: given, ...draft }) =>
-      header('X-PAYMENT', toHeader({ ...(given as object), x402Version: 1 }))(draft, 0n),
-  ],
   ['version 1 in PAYMENT-SIGNATURE', 400, 'PAYMENT_VERSION_UNSUPPORTED', payment('x402Version', 1)],
   ['version 3', 400, 'PAYMENT_VERSION_UNSUPPORTED', payment('x402Version', 3)],
 ])
