@@ -13,6 +13,8 @@ import type { RawConfig } from './env.ts'
 export type CliConfig = NetworkConfig & {
   readonly storage: Exclude<StorageConfig, { readonly kind: 'memory' }>
   readonly walletAddress?: Address
+  /** Sold before, and may still be owed something. */
+  readonly retiredWallets: readonly Address[]
   readonly walletPrivateKeys: readonly Hex[]
   /** None: the receiving wallets pay for gas themselves. */
   readonly gasWalletPrivateKeys: readonly Hex[]
@@ -35,6 +37,7 @@ export function toConfig(raw: RawConfig): CliConfig {
     ...network,
     storage: storage.kind === 'memory' ? ({ kind: 'embedded', dataDir: '' } as const) : storage,
     ...(walletAddress && { walletAddress }),
+    retiredWallets: read.addresses('retiredWallets'),
     walletPrivateKeys: read.privateKeys('walletPrivateKey'),
     gasWalletPrivateKeys: read.privateKeys('gasWalletPrivateKey'),
     challengeTTLSeconds: read.int('challengeTTLSeconds', 900, { min: 30, max: 86_400 }),

@@ -89,9 +89,9 @@ function assertStoreExists({ storage }: CliConfig): void {
 }
 
 function listWallets(config: CliConfig, chain: EvmChain): readonly Wallet[] {
-  const { walletAddress, walletPrivateKeys } = config
+  const { walletAddress, retiredWallets, walletPrivateKeys } = config
   const ofKeys = walletPrivateKeys.map((privateKey) => createSender({ chain, privateKey }).address)
-  const all = walletAddress ? [walletAddress, ...ofKeys] : ofKeys
+  const all = [...(walletAddress ? [walletAddress] : []), ...ofKeys, ...retiredWallets]
   const payees = all.filter((it, index) => all.findIndex((b) => sameAddress(it, b)) === index)
   const { address: token, symbol: asset, decimals } = chain.token
   if (payees.length > 0) return payees.map((payee) => ({ token, payee, asset, decimals }))

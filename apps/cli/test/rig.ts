@@ -95,11 +95,12 @@ export async function holdMoney(store: ChallengeStore, id: string): Promise<void
 
 /** Retired stores of the same data directory see each other's writes; servers do anyway. */
 export function toEnv(chain: Sandbox, storage: Env): Env {
-  const { seller, gas } = chain.wallets
+  const { seller, gas, stranger } = chain.wallets
   return {
     ...storage,
     KEY0_RPC_URL: chain.rpcUrl,
     KEY0_WALLET_ADDRESS: seller.address,
+    KEY0_RETIRED_WALLETS: stranger.address,
     KEY0_WALLET_PRIVATE_KEY: seller.privateKey,
     GAS_WALLET_PRIVATE_KEY: gas.privateKey,
   }

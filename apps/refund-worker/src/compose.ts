@@ -115,6 +115,7 @@ function createPass(
   })
   return async (trigger) => {
     const results = await refunds.run()
+    await refunds.account()
     const refunded = results.filter(({ success }) => success).length
     const line = { trigger, refunded, open: results.length - refunded }
     if (results.length > 0) log.info(line, 'refund pass')

@@ -116,12 +116,14 @@ function addReadings(world: World, registers: Registry[]): void {
   })
   const owed: Gauge = new Gauge({
     name: 'key0_refunds_owed',
-    help: 'What the counted refunds are worth, in whole tokens.',
-    labelNames: ['token'],
+    help: 'What the counted refunds are worth, by the wallet that owes them, in whole tokens.',
+    labelNames: ['wallet', 'token'],
     registers,
     collect: (): Promise<void> =>
       read(owed, 'store', async () => {
-        owed.set({ token: symbol }, toNumber((await askDebts()).owed, decimals))
+        const sums = (await askDebts()).owed
+        for (const [wallet, sum] of withNames(sums, world.wallets.receiving))
+          owed.set({ wallet, token: symbol }, toNumber(sum, decimals))
       }),
   })
   const waiting: Gauge = new Gauge({
@@ -176,4 +178,14 @@ function addWalletReadings({ chain, wallets }: World, registers: Registry[], rea
 /** To look at only: a metric is a floating point number, whatever it measures. */
 function toNumber(units: bigint, decimals: number): number {
   return Number(formatUnits(units, decimals))
+}
+
+/** Every receiving wallet as it is written elsewhere, and wallets whose key is not here as found. */
+function withNames(
+  sums: ReadonlyMap<string, bigint>,
+  receiving: readonly string[],
+): readonly (readonly [wallet: string, sum: bigint])[] {
+  const own = receiving.map((it) => [it, sums.get(it.toLowerCase()) ?? 0n] as const)
+  const known = new Set(receiving.map((it) => it.toLowerCase()))
+  return [...own, ...[...sums].filter(([wallet]) => !known.has(wallet))]
 }

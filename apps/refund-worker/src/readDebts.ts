@@ -14,8 +14,8 @@ export type Debts = {
   readonly held: number
   /** Since the oldest payment that has to go back was made, in ms; 0 when there is none. */
   readonly oldestMs: number
-  /** In the token's smallest unit. */
-  readonly owed: bigint
+  /** By the wallet that owes it, in lower case; in the token's smallest unit. */
+  readonly owed: ReadonlyMap<string, bigint>
 }
 
 /** What is due and not begun, under way, failed, and held; each up to {@link COUNTED}. */
@@ -40,7 +40,16 @@ export async function readDebts(
   return {
     due: { PAID: paid.length, REFUND_PENDING: pending.length, REFUND_FAILED: failed.length },
     held: [...undelivered, ...pending].filter(isOurs).filter(isHeld).length,
-    owed: debts.reduce((sum, it) => sum + it.amountRaw, 0n),
+    owed: sumByWallet(debts),
     oldestMs: paidAtMs.length === 0 ? 0 : nowMs - Math.min(...paidAtMs),
   }
+}
+
+function sumByWallet(debts: readonly ChallengeRecord[]): ReadonlyMap<string, bigint> {
+  const sums = new Map<string, bigint>()
+  for (const { destination, refund, amountRaw } of debts) {
+    const wallet = destination.toLowerCase()
+    sums.set(wallet, (sums.get(wallet) ?? 0n) + (refund?.value ?? amountRaw))
+  }
+  return sums
 }

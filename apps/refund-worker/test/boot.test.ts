@@ -23,7 +23,11 @@ const read = async (url: string): Promise<string> => await (await fetch(url)).te
 
 describe('it runs', () => {
   test('and says how it is: alive, ready, and in numbers; SIGTERM ends it with 0', async () => {
-    await using worker = spawnWorker({ ...world.env, LOG_LEVEL: 'trace' })
+    await using worker = spawnWorker({
+      ...world.env,
+      LOG_LEVEL: 'trace',
+      KEY0_WALLET_PRIVATE_KEY: `${world.env.KEY0_WALLET_PRIVATE_KEY},${world.chain.wallets.stranger.privateKey}`,
+    })
     const url = await urlOf(worker)
     expect(await (await fetch(`${url}/healthz`)).json()).toEqual({
       status: 'ok',
@@ -34,7 +38,7 @@ describe('it runs', () => {
       expect(ready.status).toBe(200)
       expect(await ready.json()).toMatchObject({ store: 'ok', chain: 'ok', passes: 'ok' })
     }, patience)
-    const { seller, gas } = world.chain.wallets
+    const { seller, gas, stranger } = world.chain.wallets
     await vi.waitFor(async () => {
       const metrics = await read(`${url}/metrics`)
       expect(metrics).toMatch(/^key0_refund_passes_total\{trigger="timer",outcome="done"\} \d+$/m)
@@ -44,7 +48,8 @@ describe('it runs', () => {
       expect(metrics).toContain('key0_refunds_due{state="REFUND_FAILED"} 0')
       expect(metrics).toContain('key0_money_held 0')
       expect(metrics).toContain('key0_refund_oldest_seconds 0')
-      expect(metrics).toContain('key0_refunds_owed{token="USDC"} 0')
+      for (const { address } of [seller, stranger])
+        expect(metrics).toContain(`key0_refunds_owed{wallet="${address}",token="USDC"} 0`)
       expect(metrics).toMatch(
         new RegExp(
           `^key0_wallet_token_balance\\{wallet="${seller.address}",token="USDC"\\} 100$`,

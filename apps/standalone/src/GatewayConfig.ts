@@ -23,6 +23,8 @@ export type GatewayConfig = NetworkConfig & {
   readonly refunds: RefundConfig & { readonly inside: boolean }
   /** What becomes of a presented transfer that buys nothing. */
   readonly strayTransfers: 'hold' | 'refund'
+  /** Sold before: what still arrives there is accounted for. */
+  readonly retiredWallets: readonly Address[]
   readonly logLevel: LogLevel
   /** What is allowed but worth saying at every start. */
   readonly warnings: readonly string[]

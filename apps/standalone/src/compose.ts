@@ -11,6 +11,8 @@ import { serveApp } from './serveApp.ts'
 import { toDiscovery } from './toDiscovery.ts'
 
 const RECOVERY_INTERVAL_MS = 2_000
+/** What clocks and blocks may disagree about. */
+const SKEW_MS = 30_000
 
 export type Gateway = AsyncDisposable & {
   readonly port: number
@@ -44,7 +46,7 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Gateway
     onError: (error) => log.error({ cause: describeError(error) }, 'recovery pass failed'),
   })
   const refunding = startTimer({
-    pass: refunds ? () => refunds.run() : () => skipRefunds(config, store, log),
+    pass: refunds ? () => runRefunds(refunds) : () => skipRefunds(config, store, log),
     intervalMs: config.refunds.intervalMs,
     onError: (error) => log.error({ cause: describeError(error) }, 'refund pass failed'),
   })
@@ -109,6 +111,7 @@ function toSellerConfig(
     store,
     tokenIssuer,
     strayTransfers: config.strayTransfers,
+    retiredWallets: config.retiredWallets,
     ...(refunds.accountFromBlock && { accountFromBlock: refunds.accountFromBlock }),
     finality: config.finality,
     refunds: {
@@ -159,9 +162,16 @@ async function openRefunds(
     finality: config.finality.refund,
     minAgeMs,
     batchSize,
+    presentedWithinMs: config.challengeTTLSeconds * 1_000 + SKEW_MS,
     ...(caps && { caps }),
     ...(accountFromBlock && { accountFromBlock }),
   })
+}
+
+/** What is owed goes back; and what arrived at any wallet of the ring has a record. */
+async function runRefunds(refunds: Refunds): Promise<void> {
+  await refunds.run()
+  await refunds.account()
 }
 
 /** The refund pass of a process that refunds nothing. */

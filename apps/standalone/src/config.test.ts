@@ -356,6 +356,16 @@ describe('tokens', () => {
   })
 })
 
+test('wallets that sold before, comma-separated', () => {
+  const one = `0x${'b2'.repeat(20)}`
+  const env = { ...least, KEY0_RETIRED_WALLETS: `${one}, 0x${'c3'.repeat(20)}` }
+  expect(configOf(env).retiredWallets).toEqual([one, `0x${'c3'.repeat(20)}`])
+  expect(configOf(least).retiredWallets).toEqual([])
+  expect(problemsOf({ ...least, KEY0_RETIRED_WALLETS: `${one},0x12` })).toContain(
+    'KEY0_RETIRED_WALLETS must be one or more addresses',
+  )
+})
+
 describe('settlement', () => {
   const gas = { GAS_WALLET_PRIVATE_KEY: key }
   test.each<readonly [string, Env, string]>([

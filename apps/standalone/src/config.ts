@@ -56,6 +56,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
     managedInfra: readManagedInfra(read),
     settlement: readSettlement(read, network, warnings),
     refunds: readRefunds(read, network, token, warnings),
+    retiredWallets: read.addresses('retiredWallets'),
     strayTransfers: read.oneOf('strayTransfers', ['hold', 'refund'], 'hold'),
     logLevel: read.oneOf('logLevel', logLevels, 'info'),
     warnings,

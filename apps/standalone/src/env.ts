@@ -59,6 +59,7 @@ const names = {
   refundMinAgeMs: ['REFUND_MIN_AGE_MS'],
   refundBatchSize: ['REFUND_BATCH_SIZE'],
   strayTransfers: ['KEY0_STRAY_TRANSFERS'],
+  retiredWallets: ['KEY0_RETIRED_WALLETS'],
   accountFromBlock: ['KEY0_ACCOUNT_FROM_BLOCK'],
   refundMaxCountPerHour: ['REFUND_MAX_COUNT_PER_HOUR'],
   refundMaxCountPerDay: ['REFUND_MAX_COUNT_PER_DAY'],

@@ -27,6 +27,8 @@ export type Reader<setting extends string> = {
   serverUrls(setting: setting, protocols: readonly string[]): readonly string[]
   /** An account or a contract. */
   address(setting: setting): Address | undefined
+  /** Several accounts, separated by commas. */
+  addresses(setting: setting): readonly Address[]
 }
 
 export function createReader<setting extends string>(raw: RawConfig<setting>): Reader<setting> {
@@ -87,14 +89,21 @@ export function createReader<setting extends string>(raw: RawConfig<setting>): R
     address(setting) {
       const value = raw.values[setting]
       if (value === undefined) return undefined
-      if (/^0x[0-9a-fA-F]{40}$/.test(value) && !/^0x0+$/.test(value)) return value as Address
+      if (isAddress(value)) return value
       fault(setting, 'must be an address (0x and 40 hexadecimal digits)')
       return undefined
     },
   }
 }
 
-type Lists<setting extends string> = Pick<Reader<setting>, 'urls' | 'privateKeys' | 'serverUrls'>
+function isAddress(text: string): text is Address {
+  return /^0x[0-9a-fA-F]{40}$/.test(text) && !/^0x0+$/.test(text)
+}
+
+type Lists<setting extends string> = Pick<
+  Reader<setting>,
+  'urls' | 'privateKeys' | 'serverUrls' | 'addresses'
+>
 
 /** What may be several, separated by commas. */
 function createListReader<setting extends string>(
@@ -116,6 +125,16 @@ function createListReader<setting extends string>(
       if (given.every(isKey)) return [...new Set(given)]
       const many = given.length > 1 ? ', each of them' : ''
       fault(setting, `must be 0x and 64 hexadecimal digits${many}; its value is not repeated here`)
+      return []
+    },
+    addresses(setting) {
+      const values = (raw.values[setting] ?? '').split(',').map((part) => part.trim())
+      const given = values.filter((part) => part !== '')
+      if (given.every(isAddress)) return given
+      fault(
+        setting,
+        'must be one or more addresses (0x and 40 hexadecimal digits), comma-separated',
+      )
       return []
     },
     serverUrls(setting, protocols) {

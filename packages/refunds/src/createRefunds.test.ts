@@ -1,4 +1,5 @@
 import { createEvmChain } from '@key0/chain-evm'
+import { releaseHeld } from '@key0/core'
 import { createMemoryStore } from '@key0/core/memory'
 import { startSandbox } from '@key0/sandbox'
 import { expect, test } from 'vitest'
@@ -49,4 +50,37 @@ test('a refund comes from the wallet that was paid, also after a change of walle
   chain.close()
   expect(await store.get(id)).toMatchObject({ state: 'REFUNDED' })
   expect(await sandbox.transfers({ from: seller.address, to: buyer.address })).toHaveLength(1)
+})
+
+test('a stray that arrives at a wallet that sells no more is held, for a person to return', async () => {
+  await using sandbox = await startSandbox()
+  const store = createMemoryStore()
+  const { seller, stranger, buyer, gas } = sandbox.wallets
+  const chain = await createEvmChain({ network: 'testnet', rpcUrls: sandbox.rpcUrl })
+  const [retired, sells] = [stranger, seller]
+  const alerts: string[] = []
+  const refunds = createRefunds({
+    ...{ store, chain, payee: sells.address, presentedWithinMs: 0, minAgeMs: 0 },
+    accountFromBlock: (await sandbox.blockNumber()) + 1n,
+    walletPrivateKey: [sells.privateKey, retired.privateKey],
+    gasWalletPrivateKey: gas.privateKey,
+    finality: 'latest',
+    observe: (event) => void (event.name === 'alert' && alerts.push(event.what)),
+  })
+  await sandbox.transfer(buyer.address, retired.address, 7n)
+  await refunds.account()
+  const [stray, ...others] = await store.due(new Date(8.64e15), 10, 'PAID')
+  if (!stray) throw new Error('it has no record')
+  expect(others).toEqual([])
+  expect(stray).toMatchObject({
+    ...{ destination: retired.address, amountRaw: 7n },
+    held: expect.stringMatching(/no record/),
+  })
+  expect(alerts).toEqual([expect.stringMatching(/no record explains/)])
+  expect(await refunds.run()).toEqual([])
+  const ctx = { store, clock: { nowMs: () => Date.now() }, newId: () => 'id', observe: () => {} }
+  await releaseHeld(ctx, stray.challengeId, { actor: 'ada', reason: 'a mistake of the sender' })
+  await refunds.run()
+  chain.close()
+  expect(await sandbox.transfers({ from: retired.address, to: buyer.address })).toHaveLength(1)
 })

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { EvmChain, PayeeSigner, WalletLock } from '@key0/chain-evm'
 import {
+  type AccountingContext,
   type Address,
+  accountForTransfers,
   type ChallengeStore,
   type Clock,
   createRefundBudget,
@@ -45,6 +47,12 @@ export type RefundsOptions = {
    * the same as the gateway's, because whoever asks first begins. Default: the newest block.
    */
   readonly accountFromBlock?: bigint
+  /**
+   * How long a buyer may present a transfer of his own, in ms: the life of a challenge and what
+   * clocks disagree about. Until then `account` leaves it alone. Default: a day and 30 seconds, which
+   * is longer than any gateway's.
+   */
+  readonly presentedWithinMs?: number
   /** How much goes back by itself; what is beyond is held. Default: all that is owed. */
   readonly caps?: RefundCaps
   readonly clock?: Clock
@@ -56,9 +64,17 @@ export type Refunds = {
   run(): Promise<readonly RefundResult[]>
   /** One pass of `batchSize` records; see `runRefunds`. */
   pass(): Promise<readonly RefundResult[]>
+  /**
+   * Gives a held record to every transfer into one of the wallets that no record explains, those
+   * included that sell no more and that no gateway knows of. Beside `run`, as often as you like: it
+   * looks every half minute. What could not be read is an alert, and read the next time.
+   */
+  account(): Promise<void>
 }
 
 const DAY_MS = 86_400_000
+const SKEW_MS = 30_000
+const ACCOUNT_EVERY_MS = 30_000
 
 /**
  * Refunds for one store on one chain.
@@ -107,5 +123,23 @@ export function createRefunds(options: RefundsOptions): Refunds {
   return {
     run: async () => await work(runBacklog),
     pass: async () => await work(runRefunds),
+    account: createAccounting({
+      ...ctx,
+      finality: ctx.settings.finality,
+      adoptAfterMs: options.presentedWithinMs ?? DAY_MS + SKEW_MS,
+    }),
+  }
+}
+
+function createAccounting(ctx: AccountingContext): Refunds['account'] {
+  let accountedAtMs = Number.NEGATIVE_INFINITY
+  return async () => {
+    if (ctx.clock.nowMs() - accountedAtMs < ACCOUNT_EVERY_MS) return
+    accountedAtMs = ctx.clock.nowMs()
+    try {
+      await accountForTransfers(ctx)
+    } catch (cause) {
+      ctx.observe({ name: 'alert', what: 'the accounts could not be read', cause })
+    }
   }
 }

@@ -28,6 +28,11 @@ export type SellerConfig = {
 
   /** The wallet that receives payments. Its key is not needed here. */
   readonly walletAddress: Address
+  /**
+   * Wallets that sold before. What still arrives there is accounted for as in `walletAddress`; a
+   * refund worker that holds their keys does the same by itself.
+   */
+  readonly retiredWallets?: readonly Address[]
   readonly network: 'mainnet' | 'testnet'
   /** One or more, comma-separated or as a list, tried in order; keys are folded into the URL. */
   readonly rpcUrl?: string | readonly string[]

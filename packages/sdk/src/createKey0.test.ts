@@ -72,6 +72,7 @@ test('nothing is delivered for a request that nobody paid', async () => {
 
 test.each([
   ['an address that is none', { walletAddress: '0x12' }, 'CONFIG_INVALID'],
+  ['a retired wallet that is none', { retiredWallets: ['0x12'] }, 'CONFIG_INVALID'],
   ['a life of no seconds', { challengeTTLSeconds: 0 }, 'CONFIG_INVALID'],
   ['no plan', { plans: [] }, 'CONFIG_INVALID'],
   ['a price that is none', { plans: [{ planId: 'a', unitAmount: '1e6' }] }, 'CONFIG_INVALID'],

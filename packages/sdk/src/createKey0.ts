@@ -52,7 +52,7 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
       ...(rpcUrl && { rpcUrls: rpcUrl }),
       ...(agreement && { agreement: { ...agreement, onDisagreement } }),
     }))
-  const payTo = readAddress(config.walletAddress)
+  const payTo = readAddress(config.walletAddress, 'walletAddress')
   const settings = toSettings(config, chain, payTo)
   const context: EngineContext = {
     store: config.store,
@@ -91,10 +91,10 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
 }
 
 /** Checksummed, because buyers compare addresses letter by letter. */
-function readAddress(address: string): Address {
+function readAddress(address: string, setting: keyof SellerConfig): Address {
   if (isAddress(address, { strict: false })) return getAddress(address)
   throw new Key0Error('CONFIG_INVALID', {
-    facts: { walletAddress: 'must be the address that receives payments: 0x and 40 hex digits' },
+    facts: { [setting]: 'must be an address that receives payments: 0x and 40 hex digits' },
   })
 }
 
@@ -132,7 +132,9 @@ function toAccounting(
 ): AccountingContext {
   const { settings, store, chain, clock, newId, observe } = context
   const { token, asset, payTo: payee, finality, challengeTTLMs, skewMs } = settings
-  const wallets = [{ token, payee, asset, decimals }]
+  const retired = (config.retiredWallets ?? []).map((it) => readAddress(it, 'retiredWallets'))
+  const payees = [...new Set([payee, ...retired])]
+  const wallets = payees.map((it) => ({ token, payee: it, asset, decimals }))
   return {
     ...{ store, chain, clock, newId, observe, wallets },
     continuity: watchContinuity(context),

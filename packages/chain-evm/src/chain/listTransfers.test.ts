@@ -401,6 +401,32 @@ test('a range in which nobody paid is empty, and costs one search', async () => 
   expect(rig.proxy.count()).toBe(4)
 })
 
+test('what several wallets received is found by one search, each under its own name', async () => {
+  const { stranger } = rig.sandbox.wallets
+  const fromBlock = await next()
+  await payPlain()
+  await payPlain(2n, stranger.address)
+  const authorized = await payAuthorized()
+  rig.proxy.clearCalls()
+  const to = [stranger.address, rig.offer.payTo]
+  const found = await list(fromBlock, { to })
+  expect(rig.proxy.count('eth_getLogs')).toBe(2)
+  expect(found.map((it) => [it.to, it.value])).toEqual([
+    [rig.offer.payTo, price],
+    [stranger.address, 2n],
+    [rig.offer.payTo, price],
+  ])
+  expect(found[2]).toMatchObject({
+    txHash: authorized,
+    paymentRef: expect.stringMatching(/^auth:/),
+  })
+  const alone = await Promise.all(to.map((payee) => list(fromBlock, { to: payee })))
+  expect(new Set(alone.flat().map(({ paymentRef }) => paymentRef))).toEqual(
+    new Set(found.map(({ paymentRef }) => paymentRef)),
+  )
+  expect(await list(fromBlock, { to: [] })).toEqual([])
+})
+
 test('what this chain cannot list is refused, not empty', async () => {
   const { token } = rig.offer
   const range = { fromBlock: 0n, toBlock: 1n }

@@ -23,7 +23,7 @@ export async function listTransfers(
   if (!sameAddress(query.token, token.address)) {
     throw toChainUnreachable(new Error(`this chain reads ${token.address}`))
   }
-  if (query.fromBlock > query.toBlock) return []
+  if (query.fromBlock > query.toBlock || isNobody(query)) return []
   for (let reading = 1; ; reading += 1) {
     try {
       return await readRange(context, query)
@@ -32,6 +32,11 @@ export async function listTransfers(
       if (isLast) throw toChainUnreachable(error)
     }
   }
+}
+
+/** Nodes take no topics for any topic. */
+function isNobody({ to }: TransfersQuery): boolean {
+  return Array.isArray(to) && to.length === 0
 }
 
 const widest = 2_000

@@ -66,7 +66,8 @@ async function findMoved(
   { from, to, fromBlock, toBlock }: TransfersQuery,
 ): Promise<readonly Moved[]> {
   const address = token.address
-  const about = [topics.transfer, from ? topicOf(from) : null, ...(to ? [topicOf(to)] : [])]
+  const payees = to ? [[to].flat().map(topicOf)] : []
+  const about = [topics.transfer, from ? topicOf(from) : null, ...payees]
   const logs = await searchLogs(request, { address, fromBlock, toBlock, topics: about })
   const moved = logs.flatMap((log): readonly Moved[] => {
     const transfer = decodeTransfer(address, log)

@@ -53,7 +53,7 @@ export async function lookAfterRestore(
   const { number: head } = await ctx.chain.head(ctx.finality)
   for (const wallet of ctx.wallets) {
     const begin = fromBlock ?? (await openCursor(ctx, wallet, seen)) + 1n
-    for await (const page of listUnclaimed(ctx, wallet, begin, head))
+    for await (const page of listUnclaimed(ctx, [wallet], begin, head))
       unexplained.push(...page.unclaimed.map((each) => [wallet, each] as [Wallet, typeof each]))
   }
   const adoptable = unexplained.filter(([, { block }]) => isRipe(ctx, Number(block.time) * 1000))

@@ -84,7 +84,7 @@ async function sumUnexplained(ctx: SweepContext, wallet: Wallet): Promise<bigint
   const cursor = await openCursor(ctx, wallet, await ctx.continuity.check())
   const { number: head } = await ctx.chain.head()
   let sum = 0n
-  for await (const { unclaimed } of listUnclaimed(ctx, wallet, cursor + 1n, head))
+  for await (const { unclaimed } of listUnclaimed(ctx, [wallet], cursor + 1n, head))
     for (const { value } of unclaimed) sum += value
   return sum
 }

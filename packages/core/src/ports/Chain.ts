@@ -104,7 +104,8 @@ export type TransferQuery = {
 export type TransfersQuery = {
   readonly token: Address
   readonly from?: Address
-  readonly to?: Address
+  /** Several: whatever any of them received. */
+  readonly to?: Address | readonly Address[]
   /** Both ends are included. */
   readonly fromBlock: bigint
   readonly toBlock: bigint

@@ -132,13 +132,14 @@ function inspect(chain: FakeChain, query: TransferQuery): Sighting {
 
 function list(chain: FakeChain, query: TransfersQuery): readonly PaymentEvidence[] {
   const { token, from, to, fromBlock, toBlock } = query
+  const payees = to === undefined ? undefined : [to].flat()
   const wanted = chain.ledger
     .transfers()
     .filter(
       (transfer) =>
         sameAddress(token, chain.ledger.token) &&
         (from === undefined || sameAddress(transfer.from, from)) &&
-        (to === undefined || sameAddress(transfer.to, to)) &&
+        (payees === undefined || payees.some((payee) => sameAddress(transfer.to, payee))) &&
         transfer.block.number >= fromBlock &&
         transfer.block.number <= toBlock,
     )

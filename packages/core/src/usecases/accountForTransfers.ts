@@ -45,10 +45,33 @@ export type Accounted = {
 export async function accountForTransfers(ctx: AccountingContext): Promise<Accounted> {
   const continuity = await ctx.continuity.check()
   if (continuity.silence) return { adopted: [] }
+  const cursors = await Promise.all(
+    ctx.wallets.map(async (wallet) => ({
+      wallet,
+      cursor: await openCursor(ctx, wallet, continuity),
+    })),
+  )
+  const final = await ctx.chain.head(ctx.finality)
   const adopted: PaymentEvidence[] = []
-  for (const wallet of ctx.wallets)
-    adopted.push(...(await accountForWallet(ctx, wallet, continuity)))
+  for (const group of groupByPlace(cursors))
+    adopted.push(...(await accountForGroup(ctx, group, { final: final.number, continuity })))
   return { adopted }
+}
+
+/** Wallets of one token whose accounts have come to the same block. */
+type Group = { readonly cursor: bigint; readonly wallets: readonly [Wallet, ...Wallet[]] }
+
+/** As a rule one: the accounts of all wallets go on together. */
+function groupByPlace(
+  places: readonly { readonly wallet: Wallet; readonly cursor: bigint }[],
+): readonly Group[] {
+  const groups = new Map<string, Group>()
+  for (const { wallet, cursor } of places) {
+    const key = `${wallet.token} ${cursor}`.toLowerCase()
+    const known = groups.get(key)
+    groups.set(key, { cursor, wallets: known ? [...known.wallets, wallet] : [wallet] })
+  }
+  return [...groups.values()]
 }
 
 /**
@@ -57,32 +80,31 @@ export async function accountForTransfers(ctx: AccountingContext): Promise<Accou
  */
 const REPLACEABLE_BLOCKS = 64n
 
-async function accountForWallet(
+async function accountForGroup(
   ctx: AccountingContext,
-  wallet: Wallet,
-  continuity: Continuity,
+  { cursor, wallets }: Group,
+  { final, continuity }: { readonly final: bigint; readonly continuity: Continuity },
 ): Promise<readonly PaymentEvidence[]> {
-  const [cursor, final] = await Promise.all([
-    openCursor(ctx, wallet, continuity),
-    ctx.chain.head(ctx.finality),
-  ])
-  const settled = ctx.finality === 'latest' ? final.number - REPLACEABLE_BLOCKS : final.number
-  const advance = async (block: bigint): Promise<void> => {
-    const isSettled = block < settled
-    const reached = isSettled ? block : settled
+  const settled = ctx.finality === 'latest' ? final - REPLACEABLE_BLOCKS : final
+  const advance = async (wallet: Wallet, block: bigint): Promise<void> => {
+    const reached = block < settled ? block : settled
     if (reached > cursor) await writeCursor(ctx, wallet, continuity, reached)
   }
   const adopted: PaymentEvidence[] = []
   const bornBeforeMs = ctx.clock.nowMs() - ctx.adoptAfterMs
-  for await (const page of listUnclaimed(ctx, wallet, cursor + 1n, final.number)) {
+  const open = new Map(wallets.map((wallet) => [wallet.payee.toLowerCase(), wallet]))
+  for await (const page of listUnclaimed(ctx, wallets, cursor + 1n, final)) {
     for (const evidence of page.unclaimed) {
+      const wallet = open.get(evidence.to.toLowerCase())
+      if (!wallet) continue
       if (Number(evidence.block.time) * 1000 > bornBeforeMs) {
-        await advance(evidence.block.number - 1n)
-        return adopted
-      }
-      if (await adoptUnmatched(ctx, wallet, evidence)) adopted.push(evidence)
+        // Its accounts stop here until it is old enough; those of the others go on.
+        await advance(wallet, evidence.block.number - 1n)
+        open.delete(wallet.payee.toLowerCase())
+      } else if (await adoptUnmatched(ctx, wallet, evidence)) adopted.push(evidence)
     }
-    await advance(page.upTo)
+    for (const wallet of open.values()) await advance(wallet, page.upTo)
+    if (open.size === 0) break
   }
   return adopted
 }

@@ -110,7 +110,7 @@ async function examine(
     const cursor = await openCursor(ctx, wallet, seen)
     const isOld = cursor < before
     const begin = (isOld ? before : cursor) + 1n
-    for await (const { unclaimed } of listUnclaimed(ctx, wallet, begin, head.number))
+    for await (const { unclaimed } of listUnclaimed(ctx, [wallet], begin, head.number))
       for (const { block } of unclaimed) {
         const minedMs = Number(block.time) * 1000
         if (Number(block.time) >= sinceSecond && minedMs <= until.getTime()) return true

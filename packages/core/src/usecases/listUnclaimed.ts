@@ -17,19 +17,23 @@ type Reading = { readonly store: ChallengeStore; readonly chain: Chain }
 const BLOCKS_AT_ONCE = 10_000n
 const CLAIMS_AT_ONCE = 50
 
-/** Transfers into a wallet that no record claims, page by page in the order of the chain. */
+/**
+ * Transfers into wallets of one token that no record claims, page by page in the order of the
+ * chain. One search of the chain serves all of them.
+ */
 export async function* listUnclaimed(
   { store, chain }: Reading,
-  { token, payee }: Wallet,
+  wallets: readonly [Wallet, ...Wallet[]],
   fromBlock: bigint,
   toBlock: bigint,
 ): AsyncGenerator<{ readonly upTo: bigint; readonly unclaimed: readonly PaymentEvidence[] }> {
+  const [{ token }] = wallets
+  const to = wallets.map(({ payee }) => payee)
   for (let from = fromBlock; from <= toBlock; from += BLOCKS_AT_ONCE) {
     const last = from + BLOCKS_AT_ONCE - 1n
     const upTo = last < toBlock ? last : toBlock
-    const range = { token, to: payee, fromBlock: from, toBlock: upTo }
-    const found = await chain.transfers(range)
-    const income = found.filter((each) => !sameAddress(each.from, payee))
+    const found = await chain.transfers({ token, to, fromBlock: from, toBlock: upTo })
+    const income = found.filter((each) => !sameAddress(each.from, each.to))
     yield { upTo, unclaimed: await withoutClaim(store, income) }
   }
 }
