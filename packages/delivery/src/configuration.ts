@@ -3,8 +3,13 @@ import { Key0Error } from '@key0/core'
 const longestMs = 600_000
 
 /** Refuses a setting by its name. The value itself is never repeated: it may be a secret. */
-export function misconfigured(name: string, expected: string): Key0Error<'CONFIG_INVALID'> {
-  return new Key0Error('CONFIG_INVALID', { facts: { [name]: `expected ${expected}` } })
+export function misconfigured(
+  name: string,
+  expected: string,
+  cause?: unknown,
+): Key0Error<'CONFIG_INVALID'> {
+  const facts = { [name]: `expected ${expected}` }
+  return new Key0Error('CONFIG_INVALID', cause === undefined ? { facts } : { facts, cause })
 }
 
 /**

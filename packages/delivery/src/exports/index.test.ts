@@ -7,11 +7,13 @@ test('the public names of @key0/delivery', () => {
       "createCallbackIssuer",
       "createNativeTokenIssuer",
       "createRemoteTokenIssuer",
+      "deliverReceipt",
       "noAuth",
       "notifyPayment",
       "oauthClientCredentialsAuth",
       "sharedSecretAuth",
       "signedJwtAuth",
+      "verifyWebhook",
     ]
   `)
 })

@@ -29,9 +29,23 @@ export {
   type RemoteTokenIssuerOptions,
 } from '../createRemoteTokenIssuer.ts'
 export {
+  type DeliverReceiptOptions,
+  deliverReceipt,
+  type Receipt,
+  type ReceiptDelivery,
+} from '../notify/deliverReceipt.ts'
+export {
   type NotificationFailure,
   type NotifyPayment,
   type NotifyPaymentOptions,
   notifyPayment,
   type PaymentFacts,
-} from '../notifyPayment.ts'
+} from '../notify/notifyPayment.ts'
+export type { WebhookSecrets } from '../notify/secrets.ts'
+export {
+  type ReceivedWebhook,
+  type VerifiedWebhook,
+  type VerifyWebhookOptions,
+  verifyWebhook,
+  type WebhookRefusal,
+} from '../notify/verifyWebhook.ts'

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { AccessGrant, ChallengeBase, ChallengeFields } from '@key0/core'
-import type { AuthHeaderProvider } from './auth/AuthHeaderProvider.ts'
-import { noAuth } from './auth/noAuth.ts'
-import { type Fetch, type Post, postJson } from './backend/postJson.ts'
-import { parseBackendUrl, parseDuration } from './configuration.ts'
+import type { AuthHeaderProvider } from '../auth/AuthHeaderProvider.ts'
+import { noAuth } from '../auth/noAuth.ts'
+import { type Fetch, type Post, postJson } from '../backend/postJson.ts'
+import { parseBackendUrl, parseDuration } from '../configuration.ts'
 
 /** What the notification says about the payment beside the grant. A challenge record fits. */
 export type PaymentFacts = Pick<

@@ -1,7 +1,7 @@
 import type { AccessGrant } from '@key0/core'
 import { expect, test } from 'vitest'
-import { type Answer, closedUrl, hang, purchase, startBackend, status } from '../test/backend.ts'
-import { sharedSecretAuth } from './auth/sharedSecretAuth.ts'
+import { type Answer, closedUrl, hang, purchase, startBackend, status } from '../../test/backend.ts'
+import { sharedSecretAuth } from '../auth/sharedSecretAuth.ts'
 import {
   type NotificationFailure,
   type NotifyPaymentOptions,
