@@ -74,6 +74,7 @@ export const httpStatus = {
   REFUNDS_STOPPED: 500,
   NOT_HELD: 500,
   RECORD_CHANGED: 500,
+  DELIVERY_UNKNOWN: 500,
 } as const
 
 /** Total: deleting a row, or adding a code to core without one, fails to compile. */

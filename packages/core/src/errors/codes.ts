@@ -21,6 +21,7 @@ export const errorCodes = {
   PLAN_UNKNOWN: { retry: 'fix', summary: 'No plan has this id.' },
   PATH_NOT_CANONICAL: { retry: 'fix', summary: 'The path is not in its one canonical spelling.' },
   CHALLENGE_UNKNOWN: { retry: 'fix', summary: 'No challenge has this id.' },
+  DELIVERY_UNKNOWN: { retry: 'fix', summary: 'No endpoint, event or dead letter has this name.' },
   REQUEST_CONFLICT: { retry: 'fix', summary: 'This id already names another request.' },
   // The payment, found wanting before anything was spent.
   PAYMENT_REQUIRED: { retry: 'sign', summary: 'This request must be paid for.' },

@@ -69,7 +69,7 @@ export {
 } from '../operator/lookAfterRestore.ts'
 export { type Money, type MoneyKind, moneyKinds } from '../operator/Money.ts'
 export type { OperatorContext } from '../operator/OperatorContext.ts'
-export type { Order } from '../operator/Order.ts'
+export { assertOrder, type Order } from '../operator/Order.ts'
 export type { RefundPlan } from '../operator/planRefund.ts'
 export { readSafeToSweep, type SafeToSweep } from '../operator/readSafeToSweep.ts'
 export { type ManualRefund, type RefundedNow, refundNow } from '../operator/refundNow.ts'

@@ -1,5 +1,5 @@
 import type { AuthHeaderProvider } from '../auth/AuthHeaderProvider.ts'
-import { areAuthHeaders } from '../auth/authHeaders.ts'
+import { askAuth } from '../auth/askAuth.ts'
 import { withDeadline } from '../withDeadline.ts'
 import { type Body, readBody } from './readBody.ts'
 import { failureCode, wasNeverSent } from './wasNeverSent.ts'
@@ -40,7 +40,7 @@ export async function postJson(
 ): Promise<Posted> {
   let isSent = false
   const ended = await withDeadline(post.timeoutMs, caller, async (signal): Promise<Posted> => {
-    const auth = await authHeaders(post.auth)
+    const auth = await askAuth(post.auth)
     if (!auth) return { kind: 'unsent', reason: 'the auth provider gave no usable headers' }
     if (signal.aborted) return { kind: 'unsent', reason: 'stopped' }
     isSent = true
@@ -65,15 +65,6 @@ export async function postJson(
       const reason = `the connection failed (${failureCode(ended.cause)})`
       return { kind: wasNeverSent(ended.cause) ? 'unsent' : failure, reason }
     }
-  }
-}
-
-async function authHeaders(auth: AuthHeaderProvider): Promise<Record<string, string> | undefined> {
-  try {
-    const headers: unknown = await auth()
-    return areAuthHeaders(headers) ? headers : undefined
-  } catch {
-    return undefined
   }
 }
 

@@ -5,15 +5,19 @@ test('the public names of @key0/delivery', () => {
   expect(Object.keys(exports).sort()).toMatchInlineSnapshot(`
     [
       "createCallbackIssuer",
+      "createDeliveries",
+      "createDispatcher",
       "createNativeTokenIssuer",
       "createRemoteTokenIssuer",
       "deliverReceipt",
+      "digestChallenge",
       "noAuth",
       "notifyPayment",
       "oauthClientCredentialsAuth",
       "sharedSecretAuth",
       "signedJwtAuth",
       "verifyWebhook",
+      "webhookEventTypes",
     ]
   `)
 })

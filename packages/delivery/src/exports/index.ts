@@ -29,11 +29,26 @@ export {
   type RemoteTokenIssuerOptions,
 } from '../createRemoteTokenIssuer.ts'
 export {
+  createDeliveries,
+  type DeadLetter,
+  type Deliveries,
+  type DeliveriesOptions,
+  type DeliveryStory,
+  type EndpointStatus,
+} from '../notify/createDeliveries.ts'
+export {
+  createDispatcher,
+  type DispatchEvent,
+  type Dispatcher,
+  type DispatcherOptions,
+} from '../notify/createDispatcher.ts'
+export {
   type DeliverReceiptOptions,
   deliverReceipt,
   type Receipt,
   type ReceiptDelivery,
 } from '../notify/deliverReceipt.ts'
+export type { LoggedAttempt } from '../notify/deliveryLog.ts'
 export {
   type NotificationFailure,
   type NotifyPayment,
@@ -41,6 +56,8 @@ export {
   notifyPayment,
   type PaymentFacts,
 } from '../notify/notifyPayment.ts'
+export type { BackendEndpoint } from '../notify/openBackend.ts'
+export type { WebhookEndpoint } from '../notify/openWebhook.ts'
 export type { WebhookSecrets } from '../notify/secrets.ts'
 export {
   type ReceivedWebhook,
@@ -49,3 +66,10 @@ export {
   verifyWebhook,
   type WebhookRefusal,
 } from '../notify/verifyWebhook.ts'
+export {
+  digestChallenge,
+  type WebhookData,
+  type WebhookEvent,
+  type WebhookEventType,
+  webhookEventTypes,
+} from '../notify/WebhookEvent.ts'

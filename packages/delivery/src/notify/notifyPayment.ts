@@ -55,9 +55,9 @@ export function notifyPayment(options: NotifyPaymentOptions): NotifyPayment {
 
   /** Resolves to why the notification did not arrive, or to undefined. */
   const send = async (grant: AccessGrant, facts?: PaymentFacts): Promise<string | undefined> => {
-    const json = JSON.stringify({ ...grant, ...(facts && { payment: toPayment(facts) }) })
+    const { body, idempotencyKey } = toNotification(grant, facts)
     const { signal } = new AbortController()
-    const posted = await postJson(post, json, idempotencyKey(grant), signal)
+    const posted = await postJson(post, body, idempotencyKey, signal)
     if (posted.kind !== 'answered') return posted.reason
     const arrived = posted.status >= 200 && posted.status <= 299
     return arrived ? undefined : `the backend answered ${posted.status}`
@@ -72,8 +72,17 @@ export function notifyPayment(options: NotifyPaymentOptions): NotifyPayment {
   }
 }
 
-const idempotencyKey = ({ challengeId }: AccessGrant): string =>
-  `payment-received-${createHash('sha256').update(challengeId).digest('hex')}`
+/** The specified notification: the grant, and what is known of its payment beside its fields. */
+export function toNotification(
+  grant: AccessGrant,
+  facts?: PaymentFacts,
+): { readonly body: string; readonly idempotencyKey: string } {
+  const digest = createHash('sha256').update(grant.challengeId).digest('hex')
+  return {
+    body: JSON.stringify({ ...grant, ...(facts && { payment: toPayment(facts) }) }),
+    idempotencyKey: `payment-received-${digest}`,
+  }
+}
 
 function toPayment(facts: PaymentFacts): Record<string, unknown> {
   const { clientAgentId, amount, amountRaw, asset, chainId, fromAddress, paidAt } = facts

@@ -5,7 +5,7 @@ const PREFIX = 'whsec_'
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 /** What a secret must look like, for messages. */
-export const secretText: string =
+const secretText: string =
   'one secret, or two while they are rotated, each whsec_ and 24 to 64 random bytes in base64, ' +
   'as `echo whsec_$(openssl rand -base64 32)` makes it'
 

@@ -1,0 +1,21 @@
+import type { ChallengeStore } from '@key0/core'
+
+/** The newest sequence of the stream, found in as many questions as it has binary digits. */
+export async function findHead(store: Pick<ChallengeStore, 'events'>): Promise<number> {
+  const isBelow = async (sequence: number): Promise<boolean> =>
+    (await store.events(sequence, 1)).length > 0
+  if (!(await isBelow(0))) return 0
+  let low = 0
+  let high = 1
+  while (await isBelow(high)) {
+    low = high
+    high *= 2
+  }
+  // Something is above `low`, nothing above `high`.
+  while (high - low > 1) {
+    const middle = low + Math.floor((high - low) / 2)
+    if (await isBelow(middle)) low = middle
+    else high = middle
+  }
+  return high
+}

@@ -1,0 +1,54 @@
+import type { AuthHeaderProvider } from '../auth/AuthHeaderProvider.ts'
+import { askAuth } from '../auth/askAuth.ts'
+import { noAuth } from '../auth/noAuth.ts'
+import { parseBackendUrl, parseDuration } from '../configuration.ts'
+import { createPoster } from './createPoster.ts'
+import type { Endpoint } from './Endpoint.ts'
+import { toNotification } from './notifyPayment.ts'
+import { parseSecrets, type WebhookSecrets } from './secrets.ts'
+import { signWebhook } from './signWebhook.ts'
+import { eventIdOf } from './WebhookEvent.ts'
+
+/** The seller's own backend, which is told of every payment together with its grant. */
+export type BackendEndpoint = {
+  /** Such as `https://backend.example/internal/payment-received`; it may be internal. */
+  readonly url: string | URL
+  /** Default `noAuth()`. */
+  readonly auth?: AuthHeaderProvider
+  /** Signs the notification as webhooks are signed. */
+  readonly secret?: WebhookSecrets
+  /** Of one attempt; default 10000. */
+  readonly timeoutMs?: number
+}
+
+/** @throws CONFIG_INVALID naming the option */
+export function openBackend(options: BackendEndpoint): Endpoint {
+  const { auth = noAuth(), secret } = options
+  const url = parseBackendUrl(options.url)
+  const keys = secret === undefined ? [] : parseSecrets(secret)
+  const timeoutMs = parseDuration(options.timeoutMs ?? 10_000, 'timeoutMs')
+  const poster = createPoster({ url, networks: 'any', timeoutMs })
+  return {
+    id: 'backend',
+    address: `${url.origin}${url.pathname}`,
+    takes: ({ from, to }) => to === 'DELIVERED' && from !== to,
+    async write(entry, record, nowMs) {
+      if (!record?.accessGrant) return 'the grant is no longer kept'
+      const { body, idempotencyKey } = toNotification(record.accessGrant, record)
+      const id = eventIdOf(entry)
+      const signed = keys.length > 0 ? signWebhook(keys, { id, atMs: nowMs, body }) : {}
+      return {
+        ...{ id, body, type: 'payment-received' },
+        headers: { ...signed, 'idempotency-key': idempotencyKey },
+        logged: '(the grant is not logged)',
+      }
+    },
+    async post({ headers, body }, signal) {
+      const own = await askAuth(auth)
+      if (!own) return { kind: 'failed', reason: 'the auth provider gave no usable headers' }
+      return poster.post({ ...own, ...headers }, body, signal)
+    },
+    timeoutMs,
+    close: poster.close,
+  }
+}
