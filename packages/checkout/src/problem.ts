@@ -85,6 +85,7 @@ const standings: Readonly<Record<ErrorCode, Standing>> = {
   REFUNDS_STOPPED: 'ours',
   NOT_HELD: 'ours',
   RECORD_CHANGED: 'ours',
+  DELIVERY_UNKNOWN: 'ours',
 }
 
 /** Whether a failure is answered with an offer: nothing was spent, and signing is the way on. */

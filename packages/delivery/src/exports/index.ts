@@ -28,20 +28,19 @@ export {
   createRemoteTokenIssuer,
   type RemoteTokenIssuerOptions,
 } from '../createRemoteTokenIssuer.ts'
-export {
-  createDeliveries,
-  type DeadLetter,
-  type Deliveries,
-  type DeliveriesOptions,
-  type DeliveryStory,
-  type EndpointStatus,
-} from '../notify/createDeliveries.ts'
+export { createDeliveries, type DeliveriesOptions } from '../notify/createDeliveries.ts'
 export {
   createDispatcher,
   type DispatchEvent,
   type Dispatcher,
   type DispatcherOptions,
 } from '../notify/createDispatcher.ts'
+export type {
+  DeadLetter,
+  Deliveries,
+  DeliveryStory,
+  EndpointStatus,
+} from '../notify/Deliveries.ts'
 export {
   type DeliverReceiptOptions,
   deliverReceipt,
