@@ -13,6 +13,8 @@ export type GatewayConfig = NetworkConfig & {
   readonly provider: { readonly name: string; readonly url: string }
   /** Where A2A is spoken; `false`: it is not. */
   readonly a2a: false | { readonly path: string }
+  /** Absent: it is not served. */
+  readonly mcp?: { readonly allowedOrigins: readonly string[] }
   readonly documents: DocumentConfig
   readonly token: TokenConfig
   readonly storage: StorageConfig

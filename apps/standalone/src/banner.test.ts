@@ -32,6 +32,7 @@ test('it says what this process is and does', () => {
     '  Buy at       https://shop.example/x402/access',
     '  Agent card   https://shop.example/.well-known/agent-card.json',
     '  A2A endpoint https://shop.example/a2a',
+    '  MCP server   off (MCP_ENABLED=true)',
     '  Refund cron  every 60000 ms',
     '  Refund grace 300000 ms',
     '  Refunds      DISABLED (set KEY0_WALLET_PRIVATE_KEY)',

@@ -20,6 +20,7 @@ export function banner(
     ['Buy at', `${config.publicUrl}/x402/access`],
     ['Agent card', a2aAt(config, '/.well-known/agent-card.json')],
     ['A2A endpoint', a2aAt(config)],
+    ['MCP server', config.mcp ? `${config.publicUrl}/mcp` : 'off (MCP_ENABLED=true)'],
     ['Refund cron', `every ${refunds.intervalMs} ms`],
     ['Refund grace', `${refunds.minAgeMs} ms`],
     ['Refunds', refundStatus(refunds)],

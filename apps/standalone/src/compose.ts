@@ -107,6 +107,7 @@ function toSellerConfig(
     ...(config.agreement && { agreement: config.agreement }),
     plans: config.plans,
     discovery: toDiscovery(config),
+    ...(config.mcp && { mcp: config.mcp }),
     challengeTTLSeconds: config.challengeTTLSeconds,
     store,
     tokenIssuer,

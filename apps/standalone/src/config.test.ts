@@ -43,6 +43,18 @@ function problemsOf(env: Env): string {
   throw new Error('This configuration was accepted')
 }
 
+test('MCP_ENABLED switches the MCP server on, MCP_ALLOWED_ORIGINS lets pages ask', () => {
+  const on = { ...least, MCP_ENABLED: 'true' }
+  expect(configOf(on).mcp).toEqual({ allowedOrigins: [] })
+  const pages = 'https://agent.example, http://localhost:6274'
+  expect(configOf({ ...on, MCP_ALLOWED_ORIGINS: pages }).mcp).toEqual({
+    allowedOrigins: ['https://agent.example', 'http://localhost:6274'],
+  })
+  expect(problemsOf({ ...on, MCP_ALLOWED_ORIGINS: 'https://agent.example/' })).toContain(
+    'MCP_ALLOWED_ORIGINS must be origins',
+  )
+})
+
 describe('defaults', () => {
   const config = configOf(least)
   test.each<readonly [name: string, found: unknown, expected: unknown]>([
@@ -57,6 +69,7 @@ describe('defaults', () => {
     ['PROVIDER_URL', config.provider.url, 'https://key0.ai'],
     ['BASE_PATH', config.a2a, { path: '/a2a' }],
     ['PLANS', config.plans, [{ planId: 'basic', unitAmount: '$0.10' }]],
+    ['MCP_ENABLED', config.mcp, undefined],
     ['LLMS_ENABLED', Object.values(config.documents), [true, true, true, true, true, true]],
     ['TOKEN_MODE', config.token.mode, 'native'],
     ['STORAGE_BACKEND', config.storage, { kind: 'embedded', dataDir: join(homedir(), '.key0') }],
@@ -122,8 +135,8 @@ describe('names', () => {
     const wanted = { ROUTES: '[]', PROXY_TO_BASE_URL: 'https://x.example', KEY0_WEBHOOK_URLS: 'x' }
     for (const name of Object.keys(wanted))
       expect(problemsOf({ ...least, ...wanted })).toContain(`${name} is not part of this version`)
-    const config = configOf({ ...least, MCP_ENABLED: 'true' })
-    expect(config.warnings).toContain('MCP_ENABLED is not part of this version: ignored.')
+    const config = configOf({ ...least, KEY0_METRICS_PORT: '9090' })
+    expect(config.warnings).toContain('KEY0_METRICS_PORT is not part of this version: ignored.')
   })
 
   test.each([

@@ -50,6 +50,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
       url: read.url('providerUrl') ?? 'https://key0.ai',
     },
     a2a: readA2a(read),
+    ...readMcp(read),
     documents: readDocuments(read),
     token,
     storage: readDurableStorage(read, network),
@@ -83,6 +84,13 @@ function readPublicUrl(
   if (network === 'mainnet' && !url.startsWith('https:'))
     warnings.push(`KEY0_PUBLIC_URL is ${url}: buyers are told this address, it should be https.`)
   return url
+}
+
+function readMcp(read: Reader): Pick<GatewayConfig, 'mcp'> {
+  const allowedOrigins = read.urls('mcpAllowedOrigins')
+  if (!allowedOrigins.every((text) => new URL(text).origin === text))
+    read.fault('mcpAllowedOrigins', 'must be origins, such as https://agent.example')
+  return read.flag('mcp') === true ? { mcp: { allowedOrigins } } : {}
 }
 
 function readDocuments(read: Reader): GatewayConfig['documents'] {

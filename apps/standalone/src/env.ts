@@ -26,6 +26,8 @@ const names = {
   providerUrl: ['PROVIDER_URL'],
   a2aEnabled: ['A2A_ENABLED'],
   basePath: ['BASE_PATH'],
+  mcp: ['MCP_ENABLED'],
+  mcpAllowedOrigins: ['MCP_ALLOWED_ORIGINS'],
   discover: ['DISCOVER_ENABLED'],
   llms: ['LLMS_ENABLED'],
   skills: ['SKILLS_MD_ENABLED'],
@@ -99,7 +101,6 @@ const later: Readonly<Record<string, 'wrong' | 'missing' | 'elsewhere'>> = {
   KEY0_METRICS_PORT: 'missing',
   /** The refund worker's, which may stand in the same file. */
   BULLMQ_REDIS_URL: 'elsewhere',
-  MCP_ENABLED: 'missing',
 }
 
 const table = { names, secrets, others: later }

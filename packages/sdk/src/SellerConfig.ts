@@ -60,6 +60,12 @@ export type SellerConfig = {
   /** Which documents tell agents what is for sale; default: all, without token info. */
   readonly discovery?: DiscoveryOptions
 
+  /**
+   * Sells over MCP as well: `POST /mcp` and `/.well-known/mcp.json`. Pages of browsers may ask from
+   * the seller's own origin and from those allowed here. Default: not.
+   */
+  readonly mcp?: boolean | { readonly allowedOrigins?: readonly string[] }
+
   /** Settles with this wallet; beside facilitators, only when none of them does. */
   readonly gasWalletPrivateKey?: Hex
   /** How processes that share this gas wallet take turns; without it, one process has it alone. */

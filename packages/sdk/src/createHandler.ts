@@ -1,7 +1,7 @@
 import { createA2aHandler } from '@key0/a2a'
 import { type CheckoutOptions, createCheckout } from '@key0/checkout'
 import type { EngineEvent } from '@key0/core'
-import { createHttpHandler, type HttpHandler } from '@key0/http'
+import { createHttpHandler, type Surface as Door, type HttpHandler } from '@key0/http'
 import type { SellerConfig } from './SellerConfig.ts'
 
 /** A protocol by which the same plans are sold. */
@@ -13,19 +13,23 @@ type Surface = Pick<HttpHandler, 'matches'> & ((request: Request) => Promise<Res
  *
  * @throws CONFIG_INVALID when one of them refuses what is configured.
  */
-export function createHandler(
+export async function createHandler(
   config: SellerConfig,
   options: CheckoutOptions,
   observe: (event: EngineEvent) => void,
-): HttpHandler {
+): Promise<HttpHandler> {
   const report = ({ cause, code, path }: Parameters<NonNullable<Observe>>[0]): void =>
     observe({ name: 'alert', what: `${code} at ${path}`, cause })
   const http = createHttpHandler({
     ...options,
-    ...(config.discovery && { discovery: config.discovery }),
+    discovery: { ...config.discovery, surfaces: listDoors(config) },
     observe: report,
   })
-  const surfaces: readonly Surface[] = [...createA2a(config, options, report), http]
+  const surfaces: readonly Surface[] = [
+    ...createA2a(config, options, report),
+    http,
+    ...(await createMcp(config, options, report)),
+  ]
   const handle = async (request: Request): Promise<Response> => {
     const surface = surfaces.find(({ matches }) => matches(request)) ?? http
     return surface(request)
@@ -50,3 +54,29 @@ function createA2a(
       : { provider: { organization: providerName, url: providerUrl } }
   return [createA2aHandler({ checkout: createCheckout(options), ...a2a, ...provider, observe })]
 }
+
+/** Loaded by those who serve it: the protocol's SDK is many times larger than all else here. */
+async function createMcp(
+  { mcp = false }: SellerConfig,
+  options: CheckoutOptions,
+  observe: NonNullable<Observe>,
+): Promise<readonly Surface[]> {
+  if (mcp === false) return []
+  const { createMcpHandler } = await import('@key0/mcp')
+  const more = mcp === true ? {} : mcp
+  return [createMcpHandler({ checkout: createCheckout(options), ...more, observe })]
+}
+
+/** What the documents say of the other ways in, after the seller's own. */
+function listDoors({ discovery, a2a, mcp, agentUrl }: SellerConfig): readonly Door[] {
+  const base = agentUrl.replace(/\/+$/, '')
+  const path = (a2a !== false && a2a?.path) || '/a2a'
+  return [
+    ...(discovery?.surfaces ?? []),
+    ...(a2a === false ? [] : [{ name: 'A2A', url: `${base}${path}`, description: a2aDoor }]),
+    ...(mcp ? [{ name: 'MCP', url: `${base}/mcp`, description: mcpDoor }] : []),
+  ]
+}
+
+const a2aDoor = 'for agents that speak A2A; the card is at /.well-known/agent-card.json'
+const mcpDoor = 'the same as tools of an MCP server, streamable HTTP'

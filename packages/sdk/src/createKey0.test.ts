@@ -1,7 +1,7 @@
 import { Key0Error } from '@key0/core'
 import { createMemoryStore } from '@key0/core/memory'
 import { type Sandbox, startSandbox } from '@key0/sandbox'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createKey0 } from './createKey0.ts'
 import type { SellerConfig } from './SellerConfig.ts'
 
@@ -81,4 +81,59 @@ test.each([
   ['a node that is not there', { rpcUrl: 'http://127.0.0.1:9' }, 'CHAIN_UNREACHABLE'],
 ])('a shop with %s does not open', async (_, changes, code) => {
   expect(await codeOf(createKey0(config(changes as Partial<SellerConfig>)))).toBe(code)
+})
+
+describe('mcp: true', () => {
+  const at = (path: string): string => `https://shop.example${path}`
+
+  test('the same handler sells over MCP, and the documents say so', async () => {
+    const key0 = await createKey0(config({ mcp: true }))
+    for (const path of ['/mcp', '/.well-known/mcp.json', '/discover', '/x402/access'])
+      expect(key0.handler.matches({ url: at(path) }), path).toBe(true)
+    expect(key0.handler.matches({ url: at('/elsewhere') })).toBe(false)
+    expect((await key0.handler(new Request(at('/elsewhere')))).status).toBe(404)
+    const llms = await (await key0.handler(new Request(at('/llms.txt')))).text()
+    expect(llms).toContain(`(${at('/mcp')})`)
+    type Found = { asset: object; payTo: string; plans: { amount: string }[] }
+    const found = (await (await key0.handler(new Request(at('/discover')))).json()) as Found
+    const told = await discoverPlans(key0.handler)
+    expect(told).toMatchObject({
+      ...{ asset: found.asset, payTo: found.payTo },
+      plans: [{ accepts: [{ amount: found.plans[0]?.amount, payTo: found.payTo }] }],
+    })
+    key0.close()
+  })
+
+  test('without it there is none', async () => {
+    const key0 = await createKey0(config())
+    for (const path of ['/mcp', '/.well-known/mcp.json'])
+      expect(key0.handler.matches({ url: at(path) })).toBe(false)
+    expect(await (await key0.handler(new Request(at('/llms.txt')))).text()).not.toContain('/mcp')
+    key0.close()
+  })
+
+  test('pages from elsewhere may ask where they are allowed to', async () => {
+    const allowed = 'https://agent.example'
+    const key0 = await createKey0(config({ mcp: { allowedOrigins: [allowed] } }))
+    const ask = async (origin: string) =>
+      (await key0.handler(new Request(at('/mcp'), { method: 'OPTIONS', headers: { origin } })))
+        .status
+    expect([await ask(allowed), await ask('https://other.example')]).toEqual([204, 403])
+    key0.close()
+  })
+
+  async function discoverPlans(handler: (request: Request) => Promise<Response>): Promise<object> {
+    const answer = await handler(
+      new Request(at('/mcp'), {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+        },
+        body: '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"discover_plans"}}',
+      }),
+    )
+    const { result } = (await answer.json()) as { result: { structuredContent: object } }
+    return result.structuredContent
+  }
 })

@@ -83,7 +83,7 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
   return {
     engine,
     chain,
-    handler: createHandler(config, { engine, seller, maxTimeoutSeconds }, observe),
+    handler: await createHandler(config, { engine, seller, maxTimeoutSeconds }, observe),
     ...createCalls(engine, config.store),
     recover: createRecovery(context, accounting),
     close: () => chain.close(),
