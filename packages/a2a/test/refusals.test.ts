@@ -1,28 +1,34 @@
 import { recover } from '@key0/core'
 import { createBuyer, fakeAccounts, refundPass } from '@key0/core/testing'
+import {
+  type A2aBuyer,
+  type A2aDraft,
+  createModernA2aBuyer,
+  type SeenTask,
+} from '@key0/test-clients'
 import { expect, test } from 'vitest'
-import { type Buyer, createModernBuyer, type Draft, type Seen } from './buyers.ts'
 import { offerOf, openShop, paying, type Shop, sign, through, url } from './shop.ts'
 
 const open = async (
   options?: Parameters<typeof openShop>[0],
-): Promise<{ readonly shop: Shop; readonly buyer: Buyer; readonly asked: Seen }> => {
+): Promise<{ readonly shop: Shop; readonly buyer: A2aBuyer; readonly asked: SeenTask }> => {
   const shop = openShop(options)
-  const buyer = await createModernBuyer(url, through(shop.handler))
+  const buyer = await createModernA2aBuyer(url, through(shop.handler))
   return { shop, buyer, asked: await buyer.send({ data: { planId: 'basic' } }) }
 }
 
 const pay = (
   shop: Shop,
-  asked: Seen,
+  asked: SeenTask,
   spoil: (payload: Payload) => unknown = (same) => same,
-): Draft => ({
+): A2aDraft => ({
   taskId: asked.id,
   metadata: paying(spoil(sign(shop, offerOf(asked)))),
 })
 
 type Payload = ReturnType<typeof sign>
-const payloadOf = ({ metadata = {} }: Draft): Payload => metadata['x402.payment.payload'] as Payload
+const payloadOf = ({ metadata = {} }: A2aDraft): Payload =>
+  metadata['x402.payment.payload'] as Payload
 const change = (name: string, value: string): ((payload: Payload) => unknown) => {
   return ({ accepted, ...rest }) => ({ ...rest, accepted: { ...accepted, [name]: value } })
 }

@@ -1,11 +1,16 @@
 import { payerProofMessage } from '@key0/core'
 import { createBuyer, fakeAccounts, fakeSignature } from '@key0/core/testing'
+import {
+  type A2aBuyer,
+  a2aBuyers,
+  createLegacyA2aBuyer,
+  createModernA2aBuyer,
+} from '@key0/test-clients'
 import { describe, expect, test } from 'vitest'
-import { type Buyer, buyers, createLegacyBuyer, createModernBuyer } from './buyers.ts'
 import { offerOf, openShop, paying, type Shop, serve, sign, through, url } from './shop.ts'
 
-describe.each(buyers)('%s', (_, create) => {
-  const open = async (): Promise<[Shop, Buyer]> => {
+describe.each(a2aBuyers)('%s', (_, create) => {
+  const open = async (): Promise<[Shop, A2aBuyer]> => {
     const shop = openShop()
     return [shop, await create(url, through(shop.handler))]
   }
@@ -115,8 +120,8 @@ test('another gateway goes on with a task', async () => {
   const shop = openShop()
   const other = serve(shop)
   const [here, there] = [
-    await createModernBuyer(url, through(shop.handler)),
-    await createLegacyBuyer(url, through(other)),
+    await createModernA2aBuyer(url, through(shop.handler)),
+    await createLegacyA2aBuyer(url, through(other)),
   ]
   const asked = await here.send({ data: { planId: 'basic' } })
   const bought = await there.send({

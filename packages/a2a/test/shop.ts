@@ -1,17 +1,17 @@
 import { createCheckout, type Seller } from '@key0/checkout'
 import { createTestContext, fakeAccounts, signAuthorization } from '@key0/core/testing'
+import type { SeenTask } from '@key0/test-clients'
 import type { PaymentPayload, PaymentRequired } from '@key0/x402'
 import { type A2aEvent, type A2aHandler, createA2aHandler } from '../src/exports/index.ts'
-import type { Seen } from './buyers.ts'
 
 /** Where the shop says that it is. */
 export const url = 'https://pay.example'
 
 /** The offer in a task. */
-export function offerOf({ metadata }: Seen): PaymentRequired {
+export function offerOf({ metadata }: Pick<SeenTask, 'metadata'>): PaymentRequired {
   const required = metadata['x402.payment.required']
   if (!required) throw new Error('the task makes no offer')
-  return required
+  return required as PaymentRequired
 }
 
 /** What a message that pays says. */
