@@ -55,6 +55,8 @@ export function createRefundBudget(of: {
     if (today !== day) [day, entries] = [today, []]
     // Notes of others that are not known yet are later ones: they leave less, never more.
     while (!entries.some((entry) => entry.key === key)) {
+      const tooLarge = findSmallerCap(caps, value)
+      if (tooLarge !== undefined) return { kind: 'refused', reason: tooLarge }
       const reason = findCap(caps, entries, value, Math.floor(nowMs / HOUR_MS))
       if (reason !== undefined) return { kind: 'refused', reason }
       const keptUntil = new Date((day + 2) * DAY_MS)
@@ -80,6 +82,12 @@ const CAP = 'the refund cap of this'
 /** Whether money is held for no other reason than a cap. */
 export function isHeldByCap({ held }: Pick<ChallengeRecord, 'held'>): boolean {
   return held?.startsWith(`${CAP} `) === true
+}
+
+/** The cap that this refund exceeds all by itself, in words: no hour and no day has room for it. */
+function findSmallerCap(caps: RefundCaps, value: bigint): string | undefined {
+  const [name] = (['hour', 'day'] as const).filter((it) => value > (caps[it]?.value ?? value))
+  return name && `${CAP} ${name} is smaller than it: return it by hand`
 }
 
 /** The cap that one more refund would exceed, in words. */

@@ -5,6 +5,7 @@ import { createBuyer } from '../testing/createBuyer.ts'
 import { fakeAccounts } from '../testing/mint.ts'
 import { recover } from '../usecases/recover.ts'
 import { createRefundBudget, type RefundCaps } from './createRefundBudget.ts'
+import { refundNow } from './refundNow.ts'
 import { areRefundsStopped, readRefundSwitch, startRefunds, stopRefunds } from './refundSwitch.ts'
 import { releaseHeld } from './releaseHeld.ts'
 import { retryRefund } from './retryRefund.ts'
@@ -206,6 +207,25 @@ test('a refund beyond the cap is held with an alert, and goes out once released 
   const id = waiting?.challengeId ?? ''
   await releaseHeld(ctx, id, order)
   await pass(3_600_000)
+  await pass()
+  expect((await read(id)).state).toBe('REFUNDED')
+})
+
+test('a payer of more than a cap ever lets go is told to a person, who returns it by hand', async () => {
+  const { open, ctx, sellUndelivered, pass, read, events } = budgets({ day: { value: 99_999n } })
+  Object.assign(ctx, { budget: open() })
+  const id = await sellUndelivered()
+  await pass()
+  const why = 'the refund cap of this day is smaller than it: return it by hand'
+  expect((await read(id)).held).toBe(why)
+  expect(events).toContainEqual({
+    ...{ name: 'alert', what: `a refund is held: ${why}`, challengeId: id },
+  })
+  await releaseHeld(ctx, id, order)
+  await pass(86_400_000)
+  expect((await read(id)).held).toBe(why)
+  await refundNow(ctx, id, order)
+  await pass()
   await pass()
   expect((await read(id)).state).toBe('REFUNDED')
 })

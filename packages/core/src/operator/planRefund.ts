@@ -7,6 +7,7 @@ import { toRefund } from '../usecases/claimRefund.ts'
 import { examinePayment } from '../usecases/examinePayment.ts'
 import type { RefundContext } from '../usecases/RefundContext.ts'
 import { findHandPaid } from './findHandPaid.ts'
+import { isLeasedByOperator } from './operatorLease.ts'
 import { areRefundsStopped } from './refundSwitch.ts'
 
 /** What a manual refund would send, and what stands against it. */
@@ -110,11 +111,8 @@ function assertRefundable(ctx: RefundContext, record: ChallengeRecord): void {
   if (!ctx.payout.canSignFor(destination))
     throw new Key0Error('SIGNER_MISMATCH', { facts: { expected: `the key of ${destination}` } })
   const isLeased = (lease?.untilMs ?? 0) > ctx.clock.nowMs()
-  if (isLeased && !lease?.holder.startsWith(OPERATOR_LEASE)) throw new Key0Error('DELIVERY_PENDING')
+  if (isLeased && !isLeasedByOperator(record)) throw new Key0Error('DELIVERY_PENDING')
 }
-
-/** What the holder of a lease begins with that keeps everybody else from a manual refund. */
-export const OPERATOR_LEASE = 'operator:'
 
 function assertAmount(value: bigint, paid: bigint): void {
   if (value <= 0n) throw new Key0Error('MONEY_INVALID', { facts: { expected: 'more than zero' } })

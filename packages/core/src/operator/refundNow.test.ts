@@ -8,6 +8,7 @@ import { fakeAccounts } from '../testing/mint.ts'
 import { findForgery } from '../usecases/examinePayment.ts'
 import { refundNow } from './refundNow.ts'
 import { stopRefunds } from './refundSwitch.ts'
+import { releaseHeld } from './releaseHeld.ts'
 
 const { buyer, seller } = fakeAccounts
 
@@ -133,12 +134,36 @@ test('after a crash between its steps no worker pays the whole of a partial refu
       const dying = { ...ctx, store: { ...world.store, transition } }
       await refundNow(dying, id, { ...order, amount: 1n }).catch(() => undefined)
       await pass()
-      await pass()
+      // For as long as it likes: nobody but a person says how much.
+      await pass(86_400_000 * 2)
       expect(back().filter(({ value }) => value !== 1n)).toEqual([])
-      if ((await read(id)).state === 'PAID') await refundNow(ctx, id, { ...order, amount: 1n })
+      const { state, held } = await read(id)
+      if (state === 'PAID') expect(held).toMatch(/by hand/)
+      if (state === 'PAID') await refundNow(ctx, id, { ...order, amount: 1n })
       await pass()
       expect(await read(id)).toMatchObject({ state: 'REFUNDED', refund: { value: 1n } })
     }
+})
+
+test('a refund by hand that was not finished goes back whole once a person releases it', async () => {
+  const { ctx, world, sellUndelivered, hold, pass, read, back } = operatorScene()
+  const id = await sellUndelivered()
+  await hold(id)
+  let writes = 0
+  const transition: typeof world.store.transition = async (move) => {
+    writes += 1
+    if (writes > 1) throw new Error('the process died')
+    return await world.store.transition(move)
+  }
+  const dying = { ...ctx, store: { ...world.store, transition } }
+  await expect(refundNow(dying, id, { ...order, amount: 1n })).rejects.toThrow('died')
+  await pass(601_000)
+  expect((await read(id)).held).toBe('a refund by hand was not finished')
+  expect(back()).toEqual([])
+  await releaseHeld(ctx, id, order)
+  for (const _ of [1, 2]) await pass()
+  expect(await read(id)).toMatchObject({ state: 'REFUNDED' })
+  expect(back()).toMatchObject([{ value: 100_000n }])
 })
 
 test('another amount waits until what was signed before can no longer be executed', async () => {

@@ -3,7 +3,8 @@ import { type Continued, continueRefund } from '../usecases/continueRefund.ts'
 import type { RefundContext } from '../usecases/RefundContext.ts'
 import { carryOut, readRecord } from './carryOut.ts'
 import { assertOrder, type Order } from './Order.ts'
-import { OPERATOR_LEASE, planRefund, type RefundPlan, toPlannedRefund } from './planRefund.ts'
+import { OPERATOR_LEASE } from './operatorLease.ts'
+import { planRefund, type RefundPlan, toPlannedRefund } from './planRefund.ts'
 import { assertRefundsRun } from './refundSwitch.ts'
 
 export type ManualRefund = Order & {
@@ -19,8 +20,8 @@ export type RefundedNow = {
   readonly outcome?: Continued
 }
 
-/** If this process dies between its steps, nobody else decides about the money for so long. */
-const KEPT_MS = 86_400_000
+/** Far longer than the steps take. When the process died between them, a worker then holds it. */
+const KEPT_MS = 600_000
 
 /**
  * Returns a payment now, whole or in part, by a named person's decision: money that is owed, held,

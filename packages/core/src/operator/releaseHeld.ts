@@ -5,6 +5,7 @@ import { carryOut, readRecord } from './carryOut.ts'
 import { isHeldByCap } from './createRefundBudget.ts'
 import type { OperatorContext } from './OperatorContext.ts'
 import { assertOrder, type Order } from './Order.ts'
+import { isLeasedByOperator } from './operatorLease.ts'
 
 /**
  * Gives held money back to the automatic paths: what is undelivered goes back to its payer. What
@@ -29,8 +30,11 @@ export async function releaseHeld(
   // Who lets a refund beyond a cap go did not look at what left the wallet meanwhile.
   const looked = isHeldByCap(record) ? {} : { releasedAt }
   const released = { held: undefined, nextVisitAt: undefined, ...looked }
-  if (state !== 'REFUND_PENDING')
-    return await carryOut(ctx, record, order, { to: state, fields: released })
+  if (state !== 'REFUND_PENDING') {
+    // Whoever began to return it by hand and did not end is not waited for any more.
+    const fields = { ...released, ...(isLeasedByOperator(record) && { lease: undefined }) }
+    return await carryOut(ctx, record, order, { to: state, fields })
+  }
   if (refund) {
     const fields = { ...released, refund: { ...refund, stage: stageOf(refund) } }
     return await carryOut(ctx, record, order, { to: state, fields })

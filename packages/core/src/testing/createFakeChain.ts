@@ -111,7 +111,10 @@ function observe(chain: FakeChain, query: AuthorizationQuery): Sighting {
       : { kind: 'unused' }
   const { transfer } = nonce
   const wanted = sameAddress(transfer.to, query.to) && transfer.value === query.value
-  if (!wanted) return { kind: 'mismatch', facts: { txHash: transfer.txHash } }
+  if (!wanted) {
+    const { txHash, to: paidTo, value } = transfer
+    return { kind: 'mismatch', facts: { txHash, paidTo, paidValue: `${value}` } }
+  }
   return placed(chain, transfer, query.finality)
 }
 

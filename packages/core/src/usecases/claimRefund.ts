@@ -3,6 +3,7 @@ import type { RefundProgress } from '../challenge/RefundProgress.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
 import { isRefundable } from '../lifecycle/isRefundable.ts'
 import { findHandPaid } from '../operator/findHandPaid.ts'
+import { isLeasedByOperator } from '../operator/operatorLease.ts'
 import type { PaymentEvidence } from '../ports/Chain.ts'
 import { STORE_LOST_WRITES } from './closed.ts'
 import { type Examined, examinePayment } from './examinePayment.ts'
@@ -32,6 +33,7 @@ export async function claimRefund(
   if (fence.waitBefore && isOlder(record, fence.waitBefore))
     return { kind: 'skipped', reason: 'the store was silent: the chain is asked what it forgot' }
   if (isBehind(fence, record)) return hold(ctx, record, STORE_LOST_WRITES)
+  if (isLeasedByOperator(record)) return hold(ctx, record, 'a refund by hand was not finished')
   const examined = await examinePayment(ctx, record)
   if (examined.kind === 'wait') return { kind: 'skipped', reason: examined.reason }
   if (examined.kind === 'hold') return hold(ctx, record, examined.reason)

@@ -1,4 +1,5 @@
 import type { ChallengeFields, ChallengeRecord } from '../challenge/ChallengeRecord.ts'
+import { sameAddress } from '../challenge/hex.ts'
 import type { SettlementIntent } from '../challenge/SettlementIntent.ts'
 import { invariant } from '../errors/invariant.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
@@ -75,6 +76,11 @@ export async function applySighting(
       throw new Key0Error(code)
     }
     case 'mismatch':
+      if (sameAddress(sighting.facts.paidTo ?? '', record.destination)) {
+        // Its name is this challenge's for good, and what it paid is not: no record can hold it.
+        const what = `an authorization paid ${sighting.facts.paidValue}, not what it was presented for`
+        ctx.observe({ name: 'alert', what, challengeId: record.challengeId })
+      }
       await voidIntent(ctx, record, intent, 'AUTHORIZATION_USED')
       throw new Key0Error('AUTHORIZATION_USED', { facts: sighting.facts })
     case 'seen':

@@ -148,6 +148,28 @@ test('a nonce used for another transfer voids the intent and nothing is delivere
   expect(await pay(buyer.sign(challenge))).toBe('DELIVERED')
 })
 
+test('a payer who uses one nonce twice buys nothing, and a person is told what arrived instead', async () => {
+  const { world, buyer, challenge, authorization, pay, state } = await scene()
+  world.settler.next.push('withhold')
+  await pay()
+  // The same nonce, another value, and it is the payer who brings it to the chain.
+  const other = buyer.sign(challenge, { nonce: authorization.nonce, value: 7n })
+  const call = { kind: 'authorized', authorization: other } as const
+  world.ledger.broadcast(world.ledger.prepare([call], 'payer').hash)
+  world.ledger.mine(3)
+  world.clock.advance(20_000)
+  await recover(world.ctx, { limit: 10 })
+  expect(world.events).toContainEqual({
+    name: 'alert',
+    what: 'an authorization paid 7, not what it was presented for',
+    challengeId: challenge.challengeId,
+  })
+  expect(await state()).toBe('PENDING')
+  expect(world.received).toEqual([])
+  // A payment for real still buys.
+  expect(await pay(buyer.sign(challenge))).toBe('DELIVERED')
+})
+
 test('a payload mined before it reached us needs a fresh proof of the payer', async () => {
   const { world, buyer, challengeId, authorization, pay } = await scene()
   const call = { kind: 'authorized', authorization } as const
