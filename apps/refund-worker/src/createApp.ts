@@ -1,8 +1,7 @@
-import { createProbe } from '@key0/app-kit'
+import { createProbe, remember } from '@key0/app-kit'
 import type { PassStatus } from '@key0/refunds'
 import { Hono } from 'hono'
 import type { Metrics } from './createMetrics.ts'
-import { remember } from './remember.ts'
 
 const LATE_INTERVALS = 3
 const METRICS_TTL_MS = 2_000

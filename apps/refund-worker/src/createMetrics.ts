@@ -1,10 +1,10 @@
+import { remember } from '@key0/app-kit'
 import type { EvmChain } from '@key0/chain-evm'
 import { type ChallengeStore, formatUnits, type Observe } from '@key0/core'
 import type { PassStatus, RefundResult } from '@key0/refunds'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Wallets } from './openWallets.ts'
 import { COUNTED, readDebts } from './readDebts.ts'
-import { remember } from './remember.ts'
 import type { Trigger } from './startSchedule.ts'
 
 const ETH_DECIMALS = 18

@@ -17,6 +17,8 @@ export type GatewayConfig = NetworkConfig & {
   readonly mcp?: { readonly allowedOrigins: readonly string[] }
   readonly documents: DocumentConfig
   readonly token: TokenConfig
+  /** While it does not answer well, nothing new is sold. */
+  readonly backendHealthUrl?: string
   readonly storage: StorageConfig
   /** The servers that whoever started this gateway started beside it. */
   readonly managedInfra: readonly ManagedServer[]

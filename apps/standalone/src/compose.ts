@@ -58,7 +58,7 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Gateway
   await recovery.tick()
   void refunding.tick()
 
-  const serving = await serveApp({ config, store, handler: key0.handler, jwks })
+  const serving = await serveApp({ config, store, key0, jwks })
   // The passes end while the last requests do: neither waits for the other.
   stack.defer(async () => {
     await Promise.all([serving.drain(), stopTimers()])
@@ -66,7 +66,7 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Gateway
   const owned = stack.move()
   return {
     port: serving.port,
-    warnings: [...warnings, ...key0.handler.warnings],
+    warnings: [...warnings, ...key0.warnings],
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
@@ -129,6 +129,7 @@ function toSellerConfig(
             cdpApiKeySecret: settlement.cdp.secret,
           }),
         }),
+    ...(config.backendHealthUrl && { backendHealthUrl: config.backendHealthUrl }),
     ...(notify && { onPaymentReceived: notify }),
     observe,
   }

@@ -30,6 +30,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
   const { network, rpcUrls, finality, agreement } = readNetwork(read)
   const port = read.int('port', 3000, { min: 0, max: 65_535 })
   const token = readToken(read, network, warnings)
+  const backendHealthUrl = read.url('backendHealthUrl')
   const config: GatewayConfig = {
     network,
     walletAddress: readWalletAddress(read),
@@ -53,6 +54,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
     ...readMcp(read),
     documents: readDocuments(read),
     token,
+    ...(backendHealthUrl !== undefined && { backendHealthUrl }),
     storage: readDurableStorage(read, network),
     managedInfra: readManagedInfra(read),
     settlement: readSettlement(read, network, warnings),

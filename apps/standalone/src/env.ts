@@ -40,6 +40,7 @@ const names = {
   accessTokenPreviousKeys: ['KEY0_ACCESS_TOKEN_PREVIOUS_KEYS'],
   issueTokenApi: ['ISSUE_TOKEN_API'],
   backendApiUrl: ['BACKEND_API_URL'],
+  backendHealthUrl: ['BACKEND_HEALTH_URL'],
   tokenIssueTimeoutMs: ['TOKEN_ISSUE_TIMEOUT_MS'],
   tokenIssueRetries: ['TOKEN_ISSUE_RETRIES'],
   backendAuthStrategy: ['BACKEND_AUTH_STRATEGY'],

@@ -1,4 +1,4 @@
-import { createProbe, type Serving, serveHttp } from '@key0/app-kit'
+import { createProbe, HEALTH_TTL_MS, remember, type Serving, serveHttp } from '@key0/app-kit'
 import type { ChallengeStore } from '@key0/core'
 import { key0 as key0Routes } from '@key0/middleware-hono'
 import type { Key0 } from '@key0/sdk'
@@ -8,19 +8,20 @@ import type { OpenIssuer } from './openIssuer.ts'
 import { jwksPath } from './toDiscovery.ts'
 
 /**
- * Serves the handler, `/health` and the public keys of access tokens over HTTP.
+ * Serves the handler, `/health`, `/readyz` and the public keys of access tokens over HTTP.
  *
  * @throws CONFIG_INVALID when the port or the address is not to be had.
  */
 export async function serveApp(options: {
   readonly config: GatewayConfig
   readonly store: ChallengeStore
-  readonly handler: Key0['handler']
+  readonly key0: Pick<Key0, 'handler' | 'checkReadiness'>
   /** What verifies our access tokens, as far as it may be published. */
   readonly jwks: OpenIssuer['jwks']
 }): Promise<Serving> {
-  const { config, store, handler, jwks } = options
+  const { config, store, key0, jwks } = options
   const app = new Hono()
+  const readReadiness = remember(() => key0.checkReadiness(), HEALTH_TTL_MS)
   const isStoreWell = createProbe(async () => (await store.healthCheck()).ok)
   app.use(async (c, next) => {
     await next()
@@ -38,9 +39,13 @@ export async function serveApp(options: {
     }
     return c.json(body, isWell ? 200 : 503)
   })
+  app.get('/readyz', async (c) => {
+    const { ok, checks } = await readReadiness()
+    return c.json({ status: ok ? 'ok' : 'error', ...checks }, ok ? 200 : 503)
+  })
   // Backends keep it for minutes; a new key is published before the first token it signs.
   app.get(jwksPath, (c) => c.json(jwks, 200, { 'cache-control': 'public, max-age=300' }))
-  app.use(key0Routes(handler))
+  app.use(key0Routes(key0.handler))
 
   const { host, port } = config
   const serving = await serveHttp({ fetch: app.fetch, host, port, setting: 'KEY0_PORT' })

@@ -35,6 +35,12 @@ describe('it serves', () => {
       tokenMode: 'native',
       network: 'testnet',
     })
+    const ready = await fetch(`${url}/readyz`)
+    const well = { status: 'ok' }
+    expect([ready.status, await ready.json()]).toEqual([
+      200,
+      { status: 'ok', store: well, chain: well, payee: well, settlement: well },
+    ])
     expect((await fetch(`${url}/nothing`)).status).toBe(404)
     expect(await (await fetch(`${url}/discover`)).json()).toMatchObject({
       plans: [{ planId: 'basic', unitAmount: '$0.10' }],

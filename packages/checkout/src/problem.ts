@@ -69,6 +69,7 @@ const standings: Readonly<Record<ErrorCode, Standing>> = {
   DELIVERY_FAILED: 'told',
   CHAIN_UNREACHABLE: 'told',
   STORE_UNAVAILABLE: 'told',
+  SELLING_PAUSED: 'told',
   OVERLOADED: 'told',
   INTERNAL: 'ours',
   RAW_BODY_MISSING: 'ours',

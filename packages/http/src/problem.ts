@@ -57,6 +57,7 @@ export const httpStatus = {
   DELIVERY_FAILED: 502,
   CHAIN_UNREACHABLE: 503,
   STORE_UNAVAILABLE: 503,
+  SELLING_PAUSED: 503,
   OVERLOADED: 503,
   INTERNAL: 500,
   // No caller can do anything about these: they are answered as INTERNAL.

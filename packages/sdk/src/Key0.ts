@@ -1,6 +1,7 @@
 import type { EvmChain } from '@key0/chain-evm'
 import type { AccessGrant, Address, Engine, Hash, Hex, Recovered } from '@key0/core'
 import type { HttpHandler } from '@key0/http'
+import type { Readiness } from './Readiness.ts'
 
 /** What a buyer is asked for. */
 export type X402Challenge = {
@@ -74,6 +75,10 @@ export type Key0 = {
 
   /** One pass over everything a crash or an outage left open. Run it every few seconds. */
   recover(): Promise<Recovered>
+  /** Asks what selling needs: store, chain, wallet, settlement, backend. Never throws. */
+  checkReadiness(): Promise<Readiness>
+  /** Sentences for the seller, worth saying at every start. */
+  readonly warnings: readonly string[]
   /** Stops watching the chain. The store stays open: it is yours. */
   close(): void
 }

@@ -94,6 +94,13 @@ export type SellerConfig = {
   /** Told to buyers whose delivery failed; default: refunds are somebody's job, after 5 minutes. */
   readonly refunds?: { readonly automatic: boolean; readonly minAgeMs: number }
 
+  /**
+   * While a GET to this address fails three times in a row, nothing new is sold (`SELLING_PAUSED`):
+   * it could not be delivered. What was offered or paid goes on.
+   */
+  readonly backendHealthUrl?: string
+  /** How often it is asked; default 5000. */
+  readonly backendHealthIntervalMs?: number
   /** Called after a delivery; fire and forget. */
   readonly onPaymentReceived?: (grant: AccessGrant, challenge: ChallengeRecord) => unknown
   /** Called when a challenge expires unpaid; fire and forget. */

@@ -1,9 +1,4 @@
-import {
-  createEvmChain,
-  createFacilitatorSettler,
-  createGasWalletSettler,
-  type EvmChain,
-} from '@key0/chain-evm'
+import { createEvmChain, type EvmChain, readPayee } from '@key0/chain-evm'
 import type { Seller } from '@key0/checkout'
 import {
   type AccountingContext,
@@ -16,16 +11,18 @@ import {
   type EngineEvent,
   findFence,
   Key0Error,
+  type Observe,
   recover,
-  type Settler,
   watchContinuity,
 } from '@key0/core'
-import { createCallbackIssuer } from '@key0/delivery'
+import { createCallbackIssuer, type HealthWatch, watchHealth } from '@key0/delivery'
 import { getAddress, isAddress } from 'viem'
 import { createCalls } from './calls.ts'
 import { createHandler } from './createHandler.ts'
 import { createIds } from './createIds.ts'
+import { createReadiness, judgePayee } from './createReadiness.ts'
 import type { Key0 } from './Key0.ts'
+import { openSettlement } from './openSettlement.ts'
 import type { SellerConfig } from './SellerConfig.ts'
 import { toSettings } from './toSettings.ts'
 
@@ -53,11 +50,13 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
       ...(agreement && { agreement: { ...agreement, onDisagreement } }),
     }))
   const payTo = readAddress(config.walletAddress, 'walletAddress')
+  const warnings = await assertCanReceive(chain, payTo)
   const settings = toSettings(config, chain, payTo)
+  const settlement = openSettlement(config, chain)
   const context: EngineContext = {
     store: config.store,
     chain,
-    settler: toSettler(config, chain),
+    settler: settlement.settler,
     issuer: toIssuer(config),
     catalog: createCatalog(config.plans, chain.token.decimals),
     clock,
@@ -70,7 +69,8 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
   const accounting = toAccounting(config, context, chain.token)
   // Before the first sale: what is lost before the first sign of life is not noticed by anybody.
   await findFence({ ...accounting, settings: { finality: accounting.finality } })
-  const engine = createEngine(context)
+  const backend = watchBackend(config, observe)
+  const engine = createEngine({ ...context, ...(backend && { isSelling: backend.isWell }) })
   const { maxTimeoutSeconds } = settings
   const seller: Seller = {
     name: config.agentName,
@@ -80,14 +80,52 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
     payTo,
     token: toToken(chain),
   }
+  const handler = await createHandler(config, { engine, seller, maxTimeoutSeconds }, observe)
   return {
     engine,
     chain,
-    handler: await createHandler(config, { engine, seller, maxTimeoutSeconds }, observe),
+    handler,
     ...createCalls(engine, config.store),
     recover: createRecovery(context, accounting),
-    close: () => chain.close(),
+    checkReadiness: createReadiness({
+      ...{ store: config.store, chain, payTo, settlement },
+      ...(backend && { backend }),
+    }),
+    warnings: [...warnings, ...handler.warnings],
+    close: () => {
+      backend?.stop()
+      chain.close()
+    },
   }
+}
+
+/** What could not be delivered is not sold. */
+function watchBackend(
+  { backendHealthUrl: url, backendHealthIntervalMs: intervalMs }: SellerConfig,
+  observe: Observe,
+): HealthWatch | undefined {
+  if (url === undefined) return undefined
+  return watchHealth({
+    url,
+    ...(intervalMs !== undefined && { intervalMs }),
+    onChange: (isWell) => {
+      const what = `the backend is ${isWell ? 'well again' : 'down: nothing new is sold'}`
+      observe({ name: 'alert', what })
+    },
+  })
+}
+
+/**
+ * A wallet that cannot receive sells nothing, and its buyers would find out one by one.
+ *
+ * @throws CONFIG_INVALID, CHAIN_UNREACHABLE
+ */
+async function assertCanReceive(chain: EvmChain, payTo: Address): Promise<readonly string[]> {
+  const payee = await readPayee(chain, payTo)
+  const { detail } = judgePayee(payTo, payee)
+  if (payee.isBlocked)
+    throw new Key0Error('CONFIG_INVALID', { facts: { walletAddress: `${detail}` } })
+  return detail === undefined ? [] : [`The wallet: ${detail}.`]
 }
 
 /** Checksummed, because buyers compare addresses letter by letter. */
@@ -151,22 +189,6 @@ function toToken({ token }: EvmChain): Seller['token'] {
   }
   const { address, symbol, decimals, domain } = token
   return { address, symbol, decimals, ...domain }
-}
-
-function toSettler(config: SellerConfig, chain: EvmChain): Settler {
-  const { gasWalletPrivateKey, facilitatorUrl, cdpApiKeyId, cdpApiKeySecret } = config
-  const lock = config.gasWalletLock && { lock: config.gasWalletLock }
-  const own =
-    gasWalletPrivateKey &&
-    createGasWalletSettler({ chain, privateKey: gasWalletPrivateKey, ...lock })
-  if (own && facilitatorUrl === undefined && cdpApiKeyId === undefined) return own
-  return createFacilitatorSettler({
-    chain,
-    ...(own && { fallback: own }),
-    ...(facilitatorUrl !== undefined && { urls: facilitatorUrl }),
-    ...(cdpApiKeyId !== undefined && { cdpApiKeyId }),
-    ...(cdpApiKeySecret !== undefined && { cdpApiKeySecret }),
-  })
 }
 
 function toIssuer(config: SellerConfig): CredentialIssuer {

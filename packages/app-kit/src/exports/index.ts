@@ -3,7 +3,7 @@
  * here is published.
  */
 export { alertDisagreement } from '../alertDisagreement.ts'
-export { createProbe } from '../createProbe.ts'
+export { createProbe, HEALTH_TTL_MS } from '../createProbe.ts'
 export { describeError, digestId, logEvent } from '../logEvent.ts'
 export { type LogLevel, logLevels } from '../logLevels.ts'
 export { type OpenStore, openStore } from '../openStore.ts'
@@ -19,6 +19,7 @@ export {
   secretNames,
 } from '../readSettings.ts'
 export { readStorage, redisProtocols, type StorageConfig } from '../readStorage.ts'
+export { remember } from '../remember.ts'
 export { reportWaiting } from '../reportWaiting.ts'
 export { type Program, runProgram } from '../runProgram.ts'
 export { type Serving, serveHttp } from '../serveHttp.ts'

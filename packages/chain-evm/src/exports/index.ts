@@ -37,3 +37,4 @@ export {
   type GasWalletSettler,
 } from '../settle/createGasWalletSettler.ts'
 export { probeToken } from '../token/probeToken.ts'
+export { type Payee, readPayee } from '../token/readPayee.ts'

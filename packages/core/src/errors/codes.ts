@@ -104,6 +104,7 @@ export const errorCodes = {
   DELIVERY_FAILED: { retry: 'later', summary: 'The payment arrived but the delivery failed.' },
   CHAIN_UNREACHABLE: { retry: 'later', summary: 'The chain could not be asked.' },
   STORE_UNAVAILABLE: { retry: 'later', summary: 'The store could not be asked.' },
+  SELLING_PAUSED: { retry: 'later', summary: 'The seller sells nothing right now.' },
   OVERLOADED: { retry: 'later', summary: 'There are too many open challenges.' },
   INTERNAL: { retry: 'later', summary: 'Something failed on our side.' },
   // The seller's and the operator's side.

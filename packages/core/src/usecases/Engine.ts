@@ -102,7 +102,7 @@ export interface Engine {
    * Puts a price on a request. The same request id in the same scope returns the same challenge.
    *
    * @throws PLAN_UNKNOWN, REQUEST_MALFORMED (an id that is no id), REQUEST_CONFLICT (the id names
-   * another plan or resource), SETTLEMENT_PENDING (an authorization for it may be live: ask again,
+   * another plan or resource), SELLING_PAUSED (nothing new is sold now), SETTLEMENT_PENDING (an authorization for it may be live: ask again,
    * never sign again), CHALLENGE_REFUNDING, CHALLENGE_REFUNDED, STORE_UNAVAILABLE.
    */
   issue(request: AccessRequest): Promise<ChallengeRecord>

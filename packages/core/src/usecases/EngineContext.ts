@@ -62,5 +62,10 @@ export type EngineContext = {
   /** Waits; injected so that tests need not. */
   readonly sleep: (ms: number) => Promise<void>
   readonly seenTx?: SeenTxStore
+  /**
+   * False while nothing may be sold, such as when the seller's backend is down: no new challenge is
+   * made, and everything that was offered or paid goes on. Absent: always true.
+   */
+  readonly isSelling?: () => boolean
   readonly settings: EngineSettings
 }

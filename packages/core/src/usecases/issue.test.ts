@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { codeOf, createBuyer } from '../testing/createBuyer.ts'
 import { createTestContext } from '../testing/createTestContext.ts'
+import { createEngine } from './createEngine.ts'
 
 const requestId = 'request-0123456789'
 const ask = { planId: 'basic', clientAgentId: 'x402-http', requestId }
@@ -103,4 +104,21 @@ test('a store that fails is a named error that says ask again', async () => {
     code: 'STORE_UNAVAILABLE',
     retry: 'later',
   })
+})
+
+test('while the seller sells nothing, only what was offered before is answered', async () => {
+  const world = createTestContext()
+  let sells = true
+  const engine = createEngine({ ...world.ctx, isSelling: () => sells })
+  const buyer = createBuyer(world)
+  const offered = await engine.issue(ask)
+  sells = false
+  await expect(engine.issue({ ...ask, requestId: 'request-9876543210' })).rejects.toThrow(
+    expect.objectContaining({ code: 'SELLING_PAUSED' }),
+  )
+  expect((await engine.issue(ask)).challengeId).toBe(offered.challengeId)
+  const paid = await buyer.pay(engine, offered.challengeId, buyer.sign(offered))
+  expect(paid.kind).toBe('delivered')
+  sells = true
+  expect((await engine.issue({ ...ask, requestId: 'request-9876543210' })).state).toBe('PENDING')
 })

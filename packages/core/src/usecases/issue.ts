@@ -40,6 +40,7 @@ export async function offerResource(
 }
 
 async function create(ctx: EngineContext, base: ChallengeBase): Promise<Offered> {
+  if (ctx.isSelling?.() === false) await assertOffered(ctx, base)
   const outcome = await ctx.store.create(base, { key: ctx.newId() })
   if (outcome.kind === 'applied') {
     ctx.observe({ name: 'challenge.created', challenge: outcome.record })
@@ -48,6 +49,14 @@ async function create(ctx: EngineContext, base: ChallengeBase): Promise<Offered>
   if (outcome.kind !== 'replayed') throw new Key0Error('STORE_UNAVAILABLE')
   const challenge = reoffer(outcome.record, base)
   return { challenge, mayKnowId: isSecretRequestId(base.requestId) }
+}
+
+/** While nothing is sold, who was offered something before is still answered. */
+async function assertOffered(
+  { store }: EngineContext,
+  { requestId, scope }: ChallengeBase,
+): Promise<void> {
+  if (!(await store.findActiveByRequestId(requestId, scope))) throw new Key0Error('SELLING_PAUSED')
 }
 
 /** What is sold, and for how much. */

@@ -72,3 +72,4 @@ export {
   type WebhookEventType,
   webhookEventTypes,
 } from '../notify/WebhookEvent.ts'
+export { type HealthWatch, type HealthWatchOptions, watchHealth } from '../watchHealth.ts'

@@ -1,3 +1,4 @@
 export { createKey0 } from '../createKey0.ts'
 export type { AccessCall, Key0, Settled, X402Challenge } from '../Key0.ts'
+export type { Check, Readiness } from '../Readiness.ts'
 export type { SellerConfig } from '../SellerConfig.ts'

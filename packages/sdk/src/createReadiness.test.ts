@@ -1,0 +1,141 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createMemoryStore } from '@key0/core/memory'
+import { type Sandbox, startSandbox } from '@key0/sandbox'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createKey0 } from './createKey0.ts'
+import type { SellerConfig } from './SellerConfig.ts'
+
+let chain: Sandbox<'poor'>
+beforeAll(async () => {
+  chain = await startSandbox({ wallets: ['poor'], funding: { poor: { eth: 0n } } })
+})
+afterAll(() => chain.stop())
+
+/** A contract that the sandbox brings along. */
+const multicall3 = '0xcA11bde05977b3631167028862bE2a173976CA11'
+
+function config(changes: Partial<SellerConfig> = {}): SellerConfig {
+  return {
+    agentName: 'Reports',
+    agentUrl: 'https://shop.example',
+    walletAddress: chain.wallets.seller.address,
+    network: 'testnet',
+    rpcUrl: chain.rpcUrl,
+    gasWalletPrivateKey: chain.wallets.gas.privateKey,
+    plans: [{ planId: 'report', unitAmount: '$0.25' }],
+    store: createMemoryStore(),
+    fetchResourceCredentials: async () => ({ token: 'a-token' }),
+    ...changes,
+  }
+}
+
+test('a gateway that can sell says so, and what would keep it from that', async () => {
+  await using open = await openKey0(config())
+  const { key0 } = open
+  expect(key0.warnings).toEqual([])
+  expect(await key0.checkReadiness()).toEqual({
+    ok: true,
+    checks: {
+      // What it would lose at its end is worth a warning.
+      store: { status: 'warning', detail: expect.any(String) },
+      chain: { status: 'ok' },
+      payee: { status: 'ok' },
+      settlement: { status: 'ok' },
+    },
+  })
+  await chain.pause()
+  const paused = await key0.checkReadiness()
+  await chain.unpause()
+  expect(paused).toMatchObject({
+    ok: false,
+    checks: { payee: { status: 'failing', detail: 'the token is paused' } },
+  })
+})
+
+test('a wallet that the token’s issuer blocks does not open, and is told later on', async () => {
+  await using open = await openKey0(config())
+  const { seller } = chain.wallets
+  await chain.blacklist(seller.address)
+  try {
+    const checks = { payee: { status: 'failing', detail: expect.stringContaining('blocks 0x') } }
+    expect(await open.key0.checkReadiness()).toMatchObject({ ok: false, checks })
+    await expect(createKey0(config())).rejects.toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        facts: { walletAddress: `the token's issuer blocks ${seller.address}` },
+      }),
+    )
+  } finally {
+    await chain.unblacklist(seller.address)
+  }
+})
+
+test('a contract that receives is a warning at every start', async () => {
+  const walletAddress = multicall3
+  await using open = await openKey0(config({ walletAddress }))
+  expect(open.key0.warnings).toEqual([expect.stringContaining('has code')])
+  expect((await open.key0.checkReadiness()).checks.payee.status).toBe('warning')
+})
+
+test('a gas wallet without gas settles nothing', async () => {
+  const { poor } = chain.wallets
+  await using open = await openKey0(config({ gasWalletPrivateKey: poor.privateKey }))
+  expect((await open.key0.checkReadiness()).checks.settlement).toEqual({
+    status: 'failing',
+    detail: `the gas wallet ${poor.address} cannot pay for gas`,
+  })
+})
+
+test('a facilitator that is away is failing, or a warning beside a gas wallet', async () => {
+  const facilitatorUrl = 'http://127.0.0.1:9/x402'
+  const { gasWalletPrivateKey: _, ...bare } = config({ facilitatorUrl })
+  await using alone = await openKey0(bare)
+  await using beside = await openKey0(config({ facilitatorUrl }))
+  const detail = expect.stringContaining('127.0.0.1:9')
+  const found = await alone.key0.checkReadiness()
+  expect(found.checks.settlement).toEqual({ status: 'failing', detail })
+  expect((await beside.key0.checkReadiness()).checks.settlement.status).toBe('warning')
+})
+
+test('while the backend is down nothing new is sold, and it goes on by itself', async () => {
+  let status = 500
+  const server = createServer((_request, response) => response.writeHead(status).end())
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const backendHealthUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/health`
+  const changes: string[] = []
+  const waiting: (() => void)[] = []
+  const observe: SellerConfig['observe'] = (event) => {
+    if (event.name !== 'alert' || !event.what.startsWith('the backend')) return
+    changes.push(event.what)
+    for (const go of waiting.splice(0)) go()
+  }
+  const changed = () => new Promise<void>((go) => waiting.push(go))
+  await using open = await openKey0(
+    config({ backendHealthUrl, backendHealthIntervalMs: 5, observe }),
+  )
+  await changed()
+  const { key0 } = open
+  await expect(key0.requestHttpAccess({ planId: 'report' })).rejects.toThrow(
+    expect.objectContaining({ code: 'SELLING_PAUSED' }),
+  )
+  const body = JSON.stringify({ planId: 'report' })
+  const asked = new Request('https://shop.example/x402/access', {
+    ...{ method: 'POST', body },
+    headers: { 'content-type': 'application/json' },
+  })
+  const refused = await key0.handler(asked)
+  expect([refused.status, refused.headers.has('retry-after')]).toEqual([503, true])
+  expect((await key0.checkReadiness()).checks.backend?.status).toBe('failing')
+  status = 204
+  await changed()
+  expect((await key0.requestHttpAccess({ planId: 'report' })).amount).toBe('$0.25')
+  expect(changes).toEqual(['the backend is down: nothing new is sold', 'the backend is well again'])
+  server.close()
+  server.closeAllConnections()
+})
+
+async function openKey0(config: SellerConfig) {
+  const key0 = await createKey0(config)
+  return { key0, [Symbol.asyncDispose]: async () => key0.close() }
+}

@@ -1,0 +1,77 @@
+import { type EvmChain, type Payee, readPayee } from '@key0/chain-evm'
+import { type Address, type ChallengeStore, Key0Error } from '@key0/core'
+import type { HealthWatch } from '@key0/delivery'
+import type { Settlement } from './openSettlement.ts'
+import type { Check, Readiness } from './Readiness.ts'
+
+/** Whoever looks waits for no longer: what does not answer is not ready. */
+const PATIENCE_MS = 5_000
+
+/** Asks everything that selling needs, at once. Never throws. */
+export function createReadiness(of: {
+  readonly store: ChallengeStore
+  readonly chain: EvmChain
+  readonly payTo: Address
+  readonly settlement: Settlement
+  readonly backend?: HealthWatch
+}): () => Promise<Readiness> {
+  const { store, chain, payTo, settlement, backend } = of
+  return async () => {
+    const [storeCheck, chainCheck, payee, settling] = await Promise.all([
+      look(() => checkStore(store)),
+      look(async () => {
+        await chain.head()
+        return { status: 'ok' }
+      }),
+      look(async () => judgePayee(payTo, await readPayee(chain, payTo))),
+      look(settlement.check),
+    ])
+    const checks = {
+      store: storeCheck,
+      chain: chainCheck,
+      payee,
+      settlement: settling,
+      ...(backend && { backend: judgeBackend(backend) }),
+    }
+    return { ok: Object.values(checks).every(({ status }) => status !== 'failing'), checks }
+  }
+}
+
+/** What a wallet that sells must be able to do. */
+export function judgePayee(payTo: Address, { isBlocked, isPaused, hasCode }: Payee): Check {
+  if (isBlocked) return { status: 'failing', detail: `the token's issuer blocks ${payTo}` }
+  if (isPaused) return { status: 'failing', detail: 'the token is paused' }
+  if (hasCode) {
+    const detail = `${payTo} has code: no key's signature can return what it received`
+    return { status: 'warning', detail }
+  }
+  return { status: 'ok' }
+}
+
+async function checkStore(store: ChallengeStore): Promise<Check> {
+  const { ok, problems } = await store.healthCheck()
+  const [detail] = problems
+  const told = detail !== undefined && { detail }
+  return { status: ok ? (told ? 'warning' : 'ok') : 'failing', ...told }
+}
+
+function judgeBackend({ isWell }: HealthWatch): Check {
+  if (isWell()) return { status: 'ok' }
+  return { status: 'failing', detail: 'its health check fails: nothing new is sold' }
+}
+
+async function look(check: () => Promise<Check>): Promise<Check> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<Check>((resolve) => {
+    const answer = { status: 'failing', detail: 'no answer in time' } as const
+    timer = setTimeout(() => resolve(answer), PATIENCE_MS)
+  })
+  try {
+    return await Promise.race([check(), late])
+  } catch (error) {
+    // Another program's words may hold addresses and keys; a code of ours holds none.
+    return { status: 'failing', detail: Key0Error.is(error) ? error.code : 'unreachable' }
+  } finally {
+    clearTimeout(timer)
+  }
+}

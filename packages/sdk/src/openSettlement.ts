@@ -1,0 +1,54 @@
+import {
+  createFacilitatorSettler,
+  createGasWalletSettler,
+  type EvmChain,
+  type GasWalletSettler,
+} from '@key0/chain-evm'
+import type { Settler } from '@key0/core'
+import type { Check } from './Readiness.ts'
+import type { SellerConfig } from './SellerConfig.ts'
+
+/** Who brings payments to the chain, and whether it can. */
+export type Settlement = {
+  readonly settler: Settler
+  readonly check: () => Promise<Check>
+}
+
+/** What one settlement takes at most. */
+const SETTLEMENT_GAS = 200_000n
+
+/** The gas wallet, or facilitators, or both: facilitators first. */
+export function openSettlement(config: SellerConfig, chain: EvmChain): Settlement {
+  const { gasWalletPrivateKey, facilitatorUrl, cdpApiKeyId, cdpApiKeySecret } = config
+  const lock = config.gasWalletLock && { lock: config.gasWalletLock }
+  const own =
+    gasWalletPrivateKey &&
+    createGasWalletSettler({ chain, privateKey: gasWalletPrivateKey, ...lock })
+  if (own && facilitatorUrl === undefined && cdpApiKeyId === undefined)
+    return { settler: own, check: () => checkGas(own) }
+  const settler = createFacilitatorSettler({
+    chain,
+    ...(own && { fallback: own }),
+    ...(facilitatorUrl !== undefined && { urls: facilitatorUrl }),
+    ...(cdpApiKeyId !== undefined && { cdpApiKeyId }),
+    ...(cdpApiKeySecret !== undefined && { cdpApiKeySecret }),
+  })
+  return {
+    settler,
+    check: async () => {
+      const found = await settler.checkSupport()
+      const detail = found.find((it) => !it.isSupported)
+      const told = detail && { detail: `${new URL(detail.url).host}: ${detail.reason}` }
+      if (found.every((it) => it.isSupported)) return { status: 'ok' }
+      if (found.some((it) => it.isSupported)) return { status: 'warning', ...told }
+      const instead = own ? await checkGas(own) : undefined
+      return { status: instead?.status === 'ok' ? 'warning' : 'failing', ...told }
+    },
+  }
+}
+
+async function checkGas({ sender }: GasWalletSettler): Promise<Check> {
+  const isFunded = (await sender.gasBalance()) >= sender.priceOf(SETTLEMENT_GAS)
+  if (isFunded) return { status: 'ok' }
+  return { status: 'failing', detail: `the gas wallet ${sender.address} cannot pay for gas` }
+}
