@@ -1,5 +1,6 @@
 /** The stable codes of {@link SandboxError}. */
 export type SandboxErrorCode =
+  | 'agent_refused'
   | 'anvil_not_found'
   | 'anvil_not_started'
   | 'bad_option'

@@ -1,0 +1,177 @@
+import { type Sandbox, startSandbox } from '@key0/sandbox'
+import { createMcpAgent } from '@key0/sandbox/mcp'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
+import { x402Client } from '@x402/core/client'
+import type { PaymentPayload, PaymentRequired } from '@x402/core/types'
+import { registerExactEvmScheme } from '@x402/evm/exact/client'
+import { privateKeyToAccount } from 'viem/accounts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { freePort } from '../crash/freePort.ts'
+import { gatewayEnv, price, refundEnv, walletOf } from '../crash/gatewayEnv.ts'
+import { openShared } from '../crash/openShared.ts'
+import { type Backend, startBackend } from '../crash/startBackend.ts'
+import { startGateway } from '../crash/startGateway.ts'
+import { stopServers } from '../src/servers.ts'
+
+// Two gateways, a process each, that share nothing but a store: there are no sessions, so what one
+// began the other goes on with. Calls are made by the MCP SDK's client and payments by x402Client,
+// both as they are published.
+
+describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
+  let stack: AsyncDisposableStack
+  let chain: Sandbox<string>
+  let backend: Backend
+  let here: string
+  let there: string
+
+  beforeAll(async () => {
+    stack = new AsyncDisposableStack()
+    chain = stack.use(await startSandbox<string>())
+    backend = stack.use(await startBackend())
+    const { env } = await openShared(store, stack)
+    const open = async (gas: string): Promise<string> => {
+      const url = `http://127.0.0.1:${await freePort()}`
+      const gateway = await startGateway({
+        ...gatewayEnv(chain, url),
+        ...refundEnv(chain),
+        ...env,
+        GAS_WALLET_PRIVATE_KEY: walletOf(chain, gas).privateKey,
+        REFUND_MIN_AGE_MS: '0',
+        KEY0_RPC_URL: chain.rpcUrl,
+        MCP_ENABLED: 'true',
+        ISSUE_TOKEN_API: `${backend.url}/internal/issue-token`,
+      })
+      stack.defer(() => gateway.kill())
+      return url
+    }
+    here = await open('gas')
+    there = await open('gas2')
+  })
+
+  afterAll(async () => {
+    await stack.disposeAsync()
+    await stopServers()
+  })
+
+  const balance = (): Promise<bigint> => chain.balanceOf(walletOf(chain, 'buyer').address)
+
+  type Caller = (payment?: unknown) => Promise<CallToolResult>
+
+  /** The SDK's client at one gateway. An answer that is lost had arrived at this machine. */
+  async function connect(url: string): Promise<{
+    readonly client: Client
+    readonly buy: Caller
+    readonly loseNext: () => void
+  }> {
+    const client = new Client({ name: 'agent', version: '1.0.0' })
+    let isLosing = false
+    const transport = new StreamableHTTPClientTransport(new URL(`${url}/mcp`), {
+      fetch: async (to, init) => {
+        const answer = await fetch(to, init)
+        if (!isLosing) return answer
+        isLosing = false
+        await answer.arrayBuffer()
+        throw new TypeError('the connection broke')
+      },
+    })
+    await client.connect(transport as Parameters<Client['connect']>[0])
+    const buy: Caller = async (payment) =>
+      (await client.callTool({
+        ...{ name: 'request_access', arguments: { planId: 'report' } },
+        ...(payment !== undefined && { _meta: { 'x402/payment': payment } }),
+      })) as CallToolResult
+    const loseNext = (): void => {
+      isLosing = true
+    }
+    return { client, buy, loseNext }
+  }
+
+  async function sign({ structuredContent }: CallToolResult): Promise<PaymentPayload> {
+    const payer = new x402Client()
+    const signer = privateKeyToAccount(walletOf(chain, 'buyer').privateKey)
+    registerExactEvmScheme(payer, { signer })
+    return payer.createPaymentPayload(structuredContent as unknown as PaymentRequired)
+  }
+
+  test('an agent finds, is asked, pays and gets; what it lost it gets again, and pays once', async () => {
+    const before = await balance()
+    const [near, far] = [await connect(here), await connect(there)]
+    const { tools } = await near.client.listTools()
+    expect(tools.map(({ name }) => name)).toEqual(['discover_plans', 'request_access'])
+    const found = await near.client.callTool({ name: 'discover_plans' })
+    expect(found.structuredContent).toMatchObject({
+      plans: [{ planId: 'report', accepts: [{ amount: `${price}` }] }],
+    })
+    const asked = await near.buy()
+    expect(asked).toMatchObject({ isError: true, structuredContent: { code: 'PAYMENT_REQUIRED' } })
+
+    const payment = await sign(asked)
+    near.loseNext()
+    await expect(near.buy(payment)).rejects.toThrow('the connection broke')
+    const again = [
+      await near.buy(payment),
+      await far.buy(payment),
+      await far.buy(btoa(JSON.stringify(payment))),
+      await far.buy(await sign(asked)),
+    ]
+    for (const result of again) {
+      expect(result).toMatchObject({
+        structuredContent: { type: 'AccessGrant', planId: 'report' },
+        _meta: { 'x402/payment-response': { success: true, network: 'eip155:84532' } },
+      })
+      expect(result.content).toEqual(again[0]?.content)
+    }
+    expect(before - (await balance())).toBe(price)
+  })
+
+  test('what could not be delivered goes back, and the call says so', async () => {
+    const before = await balance()
+    const { buy } = await connect(here)
+    const payment = await sign(await buy())
+    backend.setMode('fail')
+    const failed = await buy(payment)
+    backend.setMode('ok')
+    expect(failed).toMatchObject({
+      isError: true,
+      structuredContent: { code: 'DELIVERY_FAILED', facts: { refund: expect.any(String) } },
+      _meta: { 'x402/payment-response': { success: true } },
+    })
+    expect(JSON.stringify(failed)).not.toContain('accepts')
+    await vi.waitFor(async () => expect(await balance()).toBe(before), { timeout: 20_000 })
+    expect(await buy(payment)).toMatchObject({ structuredContent: { code: 'CHALLENGE_REFUNDED' } })
+  })
+
+  test('a stranger with another wallet gets nothing for a payment that it copied', async () => {
+    const { buy } = await connect(here)
+    const asked = await buy()
+    const payment = await sign(asked)
+    await buy(payment)
+    const stranger = new x402Client()
+    const { privateKey } = walletOf(chain, 'stranger')
+    registerExactEvmScheme(stranger, { signer: privateKeyToAccount(privateKey) })
+    const theirs = await stranger.createPaymentPayload(asked.structuredContent as never)
+    expect(await buy(theirs)).toMatchObject({
+      isError: true,
+      structuredContent: { code: 'REQUEST_CONFLICT' },
+    })
+  })
+
+  test('the sample agent buys, and leaves what is too dear', async () => {
+    const before = await balance()
+    const wallet = walletOf(chain, 'buyer')
+    const open = (maxAmount: bigint) => createMcpAgent({ url: `${here}/mcp`, wallet, maxAmount })
+    await using agent = await open(price)
+    expect(await agent.listTools()).toContain('request_access')
+    expect(await agent.ask('discover_plans')).toHaveProperty('plans')
+    const { content, settlement } = await agent.buy('request_access', { planId: 'report' })
+    expect(content).toMatchObject({ type: 'AccessGrant' })
+    expect(settlement).toMatchObject({ success: true, amount: `${price}` })
+    expect(before - (await balance())).toBe(price)
+    await using modest = await open(price - 1n)
+    await expect(modest.buy('request_access', { planId: 'report' })).rejects.toThrow('it costs')
+    await expect(agent.buy('request_access', { planId: 'none' })).rejects.toThrow('PLAN_UNKNOWN')
+    expect(before - (await balance())).toBe(price)
+  })
+})

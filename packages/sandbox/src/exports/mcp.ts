@@ -1,0 +1,6 @@
+export {
+  type Bought,
+  createMcpAgent,
+  type McpAgent,
+  type McpAgentOptions,
+} from '../agents/createMcpAgent.ts'
