@@ -1,11 +1,15 @@
 import type {
   AccessRequest,
+  Backend,
   ChallengeRecord,
   Delivered,
+  DeliveredResource,
   Engine,
   Offered,
   PresentedTransfer,
   PricedPlan,
+  ResourceRequest,
+  RouteTerms,
 } from '@key0/core'
 import type { PaymentRequired, PaymentRequirements, SettlementResponse } from '@key0/x402'
 import type { Payment } from './payment/readPayment.ts'
@@ -30,7 +34,10 @@ export type Sold = {
   readonly settlement: SettlementResponse
 }
 
-/** No grant. Whether a payment was spent is in `settlement`, as far as it is known. */
+/** The payment was good, and this is the response that it bought. */
+export type SoldResource = Omit<Sold, 'delivered'> & { readonly delivered: DeliveredResource }
+
+/** Nothing was given. Whether a payment was spent is in `settlement`, as far as it is known. */
 export type Refused = {
   readonly kind: 'refused'
   readonly problem: Problem
@@ -56,6 +63,18 @@ export type Checkout = {
 
   /** Puts a price on a request. @throws PLAN_REQUIRED, and as `Engine.offer`. */
   offer(request: OfferRequest): Promise<Offered>
+
+  /**
+   * Puts a price on a single request, and binds the offer to it. @throws as `Engine.offerResource`.
+   */
+  offerResource(request: ResourceRequest): Promise<Offered>
+
+  /**
+   * Prepares the offers of a route that is mounted in code and not in the catalog.
+   *
+   * @throws CONFIG_INVALID when its offer would not fit a header, or its id is taken.
+   */
+  addRoute(route: RouteTerms): void
 
   /** What a challenge asks for, exactly as every telling of its offer says it. */
   requirementsOf(challenge: ChallengeRecord): PaymentRequirements
@@ -83,6 +102,16 @@ export type Checkout = {
 
   /** Delivers for a transfer the buyer made itself. Never throws. */
   submitProof(transfer: PresentedTransfer): Promise<Sold | Refused>
+
+  /** Settles a payment for a single request and has it answered by `backend`. Never throws. */
+  payResource(
+    payment: Payment,
+    request: ResourceRequest,
+    backend: Backend,
+  ): Promise<SoldResource | Refused>
+
+  /** The same for a transfer the buyer made itself. Never throws. */
+  proveResource(transfer: PresentedTransfer, backend: Backend): Promise<SoldResource | Refused>
 
   /** The refusal of a payment that could not be read, or that came with an unreadable request. */
   refuse(error: unknown): Refused

@@ -67,6 +67,7 @@ const standings: Readonly<Record<ErrorCode, Standing>> = {
   SETTLEMENT_PENDING: 'told',
   DELIVERY_PENDING: 'told',
   DELIVERY_FAILED: 'told',
+  BACKEND_UNREACHABLE: 'told',
   CHAIN_UNREACHABLE: 'told',
   STORE_UNAVAILABLE: 'told',
   SELLING_PAUSED: 'told',

@@ -9,8 +9,11 @@ export type Context = {
   readonly checkout: Checkout
   readonly offers: OfferWriter
   /** Tells the observer of a problem, if it is one of ours (from 500 up). */
-  readonly report: (problem: HttpProblem, url: URL, cause: unknown) => void
+  readonly report: (problem: HttpProblem, where: Where, cause: unknown) => void
 }
+
+/** What a request asked for, as it may be repeated to whoever asked. */
+export type Where = Pick<URL, 'pathname' | 'search'>
 
 /** The paths at which things are sold. A path that only looks like one of them is not one. */
 export const paths = {

@@ -3,6 +3,8 @@ import { type Engine, type ErrorCode, Key0Error } from '@key0/core'
 import { MAX_HEADER_BYTES } from '@key0/x402'
 import { paths } from './Context.ts'
 import { type DiscoveryOptions, documentPaths, isServed } from './discovery/Discovery.ts'
+import type { Resources } from './resource/answerRoute.ts'
+import { judgeDelivery } from './resource/ResourceSale.ts'
 
 export type Limits = {
   /** Longest request body, in bytes. Default 32 KiB. */
@@ -34,6 +36,11 @@ export type HttpHandlerOptions = {
   readonly maxTimeoutSeconds?: number
   /** Which documents are served, and what they tell besides. Default: all, without token info. */
   readonly discovery?: DiscoveryOptions
+  /**
+   * What answers the routes of the engine's catalog, priced and free. Without it they are only
+   * sold where the seller's own code does so, with `HttpHandler.sell`.
+   */
+  readonly resources?: Resources
   /** Told of every answer from 500 up, with its cause. What it throws is dropped. */
   readonly observe?: (event: HttpEvent) => void
 }
@@ -47,6 +54,7 @@ export type Settings = {
   readonly limits: Limits
   readonly maxTimeoutSeconds: number
   readonly discovery: DiscoveryOptions
+  readonly resources: Resources | undefined
   readonly observe: (event: HttpEvent) => void
 }
 
@@ -65,6 +73,7 @@ export function readOptions(options: HttpHandlerOptions): Settings {
     ...judgeRange('limits.maxBodyBytes', limits.maxBodyBytes, 256, 1_048_576),
     ...judgeRange('limits.maxHeaderBytes', limits.maxHeaderBytes, 1_024, MAX_HEADER_BYTES),
     ...judgeRange('limits.maxQueryLength', limits.maxQueryLength, 0, 2_048),
+    ...judgeDelivery(options.resources?.delivery).map((text) => `resources.delivery.${text}`),
   ]
   if (problems.length > 0) {
     throw new Key0Error('CONFIG_INVALID', { facts: { http: problems.join('; ') } })
@@ -76,6 +85,7 @@ export function readOptions(options: HttpHandlerOptions): Settings {
     limits,
     maxTimeoutSeconds,
     discovery: options.discovery ?? {},
+    resources: options.resources,
     observe: quietly(observe ?? (() => {})),
   }
 }

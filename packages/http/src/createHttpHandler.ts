@@ -1,8 +1,8 @@
 import { createCheckout, malformed } from '@key0/checkout'
-import { Key0Error } from '@key0/core'
+import { Key0Error, type RouteTerms, readRouteTerms } from '@key0/core'
 import { answerPreflight } from './answer/respond.ts'
 import { writeProblem } from './answer/writeProblem.ts'
-import { type Context, paths } from './Context.ts'
+import { type Context, paths, type Where } from './Context.ts'
 import { createDiscovery } from './discovery/createDiscovery.ts'
 import {
   type HttpHandlerOptions,
@@ -12,14 +12,32 @@ import {
 } from './HttpOptions.ts'
 import { createOfferWriter } from './offer/createOfferWriter.ts'
 import { toHttpProblem } from './problem.ts'
+import { answerRoute } from './resource/answerRoute.ts'
+import type { Incoming, ResourceSale } from './resource/ResourceSale.ts'
+import { targetOf } from './resource/readResource.ts'
+import { sellResource, whereOf } from './resource/sellResource.ts'
 import { answerAccess } from './routes/answerAccess.ts'
 import { answerProof } from './routes/answerProof.ts'
 
 /** Answers requests. Never throws: what goes wrong becomes an answer. */
 export type HttpHandler = {
   (request: Request): Promise<Response>
+  /** The same for a request of which more is known than a `Request` says. */
+  readonly receive: (incoming: Incoming) => Promise<Response>
   /** Whether a request's path is one of ours; a framework passes on all others. */
   readonly matches: (request: Pick<Request, 'url'>) => boolean
+  /**
+   * Sells one request of a route that the seller's own code has matched, and has it answered by
+   * `sale.fetchResource`. Nothing is asked of it before the payment is settled, nothing it says
+   * leaves before it is stored, and it is not asked again for a repeat.
+   */
+  readonly sell: (incoming: Incoming, sale: ResourceSale) => Promise<Response>
+  /**
+   * The terms of a route that is mounted in code and is not in the catalog, ready to be sold.
+   *
+   * @throws CONFIG_INVALID naming every mistake at once.
+   */
+  readonly addRoute: (terms: Omit<RouteTerms, 'unitAmountRaw'>) => RouteTerms
   /** Sentences for the seller's log: offers that some buyers will not be able to take. */
   readonly warnings: readonly string[]
 }
@@ -30,13 +48,14 @@ type Route = {
 }
 
 /**
- * Sells an engine's plans over x402 v2 and HTTP. It decides nothing about money: it reads a
+ * Sells an engine's plans and routes over x402 v2 and HTTP. It decides nothing about money: it reads a
  * request, asks the checkout, and writes what that said.
  *
  * - `GET /discover`, `/llms.txt`, `/skills.md`, `/openapi.json` and `/.well-known/x402` tell what is
  *   for sale.
  * - `POST /x402/access` answers 402 with an offer, or, with a `PAYMENT-SIGNATURE`, the grant.
  * - `POST /x402/proof` answers the grant for a transfer the buyer made itself.
+ * - The catalog's routes are answered by `resources`, the priced ones once they are paid.
  *
  * @throws CONFIG_INVALID naming every mistake in the options.
  */
@@ -45,24 +64,51 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   const checkout = createCheckout(toCheckoutOptions(settings))
   const offers = createOfferWriter(checkout)
   const report = createReport(settings)
-  const routes = createRoutes({ settings, checkout, offers, report })
+  const context = { settings, checkout, offers, report }
+  const own = createRoutes(context)
+  assertApart(settings, own)
+  const { seller, resources } = settings
   const parseUrl = createUrlReader()
-  const handle = async (request: Request): Promise<Response> => {
-    const url = parseUrl(request.url)
+  const guarded = async (where: Where, work: () => Promise<Response>): Promise<Response> => {
     try {
-      return await answer(request, url, routes, settings)
+      return await work()
     } catch (error) {
       const problem = toHttpProblem(error)
-      report(problem, url, error)
-      const route = routes.get(url.pathname)
-      const allow = route && problem.status === 405 ? { allow: methodsOf(route) } : {}
-      return writeProblem(problem, settings.seller, allow)
+      report(problem, where, error)
+      const { expected: allow } = problem.facts
+      const told = problem.status === 405 && allow !== undefined ? { allow } : {}
+      return writeProblem(problem, seller, told)
     }
   }
-  return Object.assign(handle, {
-    matches: ({ url }: Pick<Request, 'url'>) => routes.has(parseUrl(url).pathname),
+  const receive = (incoming: Incoming): Promise<Response> => {
+    const { request } = incoming
+    const url = parseUrl(request.url)
+    const route = own.get(url.pathname)
+    if (route) return guarded(url, () => answer(request, url, route, settings))
+    if (!resources) return guarded(url, () => Promise.reject(new Key0Error('NOT_FOUND')))
+    return guarded(whereOf(targetOf(incoming)), () => answerRoute(incoming, resources, context))
+  }
+  return Object.assign((request: Request) => receive({ request }), {
+    receive,
+    matches: ({ url }: Pick<Request, 'url'>) =>
+      resources !== undefined || own.has(parseUrl(url).pathname),
+    sell: (incoming: Incoming, sale: ResourceSale) =>
+      guarded(whereOf(targetOf(incoming)), () => sellResource(incoming, sale, context)),
+    addRoute(terms: Omit<RouteTerms, 'unitAmountRaw'>) {
+      const route = readRouteTerms(terms, seller.token.decimals)
+      checkout.addRoute(route)
+      return route
+    },
     warnings: checkout.warnings,
   })
+}
+
+/** @throws CONFIG_INVALID for a route at a path that we answer ourselves. */
+function assertApart({ engine }: Settings, own: ReadonlyMap<string, Route>): void {
+  const taken = engine.catalog.routes.map(({ path }) => path).filter((path) => own.has(path))
+  if (taken.length === 0) return
+  const facts = { routes: `${taken.join(', ')}: Key0 answers this path itself` }
+  throw new Key0Error('CONFIG_INVALID', { facts })
 }
 
 /** Remembers the last one: a framework asks `matches` and then for the answer, mostly of one path. */
@@ -89,11 +135,9 @@ function createRoutes(context: Context): ReadonlyMap<string, Route> {
 async function answer(
   request: Request,
   url: URL,
-  routes: ReadonlyMap<string, Route>,
+  route: Route,
   { limits }: Settings,
 ): Promise<Response> {
-  const route = routes.get(url.pathname)
-  if (route === undefined) throw new Key0Error('NOT_FOUND')
   if (request.method === 'OPTIONS') return answerPreflight(methodsOf(route))
   const head = request.method === 'HEAD' && route.method === 'GET'
   if (request.method !== route.method && !head) {

@@ -4,10 +4,10 @@ import { expect, test } from 'vitest'
 import { key0, key0App } from './key0.ts'
 
 // What the handler itself does is proven in its own package.
-const handler: HttpHandler = Object.assign(
+const handler = Object.assign(
   async (request: Request) => new Response(await request.text(), { status: 402 }),
-  { matches: ({ url }: { url: string }) => new URL(url).pathname === '/x402/access', warnings: [] },
-)
+  { matches: ({ url }: { url: string }) => new URL(url).pathname === '/x402/access' },
+) as HttpHandler
 
 const app = new Hono()
   .use(key0(handler))

@@ -1,7 +1,12 @@
 import { createA2aHandler } from '@key0/a2a'
 import { type CheckoutOptions, createCheckout } from '@key0/checkout'
 import type { EngineEvent } from '@key0/core'
-import { createHttpHandler, type Surface as Door, type HttpHandler } from '@key0/http'
+import {
+  createHttpHandler,
+  type Surface as Door,
+  type HttpHandler,
+  type Incoming,
+} from '@key0/http'
 import type { SellerConfig } from './SellerConfig.ts'
 
 /** A protocol by which the same plans are sold. */
@@ -25,18 +30,20 @@ export async function createHandler(
     discovery: { ...config.discovery, surfaces: listDoors(config) },
     observe: report,
   })
-  const surfaces: readonly Surface[] = [
+  const others: readonly Surface[] = [
     ...createA2a(config, options, report),
-    http,
     ...(await createMcp(config, options, report)),
   ]
-  const handle = async (request: Request): Promise<Response> => {
-    const surface = surfaces.find(({ matches }) => matches(request)) ?? http
-    return surface(request)
+  const receive = async (incoming: Incoming): Promise<Response> => {
+    const { request } = incoming
+    const other = others.find(({ matches }) => matches(request))
+    return other ? other(request) : http.receive(incoming)
   }
-  return Object.assign(handle, {
-    matches: (request: Pick<Request, 'url'>) => surfaces.some(({ matches }) => matches(request)),
-    warnings: http.warnings,
+  const { sell, addRoute, warnings } = http
+  return Object.assign((request: Request) => receive({ request }), {
+    ...{ receive, sell, addRoute, warnings },
+    matches: (request: Pick<Request, 'url'>) =>
+      [...others, http].some(({ matches }) => matches(request)),
   })
 }
 

@@ -12,6 +12,7 @@ test('the public names of @key0/checkout', () => {
       "malformed",
       "problemOf",
       "readBody",
+      "readBytes",
       "readPayment",
       "readPresentedPayment",
       "toProblem",

@@ -7,7 +7,14 @@
  *   problem      a failure as it is told to a caller
  *   settlement   what x402 says about the money
  */
-export type { Checkout, OfferParts, OfferRequest, Refused, Sold } from '../Checkout.ts'
+export type {
+  Checkout,
+  OfferParts,
+  OfferRequest,
+  Refused,
+  Sold,
+  SoldResource,
+} from '../Checkout.ts'
 export { type CheckoutOptions, judgeCheckout } from '../CheckoutOptions.ts'
 export { createCheckout } from '../createCheckout.ts'
 export {
@@ -18,5 +25,5 @@ export {
   readPresentedPayment,
 } from '../payment/readPayment.ts'
 export { asksToPay, type Problem, problemOf, toProblem } from '../problem.ts'
-export { malformed, readBody } from '../request/readBody.ts'
+export { malformed, readBody, readBytes } from '../request/readBody.ts'
 export { judgeRange, type Seller } from '../Seller.ts'

@@ -1,8 +1,8 @@
-import type { ChallengeRecord, Offer, PricedPlan } from '@key0/core'
+import { type ChallengeRecord, isPriced, Key0Error, type Offer, type RouteTerms } from '@key0/core'
 import type { Checkout } from '../Checkout.ts'
 import type { Settings } from '../CheckoutOptions.ts'
 import { createTemplate, type Template, toAscii } from './createTemplate.ts'
-import { judgePlan } from './judgePlan.ts'
+import { type Goods, judgeGoods } from './judgeGoods.ts'
 import { requirementsOf, type Terms, timeoutOf } from './requirementsOf.ts'
 
 type Offers = Pick<
@@ -13,10 +13,11 @@ type Offers = Pick<
   | 'paymentRequiredText'
   | 'v1PaymentRequiredText'
   | 'warnings'
+  | 'addRoute'
 >
 
 /**
- * Prepares every plan's offer.
+ * Prepares the offers of every plan and every priced route.
  *
  * @throws CONFIG_INVALID when one of them would not fit the 8 KiB that clients and proxies take,
  * or would not be x402.
@@ -24,11 +25,11 @@ type Offers = Pick<
 export function createOffers(settings: Settings): Offers {
   const { engine, seller } = settings
   const templates = new Map<string, Template>()
-  const make = (planId: string, terms: Terms): Template => {
-    const plan = engine.catalog.plans.find((each) => each.planId === planId)
-    const description = plan?.description ?? seller.description
-    const template = createTemplate({ description, mimeType: 'application/json' }, terms, seller)
-    templates.set(planId, template)
+  const goods = new Map<string, Goods>()
+  const make = (id: string, terms: Terms): Template => {
+    const { description = seller.description, mimeType = 'application/json' } = goods.get(id) ?? {}
+    const template = createTemplate({ description, mimeType }, terms, seller)
+    templates.set(id, template)
     return template
   }
   const termsOf = (challenge: ChallengeRecord): Terms => {
@@ -40,9 +41,14 @@ export function createOffers(settings: Settings): Offers {
     const known = templates.get(challenge.planId)
     return known && sameTerms(known.terms, terms) ? known : make(challenge.planId, terms)
   }
-  const warnings = engine.catalog.plans.flatMap((plan) =>
-    judgePlan(plan, make(plan.planId, usualTerms(plan, settings)), settings),
-  )
+  const warnings: string[] = []
+  const add = (one: Goods): void => {
+    if (goods.has(one.id)) throw taken(one.id)
+    goods.set(one.id, one)
+    warnings.push(...judgeGoods(one, make(one.id, usualTerms(one, settings)), settings))
+  }
+  for (const plan of engine.catalog.plans) add({ ...plan, what: 'Plan', id: plan.planId })
+  for (const route of engine.catalog.routes) if (isPriced(route)) add(toGoods(route))
   const paymentRequired: Offers['paymentRequired'] = ({ challenge, mayKnowId }, parts) => {
     const challengeId = mayKnowId ? challenge.challengeId : undefined
     return templateOf(challenge).message({ ...parts, challengeId })
@@ -50,6 +56,7 @@ export function createOffers(settings: Settings): Offers {
   return {
     warnings,
     paymentRequired,
+    addRoute: (route) => add(toGoods(route)),
     quote: (plan) => requirementsOf(usualTerms(plan, settings), undefined, seller),
     v1PaymentRequiredText: ({ challenge }, parts) => templateOf(challenge).v1Text?.(parts),
     requirementsOf: (challenge) =>
@@ -72,15 +79,26 @@ function sameOffer(a: Offer, b: Offer): boolean {
   )
 }
 
-/** What offers of a plan will almost always say; the record has the last word. */
-function usualTerms(plan: PricedPlan, { seller, maxTimeoutSeconds }: Settings): Terms {
+function toGoods(route: RouteTerms): Goods {
+  return { ...route, what: 'Route', id: route.routeId }
+}
+
+function taken(id: string): Key0Error {
+  return new Key0Error('CONFIG_INVALID', { facts: { routeId: `"${id}" is there twice` } })
+}
+
+/** What offers of it will almost always say; the record has the last word. */
+function usualTerms(
+  { unitAmountRaw }: Pick<Goods, 'unitAmountRaw'>,
+  { seller, maxTimeoutSeconds }: Settings,
+): Terms {
   return {
     timeoutSeconds: maxTimeoutSeconds,
     offer: {
       chainId: seller.chainId,
       token: seller.token.address,
       payTo: seller.payTo,
-      value: plan.unitAmountRaw,
+      value: unitAmountRaw,
       maxTimeoutSeconds,
     },
   }

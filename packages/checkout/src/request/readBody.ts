@@ -18,12 +18,9 @@ export async function readBody(
 ): Promise<Readonly<Record<string, unknown>>> {
   const { headers } = request
   refuseCoding(headers)
-  const announced = readLength(headers, maxBytes)
   const type = headers.get('content-type')
   if (type !== null && !jsonType.test(type)) refuseType()
-  const bytes = announced
-    ? await readAnnounced(request, maxBytes)
-    : await readBytes(request, maxBytes)
+  const bytes = await readBytes(request, maxBytes)
   if (bytes.length === 0) return {}
   if (type === null) refuseType()
   const value = parse(bytes, maxBytes)
@@ -31,6 +28,17 @@ export async function readBody(
     throw malformed('$', 'a JSON object')
   }
   return value as Readonly<Record<string, unknown>>
+}
+
+/**
+ * Reads a body of any type, whole.
+ *
+ * @throws BODY_TOO_LARGE, judged by the announced length and again by the bytes that arrive;
+ * REQUEST_MALFORMED for a length that is none.
+ */
+export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const isAnnounced = readLength(request.headers, maxBytes)
+  return isAnnounced ? readAnnounced(request, maxBytes) : readUnannounced(request, maxBytes)
 }
 
 /** A REQUEST_MALFORMED that names the field. `expected` must not repeat what was received. */
@@ -74,7 +82,7 @@ async function readAnnounced(request: Request, maxBytes: number): Promise<Uint8A
 }
 
 /** Stops at the first byte too many, where no length was announced. */
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+async function readUnannounced(request: Request, maxBytes: number): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array()
   const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader()
   const chunks: Uint8Array[] = []

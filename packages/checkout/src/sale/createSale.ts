@@ -1,11 +1,14 @@
 import {
   type ChallengeRecord,
   type Delivered,
+  type DeliveredResource,
   hasOpenIntent,
   Key0Error,
   type Offered,
+  type PresentedPayment,
+  type PresentedTransfer,
 } from '@key0/core'
-import type { Checkout, OfferRequest, Sold } from '../Checkout.ts'
+import type { Checkout, OfferRequest, Refused, Sold } from '../Checkout.ts'
 import type { Settings } from '../CheckoutOptions.ts'
 import { assertAccepted } from '../offer/assertAccepted.ts'
 import type { Payment } from '../payment/readPayment.ts'
@@ -13,7 +16,16 @@ import { requestIdOf } from '../payment/requestIdOf.ts'
 import { type Paid, refuse, refuseUnnamed } from './refuse.ts'
 import { settlementOf } from './settlementOf.ts'
 
-type Sale = Pick<Checkout, 'offer' | 'pay' | 'submitProof' | 'refuse'>
+type Sale = Pick<
+  Checkout,
+  'offer' | 'offerResource' | 'pay' | 'payResource' | 'submitProof' | 'proveResource' | 'refuse'
+>
+
+/** What is asked for, and how its price is told. */
+type Asked = {
+  readonly requestId: string | undefined
+  readonly offer: (requestId: string) => Promise<Offered>
+}
 
 /** Everything that may be done with a payment, or with a request that brought none. */
 export function createSale(settings: Settings, requirementsOf: Checkout['requirementsOf']): Sale {
@@ -26,49 +38,85 @@ export function createSale(settings: Settings, requirementsOf: Checkout['require
    * The challenge that a payment names, or the one that its request's id names, or else one that
    * is made for this very payment.
    */
-  const find = async (payment: Payment, request: OfferRequest): Promise<Offered> => {
+  const find = async (payment: Payment, asked: Asked): Promise<Offered> => {
     const { challengeId, authorization } = payment
     if (challengeId !== undefined)
       return { challenge: await engine.inspect(challengeId), mayKnowId: true }
-    const requestId = request.requestId ?? requestIdOf(authorization, settings.seller.chainId)
-    return offer({ ...request, requestId })
+    return asked.offer(asked.requestId ?? requestIdOf(authorization, settings.seller.chainId))
+  }
+  /** Finds out what a payment is for, and has it delivered. Never throws. */
+  const sell = async <delivered extends AnyDelivered>(
+    payment: Payment,
+    asked: Asked,
+    deliver: (presented: Omit<PresentedPayment, 'request'>) => Promise<delivered>,
+  ): Promise<Of<delivered> | Refused> => {
+    let paid: Paid | undefined
+    try {
+      const { challenge, mayKnowId } = await find(payment, asked)
+      const { challengeId } = challenge
+      paid = { challengeId, mayKnowId }
+      checkAccepted(payment, challenge, requirementsOf)
+      const { authorization } = payment
+      return sold(await deliver({ challengeId, authorization, onlyFresh: !mayKnowId }))
+    } catch (error) {
+      return paid ? refuse(error, paid, settings) : refuseUnnamed(error, settings)
+    }
+  }
+  const prove = async <delivered extends AnyDelivered>(
+    { challengeId }: PresentedTransfer,
+    deliver: () => Promise<delivered>,
+  ): Promise<Of<delivered> | Refused> => {
+    try {
+      return sold(await deliver())
+    } catch (error) {
+      return refuse(error, { challengeId, mayKnowId: true }, settings)
+    }
   }
   return {
     offer: async (request) => offer(request),
+    offerResource: async (request) => engine.offerResource(request),
     refuse: (error) => refuseUnnamed(error, settings),
-    async pay(payment, request) {
-      let paid: Paid | undefined
-      try {
-        const { challenge, mayKnowId } = await find(payment, request)
-        const { challengeId } = challenge
-        paid = { challengeId, mayKnowId }
-        checkAccepted(payment, challenge, requirementsOf)
-        const { authorization } = payment
-        const { clientAgentId: _, ...asked } = request
-        return sold(
-          await engine.pay({ challengeId, authorization, request: asked, onlyFresh: !mayKnowId }),
-        )
-      } catch (error) {
-        return paid ? refuse(error, paid, settings) : refuseUnnamed(error, settings)
-      }
+    pay(payment, request) {
+      const { clientAgentId: _, ...asked } = request
+      const named = async (requestId: string) => offer({ ...request, requestId })
+      return sell(payment, { requestId: request.requestId, offer: named }, (presented) =>
+        engine.pay({ ...presented, request: asked }),
+      )
     },
-    async submitProof(transfer) {
-      try {
-        return sold(await engine.submitProof(transfer))
-      } catch (error) {
-        return refuse(error, { challengeId: transfer.challengeId, mayKnowId: true }, settings)
+    payResource(payment, request, backend) {
+      const { route, resource, requestId } = request
+      const asked = {
+        planId: route.routeId,
+        resource,
+        ...(requestId !== undefined && { requestId }),
       }
+      return sell(
+        payment,
+        {
+          requestId,
+          offer: async (named) => engine.offerResource({ ...request, requestId: named }),
+        },
+        (presented) => engine.payResource({ ...presented, request: asked }, backend),
+      )
     },
+    submitProof: (transfer) => prove(transfer, () => engine.submitProof(transfer)),
+    proveResource: (transfer, backend) =>
+      prove(transfer, () => engine.proveResource(transfer, backend)),
   }
+}
+
+type AnyDelivered = Delivered | DeliveredResource
+
+/** A sale of what was delivered: a grant, or a response. */
+type Of<delivered> = Omit<Sold, 'delivered'> & { readonly delivered: delivered }
+
+function sold<delivered extends AnyDelivered>(delivered: delivered): Of<delivered> {
+  return { kind: 'sold', delivered, settlement: settlementOf(delivered) }
 }
 
 function planRequired(discover: string | undefined): Key0Error {
   const facts = { field: '$.planId', ...(discover !== undefined && { discover }) }
   return new Key0Error('PLAN_REQUIRED', { facts })
-}
-
-function sold(delivered: Delivered): Sold {
-  return { kind: 'sold', delivered, settlement: settlementOf(delivered) }
 }
 
 /**

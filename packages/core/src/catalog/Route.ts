@@ -28,6 +28,9 @@ export type PricedRoute = Route & {
   readonly unitAmountRaw: bigint
 }
 
+/** What of a route an offer is made of: where it is mounted does not matter. */
+export type RouteTerms = Omit<PricedRoute, 'method' | 'path'>
+
 export type CatalogRoute = FreeRoute | PricedRoute
 
 export function isPriced(route: CatalogRoute): route is PricedRoute {

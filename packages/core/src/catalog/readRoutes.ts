@@ -1,6 +1,7 @@
+import { Key0Error } from '../errors/Key0Error.ts'
 import { parsePrice } from '../money/Units.ts'
 import { covers, overlap, type Pattern, readPattern } from './Pattern.ts'
-import type { CatalogRoute, Route } from './Route.ts'
+import type { CatalogRoute, Route, RouteTerms } from './Route.ts'
 
 /** A route that can be matched. */
 export type ReadRoute = { readonly route: CatalogRoute; readonly pattern: Pattern }
@@ -33,9 +34,10 @@ export function readRoutes(
       continue
     }
     judgeParts(route, problem)
+    if (!METHODS.includes(route.method))
+      problem(`.method must be one of ${METHODS.join(', ')} (HEAD goes with GET)`)
     const price = readPrice(route, decimals)
-    if (price === 'wrong')
-      problem(`.unitAmount must be like "$0.10", above zero, with at most ${decimals} decimals`)
+    if (price === 'wrong') problem(`.unitAmount ${priceExpected(decimals)}`)
     const pattern = typeof route.path === 'string' ? readPattern(route.path) : undefined
     if (!pattern) problem('.path must be like "/photos/:id" or "/files/*", percent-encoded')
     const routeId = route.routeId ?? `${route.method} ${route.path}`
@@ -52,12 +54,32 @@ export function readRoutes(
   return { read: read.toSorted(bySpecificity), problems }
 }
 
-function judgeParts(route: Route, problem: (text: string) => void): void {
-  const { routeId, method } = route
+/**
+ * Reads the terms of a route that is mounted in code, where the framework knows its path.
+ *
+ * @throws CONFIG_INVALID naming every mistake at once
+ */
+export function readRouteTerms(
+  terms: Omit<RouteTerms, 'unitAmountRaw'>,
+  decimals: number,
+): RouteTerms {
+  const problems: string[] = []
+  const problem = (text: string): void => void problems.push(text.slice(1))
+  if (terms.routeId === undefined) problem(`.routeId must be ${ID_EXPECTED}`)
+  judgeParts(terms, problem)
+  const price = readPrice(terms, decimals)
+  if (price === 'wrong' || price === undefined) problem(`.unitAmount ${priceExpected(decimals)}`)
+  else if (problems.length === 0) return { ...terms, unitAmountRaw: price }
+  throw new Key0Error('CONFIG_INVALID', { facts: { route: problems.join('; ') } })
+}
+
+const priceExpected = (decimals: number): string =>
+  `must be like "$0.10", above zero, with at most ${decimals} decimals`
+
+function judgeParts(route: Omit<Route, 'method' | 'path'>, problem: (text: string) => void): void {
+  const { routeId } = route
   if (routeId !== undefined && !(typeof routeId === 'string' && ID.test(routeId)))
     problem(`.routeId must be ${ID_EXPECTED}`)
-  if (!METHODS.includes(method))
-    problem(`.method must be one of ${METHODS.join(', ')} (HEAD goes with GET)`)
   for (const part of texts)
     if (route[part] !== undefined && typeof route[part] !== 'string')
       problem(`.${part} must be text`)
@@ -65,7 +87,10 @@ function judgeParts(route: Route, problem: (text: string) => void): void {
     if (route[part] !== undefined && !isObject(route[part])) problem(`.${part} must be an object`)
 }
 
-function readPrice({ unitAmount }: Route, decimals: number): bigint | undefined | 'wrong' {
+function readPrice(
+  { unitAmount }: Pick<Route, 'unitAmount'>,
+  decimals: number,
+): bigint | undefined | 'wrong' {
   // Null is a mistake: read as free it would give away what has a price.
   if (unitAmount === undefined) return undefined
   try {

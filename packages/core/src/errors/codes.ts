@@ -102,6 +102,7 @@ export const errorCodes = {
   },
   DELIVERY_PENDING: { retry: 'later', summary: 'The payment arrived; the delivery is under way.' },
   DELIVERY_FAILED: { retry: 'later', summary: 'The payment arrived but the delivery failed.' },
+  BACKEND_UNREACHABLE: { retry: 'later', summary: 'The seller’s server gave no answer.' },
   CHAIN_UNREACHABLE: { retry: 'later', summary: 'The chain could not be asked.' },
   STORE_UNAVAILABLE: { retry: 'later', summary: 'The store could not be asked.' },
   SELLING_PAUSED: { retry: 'later', summary: 'The seller sells nothing right now.' },

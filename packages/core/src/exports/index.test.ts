@@ -38,6 +38,7 @@ test('exports these values and no others', () => {
       "parsePrice",
       "payerProofMessage",
       "readRefundSwitch",
+      "readRouteTerms",
       "readSafeToSweep",
       "recover",
       "refundNow",

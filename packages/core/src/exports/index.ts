@@ -19,7 +19,9 @@ export {
   isPriced,
   type PricedRoute,
   type Route,
+  type RouteTerms,
 } from '../catalog/Route.ts'
+export { readRouteTerms } from '../catalog/readRoutes.ts'
 export type { AccessGrant } from '../challenge/AccessGrant.ts'
 export type { AuditEntry } from '../challenge/AuditEntry.ts'
 export type { Authorization, SignedAuthorization } from '../challenge/Authorization.ts'
@@ -83,7 +85,14 @@ export {
 export { releaseHeld } from '../operator/releaseHeld.ts'
 export { retryRefund } from '../operator/retryRefund.ts'
 export { writeOff } from '../operator/writeOff.ts'
-export { type Backend, isSuccess, type Served, type ServeRequest } from '../ports/Backend.ts'
+export {
+  type Backend,
+  type FetchResource,
+  isSuccess,
+  type RouteRequest,
+  type Served,
+  type ServeRequest,
+} from '../ports/Backend.ts'
 export type {
   AuthorizationQuery,
   Chain,

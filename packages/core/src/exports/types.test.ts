@@ -56,6 +56,7 @@ test('the types of @key0/core', () => {
     ErrorCode
     Fence
     FenceContext
+    FetchResource
     Finality
     FreeRoute
     Hash
@@ -108,6 +109,8 @@ test('the types of @key0/core', () => {
     Retry
     Route
     RouteMatch
+    RouteRequest
+    RouteTerms
     SafeToSweep
     SeenTxStore
     SellerPair

@@ -34,6 +34,29 @@ export interface Backend {
   readonly worstCaseMs: number
 }
 
+/** A request for a route, free or paid for, as it is handed to whoever answers it. */
+export type RouteRequest = {
+  readonly method: string
+  /** In the spelling in which it was matched: what is proxied is this and nothing else. */
+  readonly path: string
+  /** Without the question mark; `""` for none. */
+  readonly query: string
+  /** All of them; what must not pass is for whoever passes them on to leave out. */
+  readonly headers: Headers
+  /** Absent: none. Of a request that is paid for, all of it in one piece. */
+  readonly body?: Uint8Array | ReadableStream<Uint8Array>
+  /** Set when it was paid for. */
+  readonly paid?: ServeRequest
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Answers a request: the seller's own function, or a proxy. What it throws counts as an answer
+ * that is not known: it may have done its work.
+ */
+export type FetchResource = (request: RouteRequest) => Promise<Response>
+
 /** Whether a response delivers what was paid for (RFC 9110 section 15.3). */
 export function isSuccess(status: number): boolean {
   return status >= 200 && status <= 299

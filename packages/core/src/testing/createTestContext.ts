@@ -126,6 +126,8 @@ export function startProcess(
       [
         { routeId: 'photo', method: 'GET', path: '/photos/:id', unitAmount: '$0.10' },
         { routeId: 'print', method: 'POST', path: '/prints', unitAmount: '$0.30' },
+        { method: 'GET', path: '/free' },
+        { method: 'POST', path: '/free' },
       ],
     ),
     sleep: (ms) => world.clock.sleep(ms),

@@ -1,5 +1,5 @@
 import type { Catalog } from '../catalog/Catalog.ts'
-import type { PricedRoute } from '../catalog/Route.ts'
+import type { RouteTerms } from '../catalog/Route.ts'
 import type { AccessGrant } from '../challenge/AccessGrant.ts'
 import type { SignedAuthorization } from '../challenge/Authorization.ts'
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
@@ -23,7 +23,7 @@ export type AccessRequest = {
 /** Somebody asks for what one priced route answers to one request. */
 export type ResourceRequest = {
   /** Its route; what it costs comes from here alone. */
-  readonly route: Pick<PricedRoute, 'routeId' | 'unitAmount' | 'unitAmountRaw'>
+  readonly route: Pick<RouteTerms, 'routeId' | 'unitAmount' | 'unitAmountRaw'>
   readonly resource: Resource
   /** As in `AccessRequest`. */
   readonly requestId?: string

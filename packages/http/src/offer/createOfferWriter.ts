@@ -2,12 +2,13 @@ import type { Checkout } from '@key0/checkout'
 import type { ChallengeRecord, Offered } from '@key0/core'
 import { toNetwork } from '@key0/x402'
 import { type HeaderRecord, jsonHeaders, quoted } from '../answer/respond.ts'
+import type { Where } from '../Context.ts'
 import { type HttpProblem, problemMembers } from '../problem.ts'
 
 /** Writes 402s. */
 export type OfferWriter = (
   offered: Offered,
-  url: URL,
+  where: Where,
   problem: HttpProblem,
   headers?: HeaderRecord,
 ) => Response
@@ -20,8 +21,8 @@ export function createOfferWriter(checkout: Checkout): OfferWriter {
     const { chainId, value } = engine.offerOf(challenge)
     return `${realm}, network="${toNetwork(chainId)}", amount="${value}"`
   }
-  return (offered, url, problem, headers) => {
-    const parts = { url: `${baseUrl}${url.pathname}${url.search}`, error: problem.title }
+  return (offered, { pathname, search }, problem, headers) => {
+    const parts = { url: `${baseUrl}${pathname}${search}`, error: problem.title }
     const offer = checkout.paymentRequiredText(offered, parts)
     const v1 = checkout.v1PaymentRequiredText(offered, parts)
     return new Response(bodyOf(offered, problem, [offer, v1], checkout), {

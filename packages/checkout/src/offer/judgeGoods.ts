@@ -1,4 +1,4 @@
-import { Key0Error, type PricedPlan } from '@key0/core'
+import { Key0Error } from '@key0/core'
 import { encodePaymentRequired, isHeaderLarge, WireError } from '@key0/x402'
 import type { Settings } from '../CheckoutOptions.ts'
 import { problemOf } from '../problem.ts'
@@ -11,13 +11,22 @@ const longestId = 'x'.repeat(128)
 /** How much an address usually adds to the seller's own. */
 const USUAL_PATH = 32
 
+/** What is sold: a plan, or the requests of a route. */
+export type Goods = {
+  readonly what: 'Plan' | 'Route'
+  readonly id: string
+  readonly unitAmountRaw: bigint
+  readonly description?: string
+  readonly mimeType?: string
+}
+
 /**
- * Sentences about a plan that some buyers will not be able to take.
+ * Sentences about a plan or route that some buyers will not be able to take.
  *
  * @throws CONFIG_INVALID when its offer could be too large for a header, or would not be x402.
  */
-export function judgePlan(
-  plan: PricedPlan,
+export function judgeGoods(
+  { what, id, unitAmountRaw }: Goods,
   template: Template,
   { seller, baseUrl, maxPathLength }: Settings,
 ): readonly string[] {
@@ -27,19 +36,19 @@ export function judgePlan(
     encodePaymentRequired(template.message(parts(maxPathLength)))
   } catch (cause) {
     if (!WireError.is(cause)) throw cause
-    const facts = { plan: plan.planId, problem: cause.message }
+    const facts = { [what.toLowerCase()]: id, problem: cause.message }
     throw new Key0Error('CONFIG_INVALID', { facts, cause })
   }
   const usual = parts(Math.min(USUAL_PATH, maxPathLength))
   const large = isHeaderLarge(btoa(template.text(usual)))
-  const dear = plan.unitAmountRaw > 10n ** BigInt(seller.token.decimals)
+  const dear = unitAmountRaw > 10n ** BigInt(seller.token.decimals)
   return [
     ...(large
-      ? [`Plan "${plan.planId}": its 402 is over 4 KiB, which some proxies cut; shorten the text.`]
+      ? [`${what} "${id}": its 402 is over 4 KiB, which some proxies cut; shorten the text.`]
       : []),
     ...(dear
       ? [
-          `Plan "${plan.planId}" costs more than 1 ${seller.token.symbol}: @x402 clients from 2.23` +
+          `${what} "${id}" costs more than 1 ${seller.token.symbol}: @x402 clients from 2.23` +
             ' refuse it unless their owner raises maxAmountPerPayment.',
         ]
       : []),

@@ -1,0 +1,104 @@
+import { invariant, type ResourceRequest } from '@key0/core'
+import { settlementHeader } from '../answer/settlementHeader.ts'
+import { writeRefusal } from '../answer/writeRefusal.ts'
+import type { Context, Where } from '../Context.ts'
+import { httpProblemOf } from '../problem.ts'
+import { dialectOf, hasPayment, readPaymentHeader } from '../request/readPaymentHeader.ts'
+import { createBackend, type SaleBackend } from './createBackend.ts'
+import { defaultDelivery, type Incoming, type ResourceSale } from './ResourceSale.ts'
+import { type ReadResource, readResource, targetOf } from './readResource.ts'
+import { fromBase64, writePaid } from './writePaid.ts'
+
+/** The agent id of whoever comes over plain HTTP: nobody has proven to be anybody. */
+const clientAgentId = 'x402-http'
+
+/**
+ * The whole exchange about one request that has a price: without a payment it names the price,
+ * with one it settles, has the request answered, and stores the answer before a byte of it leaves.
+ *
+ * @throws what `readResource` throws of a request without a payment, and as `Engine.offerResource`
+ */
+export async function sellResource(
+  incoming: Incoming,
+  sale: ResourceSale,
+  context: Context,
+): Promise<Response> {
+  const { request } = incoming
+  const where = whereOf(targetOf(incoming))
+  const response = hasPayment(request.headers)
+    ? await answerPayment(incoming, sale, where, context)
+    : await nameThePrice(incoming, sale, where, context)
+  return request.method === 'HEAD' ? new Response(null, response) : response
+}
+
+async function nameThePrice(
+  incoming: Incoming,
+  { route, delivery }: ResourceSale,
+  where: Where,
+  context: Context,
+): Promise<Response> {
+  const { resource } = await readResource(incoming, limitsOf(context, delivery))
+  const offered = await context.checkout.offerResource({ route, resource, clientAgentId })
+  return context.offers(offered, where, httpProblemOf('PAYMENT_REQUIRED'))
+}
+
+async function answerPayment(
+  incoming: Incoming,
+  sale: ResourceSale,
+  where: Where,
+  context: Context,
+): Promise<Response> {
+  const { checkout, settings } = context
+  const dialect = dialectOf(incoming.request.headers)
+  let backend: SaleBackend | undefined
+  const outcome = await (async () => {
+    try {
+      const payment = readPaymentHeader(incoming.request.headers, settings.limits.maxHeaderBytes)
+      const read = await readResource(incoming, limitsOf(context, sale.delivery))
+      backend = createSaleBackend(incoming, read, sale)
+      const { route } = sale
+      const request: ResourceRequest = { route, resource: read.resource, clientAgentId }
+      return await checkout.payResource(payment, request, backend)
+    } catch (error) {
+      return checkout.refuse(error)
+    }
+  })()
+  if (outcome.kind === 'refused') {
+    backend?.abandon()
+    return writeRefusal(outcome, { url: where, dialect }, context)
+  }
+  const { response, replayed } = outcome.delivered
+  const settlement = settlementHeader(outcome.settlement, dialect)
+  if (response.body !== undefined || replayed) {
+    backend?.abandon()
+    return writePaid(response, fromBase64(response.body ?? ''), settlement)
+  }
+  const stream = backend?.takeStream()
+  invariant(stream, 'a stream that was delivered just now is at hand')
+  return writePaid(response, stream, settlement)
+}
+
+function createSaleBackend(
+  { request }: Incoming,
+  { resource, body }: ReadResource,
+  { fetchResource, delivery }: ResourceSale,
+): SaleBackend {
+  const { method, path, query } = resource
+  const asked = { method, path, query, headers: request.headers, ...(body && { body }) }
+  return createBackend(asked, fetchResource, { ...defaultDelivery, ...delivery })
+}
+
+/** What an offer repeats has to fit into its header. */
+function limitsOf(
+  { settings }: Context,
+  delivery: ResourceSale['delivery'],
+): Parameters<typeof readResource>[1] {
+  const { maxRequestBytes } = { ...defaultDelivery, ...delivery }
+  return { maxRequestBytes, maxTargetLength: settings.limits.maxQueryLength }
+}
+
+export function whereOf(target: string): Where {
+  const mark = target.indexOf('?')
+  if (mark < 0) return { pathname: target, search: '' }
+  return { pathname: target.slice(0, mark), search: target.slice(mark) }
+}
