@@ -131,6 +131,17 @@ describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
     )
   }
 
+  test('a payment of x402 version 1', async () => {
+    const buyer = await createLegacyA2aBuyer(here)
+    const asked = await buyer.send({ data: { planId: 'report', x402Version: 1 } })
+    const metadata = await sign(asked)
+    expect(metadata['x402.payment.payload']).toMatchObject({ x402Version: 1 })
+    expect(await buyer.send({ taskId: asked.id, metadata })).toMatchObject({
+      state: 'completed',
+      metadata: { 'x402.payment.receipts': [{ success: true, network: 'base-sepolia' }] },
+    })
+  })
+
   test('a transfer that the buyer made itself is proof enough on a test network', async () => {
     const buyer = await createLegacyA2aBuyer(here)
     const asked = await buyer.send({ data: { planId: 'report' } })

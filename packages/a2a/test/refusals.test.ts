@@ -209,6 +209,34 @@ test('a request id that anybody may guess opens nothing without a fresh signatur
   expect(shop.ledger.transfers()).toHaveLength(1)
 })
 
+test('whoever asked first under a guessable request id sees a state, and gets nothing', async () => {
+  const { shop, buyer } = await open()
+  const data = { planId: 'basic', requestId: 'invoice-0000000000002' }
+  const thiefs = await buyer.send({ data })
+  const payers = await buyer.send({ data })
+  const draft = pay(shop, payers)
+  expect((await buyer.send(draft)).state).toBe('completed')
+  const seen = await buyer.get(thiefs.id)
+  expect([seen.state, seen.grant]).toEqual(['completed', undefined])
+  expect(seen.metadata).not.toHaveProperty(['x402.payment.receipts'])
+  const copied = { ...sign(shop, offerOf(thiefs)), payload: payloadOf(draft).payload }
+  await expect(buyer.send({ taskId: thiefs.id, metadata: paying(copied) })).rejects.toMatchObject({
+    data: expect.arrayContaining([expect.objectContaining({ reason: 'PAYER_PROOF_REQUIRED' })]),
+  })
+})
+
+test('what a single request costs is no task: it is neither shown nor ended here', async () => {
+  const { shop, buyer } = await open()
+  const { challenge } = await shop.engine.offerResource({
+    route: { routeId: 'weather', unitAmount: '$0.10', unitAmountRaw: 100_000n },
+    resource: { method: 'GET', path: '/weather', query: '' },
+    clientAgentId: 'x402-http',
+  })
+  for (const call of [buyer.get, buyer.cancel])
+    await expect(call(challenge.challengeId)).rejects.toMatchObject({ envelopeCode: -32001 })
+  expect((await shop.engine.inspect(challenge.challengeId)).state).toBe('PENDING')
+})
+
 test('a transfer of too little is INVALID_AMOUNT, and is not asked for again', async () => {
   const { shop, buyer, asked } = await open()
   const txHash = createBuyer(shop).transfer(99_999n)

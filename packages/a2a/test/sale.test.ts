@@ -108,6 +108,32 @@ describe.each(a2aBuyers)('%s', (_, create) => {
     })
   })
 
+  test('pays by x402 version 1, and is answered in its words', async () => {
+    const [shop, buyer] = await open()
+    const asked = await buyer.send({ data: { planId: 'basic', x402Version: 1 } })
+    const required = asked.metadata['x402.payment.required']
+    expect(required).toMatchObject({
+      x402Version: 1,
+      accepts: [{ scheme: 'exact', network: 'base-sepolia', maxAmountRequired: '100000' }],
+    })
+    const { payload } = sign(shop, offerOf(await buyer.get(asked.id)))
+    const first = { x402Version: 1, scheme: 'exact', network: 'base-sepolia', payload }
+    const spoilt = { ...first, network: 'base' }
+    const refused = await buyer.send({ taskId: asked.id, metadata: paying(spoilt) })
+    expect(refused.metadata).toMatchObject({
+      'x402.payment.error': 'NETWORK_MISMATCH',
+      'x402.payment.required': { x402Version: 1 },
+    })
+    const text = Buffer.from(JSON.stringify(first)).toString('base64')
+    const bought = await buyer.send({ taskId: asked.id, metadata: paying(text) })
+    expect(bought).toMatchObject({
+      state: 'completed',
+      metadata: { 'x402.payment.receipts': [{ success: true, network: 'base-sepolia' }] },
+      grant: { challengeId: asked.id },
+    })
+    expect(shop.ledger.transfers()).toHaveLength(1)
+  })
+
   test('keeps its own context', async () => {
     const [, buyer] = await open()
     const asked = await buyer.send({ contextId: 'research-7', data: { planId: 'basic' } })

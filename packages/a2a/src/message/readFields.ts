@@ -1,7 +1,6 @@
 import type { Part } from '@a2a-js/sdk'
 import { malformed } from '@key0/checkout'
 import { parseJson, WireError } from '@key0/x402'
-
 import { skillIds } from '../skillIds.ts'
 
 /** Everything a message may say in its parts. Other keys are dropped. */
@@ -15,7 +14,10 @@ const names = [
   'payerSignature',
 ] as const
 
-export type Fields = { readonly [name in (typeof names)[number]]?: string }
+export type Fields = { readonly [name in (typeof names)[number]]?: string } & {
+  /** The version of x402 in which the price is to be told. */
+  readonly x402Version?: 1 | 2
+}
 
 /**
  * Reads the fields of a message's parts: of data parts, and of text parts that are a JSON object.
@@ -25,9 +27,11 @@ export type Fields = { readonly [name in (typeof names)[number]]?: string }
  * for a skill this agent does not have.
  */
 export function readFields(parts: readonly Part[]): Fields {
-  const fields: { -readonly [name in keyof Fields]: Fields[name] } = {}
+  const fields: { [name in (typeof names)[number]]?: string } = {}
+  let x402Version: 1 | 2 | undefined
   for (const part of parts) {
     const source = toObject(part)
+    x402Version = readVersion(source) ?? x402Version
     for (const name of names) {
       const value = Object.hasOwn(source, name) ? source[name] : undefined
       if (value === undefined || value === null) continue
@@ -40,7 +44,13 @@ export function readFields(parts: readonly Part[]): Fields {
   const known: readonly string[] = Object.values(skillIds)
   if (fields.skill !== undefined && !known.includes(fields.skill))
     throw malformed('skill', known.join(' or '))
-  return fields
+  return { ...fields, ...(x402Version && { x402Version }) }
+}
+
+function readVersion(source: Readonly<Record<string, unknown>>): 1 | 2 | undefined {
+  const version = Object.hasOwn(source, 'x402Version') ? source.x402Version : undefined
+  if (version === undefined || version === 1 || version === 2) return version
+  throw malformed('x402Version', '1 or 2')
 }
 
 function toObject({ content }: Part): Readonly<Record<string, unknown>> {

@@ -1,7 +1,6 @@
 import type { Message } from '@a2a-js/sdk'
 import { isChallengeId, malformed, type Payment, readPayment } from '@key0/checkout'
 import { Key0Error, type PresentedTransfer } from '@key0/core'
-
 import { skillIds } from '../skillIds.ts'
 import { metadataKeys } from '../task/metadata.ts'
 import { isContextId, parseTaskName, type TaskName } from '../task/TaskName.ts'
@@ -9,7 +8,12 @@ import { readFields } from './readFields.ts'
 
 /** What a message asks for. */
 export type Ask =
-  | { readonly kind: 'price'; readonly request: Wanted; readonly contextId: string | undefined }
+  | {
+      readonly kind: 'price'
+      readonly request: Wanted
+      readonly contextId: string | undefined
+      readonly x402Version: 1 | 2
+    }
   | {
       readonly kind: 'pay'
       readonly task: TaskName
@@ -44,8 +48,10 @@ export function readMessage(message: Message): Ask {
   const { payload, status } = readMetadata(message)
   const { skill, ...fields } = readFields(message.parts)
   const task = readTask(message)
-  const { txHash, payerSignature, challengeId, ...request } = fields
+  const { txHash, payerSignature, challengeId, x402Version = 2, ...request } = fields
   if (payload !== undefined) {
+    if (status === 'payment-rejected')
+      throw malformed(`message.metadata['${metadataKeys.status}']`, 'payment-submitted')
     const payment = readPayment(payload)
     return { kind: 'pay', task: taskFor(message, task, payment.challengeId), payment, request }
   }
@@ -55,7 +61,8 @@ export function readMessage(message: Message): Ask {
   }
   if (status === 'payment-submitted')
     throw malformed(`message.metadata['${metadataKeys.payload}']`, 'an x402 payment payload')
-  if (task === undefined) return { kind: 'price', request, contextId: readContext(message) }
+  if (task === undefined)
+    return { kind: 'price', request, contextId: readContext(message), x402Version }
   return { kind: status === 'payment-rejected' ? 'decline' : 'show', task }
 }
 

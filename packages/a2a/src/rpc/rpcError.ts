@@ -40,15 +40,7 @@ export function toRpcError(error: unknown): RpcError {
 
 /** What went wrong, in our own words. */
 export function problemIn(error: unknown): Problem {
-  return withoutEcho(error instanceof A2aFault ? error.problem : toProblem(error))
-}
-
-/** A problem without what a client wrote: agents read facts, and do what they find there. */
-export function withoutEcho(problem: Problem): Problem {
-  const { planId: _, field, ...facts } = problem.facts
-  // A path may hold a key of the client's, in quotes.
-  const place = field?.replace(/\["(?:[^"\\]|\\.)*"\]/g, '[?]')
-  return { ...problem, facts: { ...(place !== undefined && { field: place }), ...facts } }
+  return error instanceof A2aFault ? error.problem : toProblem(error)
 }
 
 /** What is said of a call that this agent does not take. */

@@ -1,8 +1,12 @@
 import { type Task, TaskState } from '@a2a-js/sdk'
 import type { Problem, Refused, Sold } from '@key0/checkout'
 import { type ErrorCode, Key0Error } from '@key0/core'
+import {
+  type SettlementResponse,
+  toV1SettlementResponse,
+  type V1SettlementResponse,
+} from '@key0/x402'
 import type { Settings } from '../A2aOptions.ts'
-import { withoutEcho } from '../rpc/rpcError.ts'
 import { paymentErrorOf } from '../task/metadata.ts'
 import type { TaskName } from '../task/TaskName.ts'
 import { askFor, texts } from '../task/viewOf.ts'
@@ -32,13 +36,25 @@ const closed: ReadonlySet<ErrorCode> = new Set([
 export async function answerSale(
   result: Sold | Refused,
   name: TaskName,
-  settings: Settings,
+  answering: Answering,
 ): Promise<Task> {
-  const view = result.kind === 'sold' ? soldView(result) : await refusedView(result, name, settings)
+  const told = answering.x402Version === 1 ? toV1(result) : result
+  const view = told.kind === 'sold' ? soldView(told) : await refusedView(told, name, answering)
   return writeTask(name, view)
 }
 
-function soldView({ delivered, settlement }: Sold): TaskView {
+/** The words in which an answer is given: those in which the payment came. */
+type Answering = { readonly settings: Settings; readonly x402Version: 1 | 2 }
+
+type Told<result> = Omit<result, 'settlement'> & {
+  readonly settlement: SettlementResponse | V1SettlementResponse
+}
+
+function toV1(result: Sold | Refused): Told<Sold> | Told<Refused> {
+  return { ...result, settlement: toV1SettlementResponse(result.settlement) ?? result.settlement }
+}
+
+function soldView({ delivered, settlement }: Told<Sold>): TaskView {
   return {
     state: TaskState.TASK_STATE_COMPLETED,
     status: 'payment-completed',
@@ -50,12 +66,11 @@ function soldView({ delivered, settlement }: Sold): TaskView {
 }
 
 async function refusedView(
-  refused: Refused,
+  refused: Told<Refused>,
   name: TaskName,
-  settings: Settings,
+  { settings, x402Version }: Answering,
 ): Promise<TaskView> {
-  const { offered, settlement, cause } = refused
-  const problem = withoutEcho(refused.problem)
+  const { offered, settlement, problem, cause } = refused
   const { code } = problem
   if (problem.retry === 'later' && code !== 'TRANSFER_NOT_FOUND')
     settings.observe({ name: 'request.failed', path: settings.path, code, cause })
@@ -66,9 +81,9 @@ async function refusedView(
     receipts: [settlement],
     problem,
   } as const
-  if (offered) return { ...askFor(offered, settings.checkout), ...failed }
+  if (offered) return { ...askFor(offered, settings.checkout, x402Version), ...failed }
   if (code === 'DELIVERY_FAILED') return undeliveredView(refused, problem)
-  if (problem.retry === 'later') return pendingView(refused, problem)
+  if (problem.retry === 'later') return pendingView(refused, problem, name)
   if (closed.has(code)) return { ...(await findView(name, settings)), problem }
   if (misplaced.has(code)) {
     const { state, at } = await findView(name, settings)
@@ -82,15 +97,17 @@ async function refusedView(
  * Nobody knows yet what became of the payment, or it is on its way to its buyer. The task works
  * on: a client that is asked to pay once more signs once more.
  */
-function pendingView({ settlement }: Refused, problem: Problem): TaskView {
+function pendingView({ settlement }: Told<Refused>, problem: Problem, { by }: TaskName): TaskView {
   const state = TaskState.TASK_STATE_WORKING
   if (!settlement.success)
     return { state, status: 'payment-submitted', text: texts.submitted, problem }
-  return { state, status: 'payment-completed', text: texts.paid, receipts: [settlement], problem }
+  // Who came by a request id may be anybody: what was paid is not theirs to see.
+  const receipts = by === 'challenge' && { receipts: [settlement] }
+  return { state, status: 'payment-completed', text: texts.paid, ...receipts, problem }
 }
 
 /** Charged and not delivered: what was paid, and how it comes back. */
-function undeliveredView({ settlement }: Refused, problem: Problem): TaskView {
+function undeliveredView({ settlement }: Told<Refused>, problem: Problem): TaskView {
   const { refund, refundNotBefore } = problem.facts
   const told: RefundView = {
     state: 'expected',

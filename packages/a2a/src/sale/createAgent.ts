@@ -5,7 +5,6 @@ import { malformed } from '@key0/checkout'
 import { Key0Error, type Offered } from '@key0/core'
 import { agentId, type Settings } from '../A2aOptions.ts'
 import { ourExtensions, x402Extensions } from '../extensions.ts'
-
 import { type Ask, readMessage } from '../message/readMessage.ts'
 import { A2aFault } from '../rpc/A2aFault.ts'
 import { parseTaskName, type TaskName } from '../task/TaskName.ts'
@@ -78,14 +77,15 @@ async function answer(ask: Ask, settings: Settings): Promise<Task> {
         { ...payment, ...known },
         { ...named, ...request, clientAgentId: agentId },
       )
-      return answerSale(result, task, settings)
+      const x402Version = 'amount' in payment.accepted ? 2 : 1
+      return answerSale(result, task, { settings, x402Version })
     }
     case 'prove': {
       const { task, proof } = ask
       if (task.by === 'request')
         throw malformed('challengeId', 'the challengeId that the first offer named')
       const result = await checkout.submitProof({ ...proof, challengeId: task.challengeId })
-      return answerSale(result, task, settings)
+      return answerSale(result, task, { settings, x402Version: 2 })
     }
     case 'decline':
       return decline(ask.task, settings)
@@ -103,13 +103,13 @@ function requestOf({ requestId, planId, resourceId }: TaskName & { readonly by: 
 }
 
 async function price(
-  { request, contextId }: Ask & { readonly kind: 'price' },
+  { request, contextId, x402Version }: Ask & { readonly kind: 'price' },
   { checkout }: Settings,
 ): Promise<Task> {
   try {
     const offered = await checkout.offer({ ...request, clientAgentId: agentId })
     return writeTask(nameOf(offered, contextId), {
-      ...askFor(offered, checkout),
+      ...askFor(offered, checkout, x402Version),
       at: offered.challenge.updatedAt,
     })
   } catch (error) {

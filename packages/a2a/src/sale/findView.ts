@@ -2,7 +2,6 @@ import { TaskState } from '@a2a-js/sdk'
 import { toProblem } from '@key0/checkout'
 import { Key0Error } from '@key0/core'
 import { agentId, type Settings } from '../A2aOptions.ts'
-import { withoutEcho } from '../rpc/rpcError.ts'
 import type { TaskName } from '../task/TaskName.ts'
 import { texts, viewOf } from '../task/viewOf.ts'
 import type { TaskView } from '../task/writeTask.ts'
@@ -35,7 +34,7 @@ export async function findView(name: TaskName, { checkout }: Settings): Promise<
 /** What a request that cannot be offered again is, to somebody who may not know more of it. */
 export function closedView(error: unknown): TaskView | undefined {
   if (!Key0Error.is(error)) return undefined
-  const problem = withoutEcho(toProblem(error))
+  const problem = toProblem(error)
   const failed = { state: TaskState.TASK_STATE_FAILED, status: 'payment-completed' } as const
   switch (problem.code) {
     case 'SETTLEMENT_PENDING':

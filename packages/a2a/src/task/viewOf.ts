@@ -1,7 +1,12 @@
 import { TaskState } from '@a2a-js/sdk'
 import { type Checkout, problemOf } from '@key0/checkout'
 import { type ChallengeRecord, hasOpenIntent, type Offered } from '@key0/core'
-import { type SettlementResponse, toNetwork } from '@key0/x402'
+import {
+  type PaymentRequired,
+  type SettlementResponse,
+  toNetwork,
+  type V1PaymentRequired,
+} from '@key0/x402'
 import type { RefundView, TaskView } from './writeTask.ts'
 
 /** Sentences of ours, and nothing but ours: agents read them. */
@@ -90,14 +95,25 @@ function unproven(at: Date): TaskView {
 }
 
 /** What asks for a payment: for an open challenge that no authorization may be live for. */
-export function askFor(offered: Offered, checkout: Checkout): TaskView {
-  const parts = { url: resourceUrl(checkout), error: texts.required }
+export function askFor(offered: Offered, checkout: Checkout, x402Version: 1 | 2 = 2): TaskView {
   return {
     state: TaskState.TASK_STATE_INPUT_REQUIRED,
     status: 'payment-required',
     text: texts.required,
-    required: checkout.paymentRequired(offered, parts),
+    required: toRequired(offered, checkout, x402Version),
   }
+}
+
+function toRequired(
+  offered: Offered,
+  checkout: Checkout,
+  x402Version: 1 | 2,
+): PaymentRequired | V1PaymentRequired {
+  const parts = { url: resourceUrl(checkout), error: texts.required }
+  const first = x402Version === 1 ? checkout.v1PaymentRequiredText(offered, parts) : undefined
+  // Version 1 cannot name every chain; its clients cannot pay on those.
+  if (first === undefined) return checkout.paymentRequired(offered, parts)
+  return JSON.parse(first) as V1PaymentRequired
 }
 
 /** The address that offers name: where the same plans are sold over plain HTTP. */

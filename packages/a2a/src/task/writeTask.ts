@@ -1,7 +1,12 @@
 import { type Artifact, type Message, Role, type Task, type TaskState } from '@a2a-js/sdk'
 import type { Problem } from '@key0/checkout'
 import type { AccessGrant } from '@key0/core'
-import type { PaymentRequired, SettlementResponse } from '@key0/x402'
+import type {
+  PaymentRequired,
+  SettlementResponse,
+  V1PaymentRequired,
+  V1SettlementResponse,
+} from '@key0/x402'
 import { metadataKeys, type PaymentError, type PaymentStatus } from './metadata.ts'
 import { contextOf, formatTaskName, type TaskName } from './TaskName.ts'
 
@@ -14,9 +19,9 @@ export type TaskView = {
   /** When the challenge came to be as it is. */
   readonly at?: Date
   /** The offer; only where a buyer may sign it. */
-  readonly required?: PaymentRequired
+  readonly required?: PaymentRequired | V1PaymentRequired
   /** Every settlement that is known of, the newest last. */
-  readonly receipts?: readonly SettlementResponse[]
+  readonly receipts?: readonly (SettlementResponse | V1SettlementResponse)[]
   readonly error?: PaymentError
   readonly problem?: Problem
   readonly refund?: RefundView
