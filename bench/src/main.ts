@@ -1,4 +1,5 @@
 import type { Bench, Report } from './Bench.ts'
+import { discovery } from './discovery/discovery.ts'
 import { flows } from './flows/flows.ts'
 import { issue } from './issue/issue.ts'
 import { issueStores } from './issue/issueStores.ts'
@@ -14,6 +15,7 @@ import { store } from './store/store.ts'
 const benches: readonly Bench[] = [
   issue,
   issueStores,
+  discovery,
   flows,
   start,
   rpc,

@@ -5,7 +5,7 @@ import { startServer } from '../MeasuredServer.ts'
 import { median, round } from '../stats.ts'
 import type { BareSettings } from './bareServer.ts'
 import { measureRounds, medianRate, type Round, toRates } from './rounds.ts'
-import { measureAnswer } from './sendLoad.ts'
+import { askPrice, measureAnswer } from './sendLoad.ts'
 
 const aim = 0.6
 
@@ -29,12 +29,15 @@ async function run({ isQuick, say }: BenchOptions): Promise<Report> {
     token: sandbox.usdc.address,
     payTo: seller.address,
   } satisfies BareSettings)
-  const sizes = { key0: await measureAnswer(key0.url), bare: await measureAnswer(bare.url) }
+  const sizes = {
+    key0: await measureAnswer(key0.url, askPrice),
+    bare: await measureAnswer(bare.url, askPrice),
+  }
   const { key0: ours, bare: theirs } = sizes
   if (ours.header !== theirs.header || ours.body !== theirs.body)
     throw new Error(`the answers differ in size, so nothing is compared: ${JSON.stringify(sizes)}`)
 
-  const measured = await measureRounds(key0, bare, { warmUp, count, rounds }, say)
+  const measured = await measureRounds(key0, bare, { ask: askPrice, warmUp, count, rounds }, say)
   const rss = round((await key0.usage()).rssBytes / 2 ** 20, 0)
   return toReport(measured, count, sizes, rss)
 }

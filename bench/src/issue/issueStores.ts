@@ -7,6 +7,7 @@ import { median, round } from '../stats.ts'
 import type { BareSettings } from './bareServer.ts'
 import type { Where } from './openBareWrite.ts'
 import { measureRounds, medianRate, type Round, toRates } from './rounds.ts'
+import { askPrice } from './sendLoad.ts'
 
 const aim = 0.6
 
@@ -20,15 +21,15 @@ export const issueStores: Bench = {
 async function run({ isQuick, say }: BenchOptions): Promise<Report> {
   const measured = new Map<string, readonly Round[]>()
   for (const [name, open] of engines) {
-    const plan = isQuick ? { warmUp: 20, count: 40, rounds: 1 } : plans[name]
+    const plan = isQuick ? { ask: askPrice, warmUp: 20, count: 40, rounds: 1 } : plans[name]
     measured.set(name, await measure(open, plan, (text) => say(`${name}: ${text}`)))
   }
   return toReport(measured)
 }
 
 const plans = {
-  Redis: { warmUp: 4_000, count: 4_000, rounds: 7 },
-  Postgres: { warmUp: 1_000, count: 1_000, rounds: 7 },
+  Redis: { ask: askPrice, warmUp: 4_000, count: 4_000, rounds: 7 },
+  Postgres: { ask: askPrice, warmUp: 1_000, count: 1_000, rounds: 7 },
 } as const
 
 type Opened = AsyncDisposable & { readonly key0: Where; readonly bare: Where }

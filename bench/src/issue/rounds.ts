@@ -1,6 +1,6 @@
 import type { MeasuredServer } from '../MeasuredServer.ts'
 import { median, round } from '../stats.ts'
-import { sendLoad } from './sendLoad.ts'
+import { type Ask, sendLoad } from './sendLoad.ts'
 
 const connections = 16
 /** Turns that each server takes in a round. */
@@ -14,7 +14,12 @@ export type Round = {
   readonly bareWallUs: number
 }
 
-export type Plan = { readonly warmUp: number; readonly count: number; readonly rounds: number }
+export type Plan = {
+  readonly ask: Ask
+  readonly warmUp: number
+  readonly count: number
+  readonly rounds: number
+}
 
 type Cost = { readonly cpuUs: number; readonly wallUs: number }
 
@@ -22,20 +27,20 @@ type Cost = { readonly cpuUs: number; readonly wallUs: number }
 export async function measureRounds(
   key0: MeasuredServer,
   bare: MeasuredServer,
-  { warmUp, count, rounds }: Plan,
+  { ask, warmUp, count, rounds }: Plan,
   say: (text: string) => void,
 ): Promise<readonly Round[]> {
   say(`warming up with ${warmUp} requests each`)
-  for (const server of [key0, bare]) await cost(server, warmUp)
+  for (const server of [key0, bare]) await cost(server, ask, warmUp)
   const measured: Round[] = []
   for (let at = 0; at < rounds; at += 1) {
     const [ours, theirs]: [Cost[], Cost[]] = [[], []]
     for (let slice = 0; slice < slices; slice += 1) {
       // Short turns, first one then the other: what else the machine does strikes both alike.
       const key0First = (at + slice) % 2 === 0
-      if (key0First) ours.push(await cost(key0, count / slices))
-      theirs.push(await cost(bare, count / slices))
-      if (!key0First) ours.push(await cost(key0, count / slices))
+      if (key0First) ours.push(await cost(key0, ask, count / slices))
+      theirs.push(await cost(bare, ask, count / slices))
+      if (!key0First) ours.push(await cost(key0, ask, count / slices))
     }
     const mean = (costs: readonly Cost[], of: keyof Cost): number =>
       costs.reduce((sum, one) => sum + one[of], 0) / slices
@@ -48,10 +53,10 @@ export async function measureRounds(
   return measured
 }
 
-async function cost(server: MeasuredServer, count: number): Promise<Cost> {
+async function cost(server: MeasuredServer, ask: Ask, count: number): Promise<Cost> {
   await server.usage()
   const startedAt = performance.now()
-  await sendLoad(server.url, count, connections)
+  await sendLoad(server.url, ask, count, connections)
   const wallUs = ((performance.now() - startedAt) * 1_000) / count
   return { cpuUs: (await server.usage()).cpuUs / count, wallUs }
 }
