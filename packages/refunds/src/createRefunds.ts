@@ -15,6 +15,8 @@ import {
   type RefundContext,
   watchContinuity,
 } from '@key0/core'
+import { alertDebts, type Told } from './alertDebts.ts'
+import { assertNumbers, counts, durations } from './assertNumbers.ts'
 import { openPayout } from './openPayout.ts'
 import type { RefundResult } from './RefundResult.ts'
 import { runBacklog } from './runBacklog.ts'
@@ -66,8 +68,9 @@ export type Refunds = {
   pass(): Promise<readonly RefundResult[]>
   /**
    * Gives a held record to every transfer into one of the wallets that no record explains, those
-   * included that sell no more and that no gateway knows of. Beside `run`, as often as you like: it
-   * looks every half minute. What could not be read is an alert, and read the next time.
+   * included that sell no more and that no gateway knows of; and alerts to what is owed and cannot be
+   * paid, or has been due for long. Beside `run`, as often as you like: it looks every half minute.
+   * What could not be read is an alert, and read the next time.
    */
   account(): Promise<void>
 }
@@ -79,10 +82,17 @@ const ACCOUNT_EVERY_MS = 30_000
 /**
  * Refunds for one store on one chain.
  *
- * @throws CONFIG_INVALID for a malformed key; SIGNER_MISMATCH when no key is the payee's.
+ * @throws CONFIG_INVALID for a malformed key or number; SIGNER_MISMATCH when no key is the payee's.
  */
 export function createRefunds(options: RefundsOptions): Refunds {
   const { store, chain, payee } = options
+  assertNumbers({
+    minAgeMs: [options.minAgeMs, durations],
+    batchSize: [options.batchSize, counts],
+    waitMs: [options.waitMs, durations],
+    giveUpAfterMs: [options.giveUpAfterMs, durations],
+    presentedWithinMs: [options.presentedWithinMs, durations],
+  })
   const payout = openPayout(options)
   if (payee !== undefined && !payout.canSignFor(payee))
     throw new Key0Error('SIGNER_MISMATCH', { facts: { expected: `the key of ${payee}` } })
@@ -127,17 +137,22 @@ export function createRefunds(options: RefundsOptions): Refunds {
       ...ctx,
       finality: ctx.settings.finality,
       adoptAfterMs: options.presentedWithinMs ?? DAY_MS + SKEW_MS,
+      minAgeMs,
     }),
   }
 }
 
-function createAccounting(ctx: AccountingContext): Refunds['account'] {
+function createAccounting(
+  ctx: AccountingContext & RefundContext & { readonly minAgeMs: number },
+): Refunds['account'] {
   let accountedAtMs = Number.NEGATIVE_INFINITY
+  const told: Told = new Map()
   return async () => {
     if (ctx.clock.nowMs() - accountedAtMs < ACCOUNT_EVERY_MS) return
     accountedAtMs = ctx.clock.nowMs()
     try {
       await accountForTransfers(ctx)
+      await alertDebts(ctx, ctx.minAgeMs, told)
     } catch (cause) {
       ctx.observe({ name: 'alert', what: 'the accounts could not be read', cause })
     }

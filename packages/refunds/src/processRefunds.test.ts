@@ -1,3 +1,4 @@
+import { createEvmChain } from '@key0/chain-evm'
 import { type ChallengeStore, Key0Error } from '@key0/core'
 import { createMemoryStore } from '@key0/core/memory'
 import { type Sandbox, startSandbox } from '@key0/sandbox'
@@ -111,6 +112,21 @@ test('every wrong option is named at once', async () => {
     'walletPrivateKey',
   ])
   expect(`${error}`).not.toContain('0x12')
+})
+
+test('a chain of another network than the one named is refused, and so is an age before all time', async () => {
+  await paidUndelivered()
+  const connected = await createEvmChain({ network: 'testnet', rpcUrls: chain.rpcUrl })
+  const wrong = options({ network: 'mainnet', chain: connected, minAgeMs: 1e15, batchSize: 1e9 })
+  await expect(processRefunds(wrong)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    facts: {
+      network: 'is "mainnet", but the chain connected is Base Sepolia',
+      minAgeMs: expect.stringMatching(/from 0 to/),
+      batchSize: expect.stringMatching(/from 1 to/),
+    },
+  })
+  connected.close()
 })
 
 /** The key of a wallet that holds nothing at all. */

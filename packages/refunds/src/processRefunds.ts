@@ -1,5 +1,6 @@
 import { createEvmChain, type EvmChain } from '@key0/chain-evm'
 import { type ChallengeStore, type Finality, type Hex, Key0Error, type Observe } from '@key0/core'
+import { assertNumbers, counts, durations } from './assertNumbers.ts'
 import { createRefunds } from './createRefunds.ts'
 import type { RefundResult } from './RefundResult.ts'
 
@@ -55,9 +56,13 @@ function assertOptions(options: ProcessRefundsOptions): void {
     facts.walletPrivateKey = 'must be 0x and 64 hexadecimal digits'
   if (network !== 'mainnet' && network !== 'testnet')
     facts.network = 'must be "mainnet" or "testnet"'
-  if (minAgeMs !== undefined && !(Number.isSafeInteger(minAgeMs) && minAgeMs >= 0))
-    facts.minAgeMs = 'must be a whole number of milliseconds, 0 or more'
-  if (batchSize !== undefined && !(Number.isSafeInteger(batchSize) && batchSize > 0))
-    facts.batchSize = 'must be a whole number, 1 or more'
+  if (options.chain && options.chain.row.testnet !== (network === 'testnet'))
+    facts.network = `is "${network}", but the chain connected is ${options.chain.row.title}`
+  try {
+    assertNumbers({ minAgeMs: [minAgeMs, durations], batchSize: [batchSize, counts] })
+  } catch (error) {
+    if (!Key0Error.is(error, 'CONFIG_INVALID')) throw error
+    Object.assign(facts, error.facts)
+  }
   if (Object.keys(facts).length > 0) throw new Key0Error('CONFIG_INVALID', { facts })
 }

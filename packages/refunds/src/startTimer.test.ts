@@ -74,3 +74,11 @@ test('stopping waits for the pass that runs, and starts no other', async () => {
   await timer.tick()
   expect(passes).toBe(1)
 })
+
+test.each([0, -1, 1.5, Number.NaN, 604_800_001])(
+  'an interval of %s ms is refused',
+  (intervalMs) => {
+    const start = () => startTimer({ pass: async () => {}, intervalMs, onError: () => {} })
+    expect(start).toThrow(/intervalMs/)
+  },
+)

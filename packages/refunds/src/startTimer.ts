@@ -1,3 +1,4 @@
+import { assertNumbers, intervals } from './assertNumbers.ts'
 import { createPasses, type PassStatus } from './createPasses.ts'
 
 export type Timer = {
@@ -12,12 +13,15 @@ export type Timer = {
 /**
  * Runs `pass` every `intervalMs` in this process, never twice at once. A pass that throws is
  * reported and the next one comes all the same: money must not depend on one bad moment.
+ *
+ * @throws CONFIG_INVALID
  */
 export function startTimer(options: {
   readonly pass: () => Promise<unknown>
   readonly intervalMs: number
   readonly onError: (error: unknown) => void
 }): Timer {
+  assertNumbers({ intervalMs: [options.intervalMs, intervals] })
   const passes = createPasses<void>(options)
   const tick = async (): Promise<void> => {
     await passes.run()

@@ -14,6 +14,7 @@ test('the public names of @key0/chain-evm', () => {
       "defaultFacilitatorUrl",
       "findChain",
       "findToken",
+      "keyNonce",
       "probeSigner",
       "probeToken",
       "refundNonce",

@@ -15,6 +15,7 @@ export {
   createTransferPayout,
   type TransferPayoutOptions,
 } from '../payout/createTransferPayout.ts'
+export { keyNonce } from '../payout/keyNonce.ts'
 export type { PayeeSigner, PayeeTypedData } from '../payout/PayeeSigner.ts'
 export { probeSigner } from '../payout/probeSigner.ts'
 export { refundNonce } from '../payout/refundNonce.ts'

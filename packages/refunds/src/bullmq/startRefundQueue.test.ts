@@ -226,9 +226,12 @@ describe('a single worker', () => {
     await vi.waitFor(() => expect(seen).toContain('job'), patience)
   })
 
-  test.each([0, -1, 1.5, Number.NaN])('an interval of %s ms is refused', (intervalMs) => {
-    expect(() => start(server.url, { intervalMs })).toThrow(/intervalMs/)
-  })
+  test.each([0, -1, 1.5, Number.NaN, 604_800_001])(
+    'an interval of %s ms is refused',
+    (intervalMs) => {
+      expect(() => start(server.url, { intervalMs })).toThrow(/intervalMs/)
+    },
+  )
 })
 
 /** A worker in a process of its own, in a pass that never ends; resolves once that began. */

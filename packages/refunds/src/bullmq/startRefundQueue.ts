@@ -1,5 +1,5 @@
-import { Key0Error } from '@key0/core'
 import { Queue, Worker } from 'bullmq'
+import { assertNumbers, intervals } from '../assertNumbers.ts'
 import { createPasses, type PassStatus } from '../createPasses.ts'
 import { connectRedis } from './connectRedis.ts'
 
@@ -51,7 +51,10 @@ const CLOSE_MS = 3_000
  */
 export function startRefundQueue(options: RefundQueueOptions): RefundQueue {
   const { intervalMs = 60_000, stalledAfterMs = 30_000, onError } = options
-  assertPositive({ intervalMs, stalledAfterMs })
+  assertNumbers({
+    intervalMs: [intervalMs, intervals],
+    stalledAfterMs: [stalledAfterMs, intervals],
+  })
   const client = connectRedis(options.redisUrl)
   const reports = createReports((error) => onError(error, 'queue'))
   const passes = createPasses<PassTrigger>({
@@ -146,14 +149,6 @@ function createReports(onError: (error: unknown) => void): {
     silence: () => {
       isSilent = true
     },
-  }
-}
-
-function assertPositive(durations: Readonly<Record<string, number>>): void {
-  for (const [field, value] of Object.entries(durations)) {
-    if (Number.isSafeInteger(value) && value > 0) continue
-    const facts = { field, expected: 'a whole number of milliseconds, 1 or more' }
-    throw new Key0Error('CONFIG_INVALID', { facts })
   }
 }
 
