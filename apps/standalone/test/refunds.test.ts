@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import { openStore } from '@key0/app-kit'
+import { transferRef } from '@key0/core'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { portOf, spawnProgram, startWorld, type World } from './startWorld.ts'
+
+const patience = { timeout: 20_000, interval: 50 } as const
+const PRICE = 250_000n
+
+let world: World
+beforeAll(async () => {
+  world = await startWorld()
+})
+afterAll(async () => world[Symbol.asyncDispose]())
+
+/** A store with one payment that bought nothing and is long due. */
+async function owe(name: string) {
+  const { chain } = world
+  const dataDir = join(world.env.KEY0_DATA_DIR ?? '', name)
+  const open = () => openStore({ storage: { kind: 'embedded', dataDir }, network: 'testnet' })
+  const { store, close } = await open()
+  const { seller, buyer } = chain.wallets
+  const token = chain.usdc.address
+  const txHash = await chain.transfer(buyer.address, seller.address, PRICE)
+  const times = { createdAt: new Date(), expiresAt: new Date(Date.now() + 900_000) }
+  await store.create(
+    {
+      ...{ challengeId: name, requestId: name, scope: 'x402-http', clientAgentId: 'x402-http' },
+      ...{ resourceId: 'default', planId: 'basic', amount: '$0.25', amountRaw: PRICE },
+      ...{ asset: 'USDC', token, chainId: chain.chainId, destination: seller.address, ...times },
+    },
+    { key: 'create' },
+  )
+  const paymentRef = transferRef({ chainId: chain.chainId, token, txHash, ordinal: 0 })
+  const paidAt = new Date(Date.now() - 7_200_000)
+  await store.settle(name, paymentRef, { txHash, paidAt, fromAddress: buyer.address }, { key: 's' })
+  await close()
+  const read = async () => {
+    const opened = await open()
+    const record = await opened.store.get(name)
+    await opened.close()
+    return record
+  }
+  return { dataDir, read }
+}
+
+test('with REFUNDS=off the gateway returns nothing, whatever keys it has; inside it does', async () => {
+  const [off, inside] = [await owe('off'), await owe('inside')]
+  const { seller, gas } = world.chain.wallets
+  const env = {
+    ...world.env,
+    KEY0_WALLET_PRIVATE_KEY: seller.privateKey,
+    GAS_WALLET_PRIVATE_KEY: gas.privateKey,
+    ...{ REFUND_INTERVAL_MS: '100', REFUND_MIN_AGE_MS: '60000' },
+  }
+  const idle = spawnProgram({ ...env, KEY0_DATA_DIR: off.dataDir, REFUNDS: 'off' })
+  await portOf(idle)
+  expect(idle.output()).toContain('OFF in this process (REFUNDS=off)')
+  // It has had all the time that the other one takes to start and to refund.
+  const working = spawnProgram({ ...env, KEY0_DATA_DIR: inside.dataDir })
+  await portOf(working)
+  const returned = () => world.chain.transfers({ from: seller.address })
+  await vi.waitFor(async () => expect(await returned()).toHaveLength(1), patience)
+  await vi.waitFor(
+    async () => expect(await inside.read()).toMatchObject({ state: 'REFUNDED' }),
+    patience,
+  )
+  expect(await off.read()).toMatchObject({ state: 'PAID' })
+  expect(await returned()).toHaveLength(1)
+  await Promise.all([idle.stop(), working.stop()])
+  expect(await Promise.all([idle.exited, working.exited])).toEqual([0, 0])
+})
