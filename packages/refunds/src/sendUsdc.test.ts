@@ -9,7 +9,10 @@ beforeAll(async () => {
 afterAll(() => chain.stop())
 
 let keys = 0
-const newKey = (): string => `goodwill ${(keys += 1)}`
+function newKey(): string {
+  keys += 1
+  return `goodwill ${keys}`
+}
 
 function options(changes: Partial<SendUsdcOptions> = {}): SendUsdcOptions {
   const { seller, buyer } = chain.wallets
