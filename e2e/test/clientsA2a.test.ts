@@ -1,4 +1,4 @@
-import { type Sandbox, startSandbox } from '@key0/sandbox'
+import { createA2aAgent, createHttpAgent, type Sandbox, startSandbox } from '@key0/sandbox'
 import {
   type A2aBuyer,
   a2aBuyers,
@@ -33,7 +33,7 @@ describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
     chain = stack.use(await startSandbox<string>())
     backend = stack.use(await startBackend())
     const { env } = await openShared(store, stack)
-    const open = async (): Promise<string> => {
+    const open = async (gas: string): Promise<string> => {
       const url = `http://127.0.0.1:${await freePort()}`
       const gateway = await startGateway({
         ...gatewayEnv(chain, url),
@@ -41,13 +41,14 @@ describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
         REFUND_MIN_AGE_MS: '0',
         KEY0_RPC_URL: chain.rpcUrl,
         ...env,
+        GAS_WALLET_PRIVATE_KEY: walletOf(chain, gas).privateKey,
         ISSUE_TOKEN_API: `${backend.url}/internal/issue-token`,
       })
       stack.defer(() => gateway.kill())
       return url
     }
-    here = await open()
-    there = await open()
+    here = await open('gas')
+    there = await open('gas2')
   })
 
   afterAll(async () => {
@@ -153,6 +154,26 @@ describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
       metadata: { 'x402.payment.receipts': [{ transaction: txHash }] },
       grant: { challengeId: asked.id },
     })
+  })
+
+  test('the sandbox’s sample agents buy over A2A and over plain HTTP', async () => {
+    const before = await balance()
+    const options = { url: here, wallet: walletOf(chain, 'buyer'), maxAmount: price }
+    const [a2a, http] = [createA2aAgent(options), createHttpAgent(options)]
+    expect(await a2a.readCard()).toMatchObject({ skills: [{ id: 'request-access' }, {}] })
+    const bought = [
+      await a2a.buy({ planId: 'report' }),
+      await http.buy('/x402/access', { planId: 'report' }),
+    ]
+    for (const { content, settlement } of bought) {
+      expect(content).toMatchObject({ type: 'AccessGrant', txHash: settlement.transaction })
+      expect(settlement).toMatchObject({ success: true, network: 'eip155:84532' })
+    }
+    expect(before - (await balance())).toBe(2n * price)
+    const poor = createA2aAgent({ ...options, maxAmount: price - 1n })
+    await expect(poor.buy({ planId: 'report' })).rejects.toMatchObject({ code: 'agent_refused' })
+    await expect(a2a.buy({ planId: 'none' })).rejects.toMatchObject({ code: 'agent_refused' })
+    await expect(http.buy('/x402/access', {})).rejects.toMatchObject({ code: 'agent_refused' })
   })
 
   test('the payment path speaks A2A where a request says so, and plain x402 where not', async () => {

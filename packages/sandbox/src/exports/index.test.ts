@@ -6,6 +6,8 @@ test('the public names are these', () => {
     [
       "SandboxError",
       "connectSandbox",
+      "createA2aAgent",
+      "createHttpAgent",
       "deployPlainToken",
       "deriveWallet",
       "rpcFaults",

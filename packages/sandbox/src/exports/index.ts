@@ -1,3 +1,6 @@
+export { type A2aAgent, createA2aAgent } from '../agents/createA2aAgent.ts'
+export { createHttpAgent, type HttpAgent } from '../agents/createHttpAgent.ts'
+export type { AgentOptions, Bought } from '../agents/payment.ts'
 export { type ConnectOptions, connectSandbox, type SandboxControl } from '../connectSandbox.ts'
 export type { ChainControl } from '../control/ChainControl.ts'
 export type {

@@ -1,6 +1,2 @@
-export {
-  type Bought,
-  createMcpAgent,
-  type McpAgent,
-  type McpAgentOptions,
-} from '../agents/createMcpAgent.ts'
+export { createMcpAgent, type McpAgent } from '../agents/createMcpAgent.ts'
+export type { AgentOptions, Bought } from '../agents/payment.ts'
