@@ -46,7 +46,7 @@ const config: KnipConfig = {
     },
     'examples/*': { entry: ['src/main.ts'], project: ['src/**/*.ts'] },
     bench: { entry: ['src/main.ts'], project: ['src/**/*.ts'] },
-    e2e: { project: ['{crash,src,test}/**/*.ts'] },
+    e2e: { project: ['{clients,crash,src,test}/**/*.ts'] },
   },
 }
 

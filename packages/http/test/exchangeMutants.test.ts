@@ -33,7 +33,8 @@ const withBody = (request: Request, body: string | null): Request =>
 /** Adapters with one realistic bug each. */
 const mutants: Readonly<Record<string, (handler: HttpHandler) => Fetch>> = {
   'drops PAYMENT-RESPONSE': dropping('payment-response'),
-  'drops WWW-Authenticate': dropping('www-authenticate'),
+  'adds WWW-Authenticate': (handler) => async (request) =>
+    copy(await handler(request), (headers) => headers.set('www-authenticate', 'x402')),
   'drops CORS headers': dropping('access-control-allow-origin'),
   'drops Retry-After': dropping('retry-after'),
   'drops Allow': dropping('allow'),

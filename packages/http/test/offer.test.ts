@@ -57,9 +57,8 @@ test('a request without a payment gets a 402 with one offer', async () => {
       },
     ],
   })
-  expect(response.headers.get('www-authenticate')).toBe(
-    String.raw`x402 realm="R?cklage \"Reports\"", version="2", network="eip155:84532", amount="100000"`,
-  )
+  // Clients of other payment protocols take any of these for a challenge of theirs.
+  expect(response.headers.has('www-authenticate')).toBe(false)
   expect(response.headers.get('cache-control')).toBe('no-store')
 })
 

@@ -41,9 +41,3 @@ export function answerPreflight(methods: string): Response {
     },
   })
 }
-
-/** A value for a quoted-string (RFC 9110 section 5.6.4): no control character, ASCII only. */
-export function quoted(text: string): string {
-  const plain = text.replace(/[^\x20-\x7e]/g, '?').slice(0, 200)
-  return `"${plain.replace(/["\\]/g, '\\$&')}"`
-}

@@ -1,7 +1,6 @@
 import type { Checkout } from '@key0/checkout'
-import type { ChallengeRecord, Offered } from '@key0/core'
-import { toNetwork } from '@key0/x402'
-import { type HeaderRecord, jsonHeaders, quoted } from '../answer/respond.ts'
+import type { Offered } from '@key0/core'
+import { type HeaderRecord, jsonHeaders } from '../answer/respond.ts'
 import type { Where } from '../Context.ts'
 import { type HttpProblem, problemMembers } from '../problem.ts'
 
@@ -13,14 +12,12 @@ export type OfferWriter = (
   headers?: HeaderRecord,
 ) => Response
 
-/** Prepares what all 402s have in common. */
+/**
+ * Prepares what all 402s have in common. They carry no `WWW-Authenticate`: x402 knows none, and
+ * clients of other payment protocols take any on a 402 for a challenge of theirs.
+ */
 export function createOfferWriter(checkout: Checkout): OfferWriter {
-  const { seller, baseUrl, engine } = checkout
-  const realm = `x402 realm=${quoted(seller.name)}, version="2"`
-  const authenticate = (challenge: ChallengeRecord): string => {
-    const { chainId, value } = engine.offerOf(challenge)
-    return `${realm}, network="${toNetwork(chainId)}", amount="${value}"`
-  }
+  const { baseUrl } = checkout
   return (offered, { pathname, search }, problem, headers) => {
     const parts = { url: `${baseUrl}${pathname}${search}`, error: problem.title }
     const offer = checkout.paymentRequiredText(offered, parts)
@@ -29,7 +26,6 @@ export function createOfferWriter(checkout: Checkout): OfferWriter {
       status: 402,
       headers: {
         ...jsonHeaders,
-        'www-authenticate': authenticate(offered.challenge),
         'payment-required': btoa(offer),
         ...headers,
       },

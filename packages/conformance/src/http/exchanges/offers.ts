@@ -13,7 +13,7 @@ export const offers: readonly Exchange[] = [
           headers: {
             'content-type': 'application/json',
             'cache-control': 'no-store',
-            'www-authenticate': { $has: 'x402' },
+            'www-authenticate': { $is: 'absent' },
             'access-control-allow-origin': '*',
             'access-control-expose-headers': { $has: 'PAYMENT-REQUIRED' },
             vary: { $has: 'PAYMENT-SIGNATURE' },

@@ -1,0 +1,35 @@
+import { type Sandbox, startSandbox } from '@key0/sandbox'
+import { freePort } from '../crash/freePort.ts'
+import { gatewayEnv } from '../crash/gatewayEnv.ts'
+import { openShared, type SharedKind } from '../crash/openShared.ts'
+import { startBackend } from '../crash/startBackend.ts'
+import { startGateway } from '../crash/startGateway.ts'
+import { startWire, type Wire } from './startWire.ts'
+
+/** The standalone gateway as a program of its own, on a chain and a store, behind a wire. */
+export type Market = AsyncDisposable & {
+  readonly chain: Sandbox<string>
+  readonly wire: Wire
+}
+
+/** Opens a market, with a funded wallet of each of these names. */
+export async function startMarket(store: SharedKind, wallets: readonly string[]): Promise<Market> {
+  await using stack = new AsyncDisposableStack()
+  const chain = stack.use(await startSandbox<string>({ wallets }))
+  const backend = stack.use(await startBackend())
+  const shared = await openShared(store, stack)
+  const listening = `http://127.0.0.1:${await freePort()}`
+  const wire = stack.use(await startWire(listening))
+  const gateway = await startGateway({
+    ...gatewayEnv(chain, listening),
+    ...shared.env,
+    // Buyers are told the address at which they asked.
+    KEY0_PUBLIC_URL: wire.url,
+    KEY0_RPC_URL: chain.rpcUrl,
+    ISSUE_TOKEN_API: `${backend.url}/internal/issue-token`,
+    REFUNDS: 'off',
+  })
+  stack.defer(() => gateway.kill())
+  const owned = stack.move()
+  return { chain, wire, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
