@@ -79,8 +79,8 @@ export type Checkout = {
   /** What a challenge asks for, exactly as every telling of its offer says it. */
   requirementsOf(challenge: ChallengeRecord): PaymentRequirements
 
-  /** What a plan's offers ask, as a price list says it: for no challenge yet. */
-  quote(plan: PricedPlan): PaymentRequirements
+  /** What offers of a plan or a route ask, as a price list says it: for no challenge yet. */
+  quote(goods: Pick<PricedPlan, 'unitAmountRaw'>): PaymentRequirements
 
   /** An offer as an x402 v2 message. */
   paymentRequired(offered: Offered, parts: OfferParts): PaymentRequired

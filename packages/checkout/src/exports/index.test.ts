@@ -10,6 +10,7 @@ test('the public names of @key0/checkout', () => {
       "judgeCheckout",
       "judgeRange",
       "malformed",
+      "nameRoutes",
       "problemOf",
       "readBody",
       "readBytes",

@@ -7,6 +7,7 @@
  *   problem      a failure as it is told to a caller
  *   settlement   what x402 says about the money
  */
+
 export type {
   Checkout,
   OfferParts,
@@ -16,6 +17,7 @@ export type {
   SoldResource,
 } from '../Checkout.ts'
 export { type CheckoutOptions, judgeCheckout } from '../CheckoutOptions.ts'
+export { nameRoutes } from '../catalog/nameRoutes.ts'
 export { createCheckout } from '../createCheckout.ts'
 export {
   isChallengeId,

@@ -57,7 +57,7 @@ export function createOffers(settings: Settings): Offers {
     warnings,
     paymentRequired,
     addRoute: (route) => add(toGoods(route)),
-    quote: (plan) => requirementsOf(usualTerms(plan, settings), undefined, seller),
+    quote: (goods) => requirementsOf(usualTerms(goods, settings), undefined, seller),
     v1PaymentRequiredText: ({ challenge }, parts) => templateOf(challenge).v1Text?.(parts),
     requirementsOf: (challenge) =>
       requirementsOf(termsOf(challenge), challenge.challengeId, seller),

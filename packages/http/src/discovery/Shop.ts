@@ -1,18 +1,29 @@
 import type { Checkout } from '@key0/checkout'
-import type { PaymentRequirements } from '@key0/x402'
+import { type CatalogRoute, isPriced } from '@key0/core'
+import { type PaymentRequirements, toNetwork } from '@key0/x402'
 import { paths } from '../Context.ts'
 import type { Settings } from '../HttpOptions.ts'
 import { type DocumentName, documentPaths, isServed, type Surface } from './Discovery.ts'
 
-/** Something for sale, with its price as the 402 will ask it. */
-export type Ware = {
-  readonly planId: string
+/** A price, as the 402 will ask it. */
+export type Price = {
   /** As the seller wrote it, such as `"$0.10"`. */
   readonly unitAmount: string
   /** In whole units of the token, such as `"0.1"`. */
   readonly price: string
-  readonly description?: string
   readonly accepts: PaymentRequirements
+}
+
+/** A plan, bought at one address whatever it is. */
+export type PlanWare = Price & { readonly planId: string; readonly description?: string }
+
+/** A request that is answered by itself, free or for a price. */
+export type RouteWare = {
+  readonly route: CatalogRoute
+  /** With the names of parameters in it, as the seller wrote the path. */
+  readonly url: string
+  /** Absent: it is free. */
+  readonly priced?: Price
 }
 
 /** All that the documents say. Every one of them is written from this and nothing else. */
@@ -20,8 +31,9 @@ export type Shop = {
   readonly seller: Settings['seller']
   readonly baseUrl: string
   readonly maxTimeoutSeconds: number
-  /** At least one: the catalog insists. */
-  readonly wares: readonly Ware[]
+  readonly network: string
+  readonly plans: readonly PlanWare[]
+  readonly routes: readonly RouteWare[]
   readonly accessUrl: string
   readonly proofUrl: string
   readonly surfaces: readonly Surface[]
@@ -32,21 +44,30 @@ export type Shop = {
 /** Reads what is for sale off the one catalog, through the same function as every offer. */
 export function describeShop({ discovery }: Settings, checkout: Checkout): Shop {
   const { engine, seller, baseUrl, maxTimeoutSeconds } = checkout
-  const wares = engine.catalog.plans.map((plan) => {
-    const { planId, unitAmount, unitAmountRaw, description } = plan
-    return {
-      planId,
-      unitAmount,
-      price: toDecimal(unitAmountRaw, seller.token.decimals),
-      ...(description !== undefined && { description }),
-      accepts: checkout.quote(plan),
-    }
+  const { plans, routes } = engine.catalog
+  const quote = (goods: {
+    readonly unitAmount: string
+    readonly unitAmountRaw: bigint
+  }): Price => ({
+    unitAmount: goods.unitAmount,
+    price: toDecimal(goods.unitAmountRaw, seller.token.decimals),
+    accepts: checkout.quote(goods),
   })
   return {
     seller,
     baseUrl,
     maxTimeoutSeconds,
-    wares,
+    network: toNetwork(seller.chainId),
+    plans: plans.map((plan) => ({
+      planId: plan.planId,
+      ...(plan.description !== undefined && { description: plan.description }),
+      ...quote(plan),
+    })),
+    routes: routes.map((route) => ({
+      route,
+      url: `${baseUrl}${route.path}`,
+      ...(isPriced(route) && { priced: quote(route) }),
+    })),
     accessUrl: `${baseUrl}${paths.access}`,
     proofUrl: `${baseUrl}${paths.proof}`,
     surfaces: discovery.surfaces ?? [],

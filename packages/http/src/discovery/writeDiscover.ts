@@ -1,28 +1,32 @@
 import { paths } from '../Context.ts'
-import type { Shop } from './Shop.ts'
+import type { RouteWare, Shop } from './Shop.ts'
 
 /** `/discover`: what is for sale and how to buy it. */
 export function writeDiscover(shop: Shop): string {
-  const { seller, baseUrl, maxTimeoutSeconds, wares, accessUrl, proofUrl, surfaces, urlOf } = shop
+  const { seller, baseUrl, maxTimeoutSeconds, network, accessUrl, proofUrl, surfaces, urlOf } = shop
   const { name, description, token, payTo, explorerUrl } = seller
-  const plans = wares.map(({ planId, unitAmount, description, accepts }) => ({
+  const plans = shop.plans.map(({ planId, unitAmount, description, accepts }) => ({
     planId,
     unitAmount,
     amount: accepts.amount,
     ...(description !== undefined && { description }),
   }))
+  const [first] = plans
   const post = { method: 'POST', headers: { 'content-type': 'application/json' } }
   return JSON.stringify({
     service: { name, ...(description !== undefined && { description }), url: baseUrl },
     x402Version: 2,
     scheme: 'exact',
-    network: wares[0]?.accepts.network,
+    network,
     asset: token,
     payTo,
     maxTimeoutSeconds,
     ...(explorerUrl !== undefined && { explorerUrl }),
     plans,
-    buy: { ...post, path: paths.access, url: accessUrl, body: { planId: plans[0]?.planId } },
+    routes: shop.routes.map(writeRoute),
+    ...(first && {
+      buy: { ...post, path: paths.access, url: accessUrl, body: { planId: first.planId } },
+    }),
     proof: { ...post, path: paths.proof, url: proofUrl },
     surfaces,
     documents: {
@@ -33,4 +37,14 @@ export function writeDiscover(shop: Shop): string {
       tokenInfo: urlOf('tokenInfo'),
     },
   })
+}
+
+/** A route without an amount is free. */
+function writeRoute({ route, url, priced }: RouteWare): object {
+  const { routeId, method, path, description, mimeType, inputSchema, outputSchema } = route
+  return {
+    ...{ routeId, method, path, url },
+    ...(priced && { unitAmount: priced.unitAmount, amount: priced.accepts.amount }),
+    ...{ description, mimeType, inputSchema, outputSchema },
+  }
 }

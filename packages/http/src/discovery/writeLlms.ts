@@ -16,7 +16,9 @@ export function writeLlms(shop: Shop): string {
     link('Format of the access tokens', urlOf('tokenInfo'), 'for the backend that checks them'),
   ].filter((line) => line !== undefined)
   const doors = [
-    link('Buy over HTTP', accessUrl, 'POST, JSON; 402 names the price'),
+    ...(shop.plans.length > 0
+      ? [link('Buy over HTTP', accessUrl, 'POST, JSON; 402 names the price')]
+      : []),
     link('Prove a transfer', proofUrl, 'POST, JSON; for a transfer you made yourself'),
     ...surfaces.map(({ name, url, description }) => link(name, url, description)),
   ]
@@ -31,24 +33,32 @@ export function writeLlms(shop: Shop): string {
 }
 
 /** What every purchase has in common, in sentences. */
-export function writeTerms({ seller, wares }: Shop): string {
+export function writeTerms({ seller, network }: Shop): string {
   const { token, payTo } = seller
-  const { network, scheme } = wares[0]?.accepts ?? {}
   return (
-    `Payment is x402 version 2, scheme \`${scheme}\`, in ${escapeMarkdown(token.symbol)} ` +
+    `Payment is x402 version 2, scheme \`exact\`, in ${escapeMarkdown(token.symbol)} ` +
     `(\`${token.address}\`) on \`${network}\`, to \`${payTo}\`. Every payment ends delivered or ` +
     'refunded on chain.'
   )
 }
 
-/** Every plan on a line of its own. */
-export function writeWares({ wares, seller }: Shop): string {
-  return wares
-    .map(({ planId, price, description }) => {
-      const what = description === undefined ? '' : `: ${escapeMarkdown(description)}`
-      return `- \`${planId}\`, ${price} ${escapeMarkdown(seller.token.symbol)}${what}`
-    })
-    .join('\n')
+/** Every plan and every route on a line of its own. */
+export function writeWares({ plans, routes, seller }: Shop): string {
+  const symbol = escapeMarkdown(seller.token.symbol)
+  const line = (id: string, price: string, description: string | undefined): string =>
+    `- \`${id}\`, ${price}${description === undefined ? '' : `: ${escapeMarkdown(description)}`}`
+  return [
+    ...plans.map(({ planId, price, description }) =>
+      line(planId, `${price} ${symbol}`, description),
+    ),
+    ...routes.map(({ route, url, priced }) =>
+      line(
+        `${route.method} ${url}`,
+        priced ? `${priced.price} ${symbol}` : 'free',
+        route.description,
+      ),
+    ),
+  ].join('\n')
 }
 
 function link(title: string, url: string | undefined, note?: string): string | undefined {

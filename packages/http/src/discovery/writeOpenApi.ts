@@ -1,7 +1,17 @@
 import { paths } from '../Context.ts'
 import { type DocumentName, documentPaths } from './Discovery.ts'
+import {
+  answer,
+  body,
+  offerResponse,
+  paidSecurity,
+  paymentInfo,
+  refusals,
+  settledHeaders,
+} from './openApiParts.ts'
 import { accessSchema, openApiSchemas, proofSchema } from './openApiSchemas.ts'
-import type { Shop, Ware } from './Shop.ts'
+import type { PlanWare, Shop } from './Shop.ts'
+import { writeRoutes } from './writeRoutes.ts'
 
 /**
  * `/openapi.json`: OpenAPI 3.1, with what x402scan asks for besides: `x-payment-info` and a 402 on
@@ -19,9 +29,10 @@ export function writeOpenApi(shop: Shop): string {
     },
     servers: [{ url: baseUrl }],
     paths: {
-      [paths.access]: { post: writeAccess(shop) },
+      ...(shop.plans.length > 0 && { [paths.access]: { post: writeAccess(shop.plans) } }),
       [paths.proof]: { post: writeProof() },
       ...writeDocuments(shop),
+      ...writeRoutes(shop),
     },
     components: {
       schemas: openApiSchemas,
@@ -38,23 +49,17 @@ export function writeOpenApi(shop: Shop): string {
   })
 }
 
-function writeAccess({ wares }: Shop): object {
+function writeAccess(plans: readonly PlanWare[]): object {
   return {
     operationId: 'buyAccess',
     summary: 'Buys a plan',
     description: 'Answers 402 with the price, and the grant to a request that carries a payment.',
-    'x-payment-info': paymentInfo(wares),
-    security: [{}, { x402: [] }],
-    requestBody: body(accessSchema(wares.map(({ planId }) => planId))),
+    'x-payment-info': paymentInfo(plans),
+    security: paidSecurity,
+    requestBody: body(accessSchema(plans.map(({ planId }) => planId))),
     responses: {
-      200: {
-        ...answer('What was bought', 'AccessGrant'),
-        headers: { 'PAYMENT-RESPONSE': header('The settlement, as base64 of JSON.') },
-      },
-      402: {
-        ...answer('The price; nothing was taken', 'PaymentRequired'),
-        headers: { 'PAYMENT-REQUIRED': header('The offer, as base64 of JSON.') },
-      },
+      200: { ...answer('What was bought', 'AccessGrant'), headers: settledHeaders },
+      ...offerResponse,
       ...refusals,
     },
   }
@@ -69,31 +74,6 @@ function writeProof(): object {
     responses: { 200: answer('What was bought', 'AccessGrant'), ...refusals },
   }
 }
-
-/** What a price is, as x402scan and its like read it: one amount, or the span of several. */
-function paymentInfo(wares: readonly Ware[]): object {
-  const byPrice = wares.toSorted((one, other) => (isDearer(one, other) ? 1 : -1))
-  const [min, max] = [byPrice[0]?.price, byPrice.at(-1)?.price]
-  const price =
-    min === max
-      ? { mode: 'fixed', currency: 'USD', amount: min }
-      : { mode: 'dynamic', currency: 'USD', min, max }
-  const offers = wares.map(({ planId, accepts }) => ({ planId, accepts }))
-  return { price, protocols: [{ x402: { version: 2, offers } }] }
-}
-
-function isDearer(one: Ware, other: Ware): boolean {
-  return BigInt(one.accepts.amount) > BigInt(other.accepts.amount)
-}
-
-const refusals = {
-  400: problem('The request is malformed'),
-  404: problem('There is no such plan or purchase'),
-  409: problem('The same id was used for another request, or the payment for another purchase'),
-  410: problem('The purchase is closed'),
-  502: problem('It was paid and could not be delivered; `facts` tells about the refund'),
-  503: problem('The outcome is not known yet: repeat the same request after `Retry-After`'),
-} as const
 
 const documentTypes = {
   discover: ['What is for sale, as JSON', 'application/json'],
@@ -116,22 +96,4 @@ function writeDocuments({ urlOf }: Shop): object {
     ]
   })
   return Object.fromEntries(entries)
-}
-
-function body(schema: object): object {
-  return { required: true, content: { 'application/json': { schema } } }
-}
-
-function answer(description: string, schema: keyof typeof openApiSchemas): object {
-  const $ref = `#/components/schemas/${schema}`
-  return { description, content: { 'application/json': { schema: { $ref } } } }
-}
-
-function problem(description: string): object {
-  const schema = { $ref: '#/components/schemas/Problem' }
-  return { description, content: { 'application/problem+json': { schema } } }
-}
-
-function header(description: string): object {
-  return { description, schema: { type: 'string' } }
 }

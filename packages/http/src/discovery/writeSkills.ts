@@ -4,19 +4,17 @@ import { writeTerms, writeWares } from './writeLlms.ts'
 
 /** `/skills.md`: an agent skill (agentskills.io), a name and a description before instructions. */
 export function writeSkills(shop: Shop): string {
-  const { seller, accessUrl, proofUrl, surfaces, wares } = shop
+  const { seller, proofUrl, surfaces } = shop
   const name = escapeMarkdown(seller.name)
   const about = seller.description === undefined ? '' : ` ${seller.description}`
   const summary = `Buy access from ${seller.name} with x402.${about}`
-  const planId = wares[0]?.planId
   const sections = [
     `# Buy from ${name}`,
     writeTerms(shop),
     `## What is for sale\n\n${writeWares(shop)}`,
     `## How to buy
 
-1. \`POST ${accessUrl}\` with \`content-type: application/json\` and \`{"planId":"${planId}"}\`. Add a
-   random \`requestId\` (16 to 128 of \`A-Za-z0-9_-\`) to find the same purchase again.
+1. ${writeFirstStep(shop)}
 2. The answer is 402. Its \`PAYMENT-REQUIRED\` header is base64 of JSON; its body has the same under
    \`paymentRequired\`. Check the amount, the asset, the network and \`payTo\` against this page.
 3. Sign what \`accepts[0]\` asks for and send the same request again with \`PAYMENT-SIGNATURE\`. An
@@ -41,6 +39,18 @@ export function writeSkills(shop: Shop): string {
   // JSON's strings are YAML's double-quoted ones (YAML 1.2), whatever a seller's text holds.
   const head = `---\nname: ${toSlug(seller.name)}\ndescription: ${JSON.stringify(clip(summary))}\n---`
   return `${head}\n\n${sections.join('\n\n')}\n`
+}
+
+/** What is asked before a price is known. */
+function writeFirstStep({ accessUrl, plans, routes }: Shop): string {
+  const [plan] = plans
+  const forPlan =
+    plan &&
+    `For a plan: \`POST ${accessUrl}\` with \`content-type: application/json\` and
+   \`{"planId":"${plan.planId}"}\`. Add a random \`requestId\` (16 to 128 of \`A-Za-z0-9_-\`) to find the
+   same purchase again.`
+  const forRequest = routes.length > 0 && 'For a single request: send the request itself.'
+  return [forPlan, forRequest].filter(Boolean).join('\n   ')
 }
 
 /** A skill's name is 1 to 64 lower-case letters, digits and single dashes. */

@@ -7,20 +7,29 @@ import { writeTerms, writeWares } from './writeLlms.ts'
  * listings. A 402 itself has the last word.
  */
 export function writeWellKnown(shop: Shop): string {
-  const { accessUrl, wares } = shop
+  const { accessUrl, plans, routes } = shop
+  const requests = routes.flatMap(({ route, url, priced }) =>
+    priced ? [{ route, url, accepts: [priced.accepts] }] : [],
+  )
+  const how = plans.length > 0 ? `POST {"planId":"…"} to ${accessUrl}.` : 'Send the request itself.'
   return JSON.stringify({
     version: 1,
     x402Version: 2,
-    resources: [accessUrl],
-    instructions: `${writeTerms(shop)} POST {"planId":"…"} to ${accessUrl}.\n\n${writeWares(shop)}`,
-    items: wares.map(({ planId, description, accepts }) => ({
-      resource: accessUrl,
-      type: 'http',
-      method: 'POST',
-      x402Version: 2,
-      accepts: [accepts],
-      input: { bodyType: 'json', body: { planId } },
-      ...(description !== undefined && { description }),
-    })),
+    resources: [...(plans.length > 0 ? [accessUrl] : []), ...requests.map(({ url }) => url)],
+    instructions: `${writeTerms(shop)} ${how}\n\n${writeWares(shop)}`,
+    items: [
+      ...plans.map(({ planId, description, accepts }) => ({
+        resource: accessUrl,
+        ...{ type: 'http', method: 'POST', x402Version: 2, accepts: [accepts] },
+        input: { bodyType: 'json', body: { planId } },
+        description,
+      })),
+      ...requests.map(({ route, url, accepts }) => ({
+        resource: url,
+        ...{ type: 'http', method: route.method, x402Version: 2, accepts },
+        ...{ routeId: route.routeId, description: route.description, mimeType: route.mimeType },
+        ...{ inputSchema: route.inputSchema, outputSchema: route.outputSchema },
+      })),
+    ],
   })
 }
