@@ -19,4 +19,6 @@ export type Where = Pick<URL, 'pathname' | 'search'>
 export const paths = {
   access: '/x402/access',
   proof: '/x402/proof',
+  /** A challenge's id follows. */
+  challenges: '/x402/challenges/',
 } as const

@@ -17,6 +17,7 @@ import type { Incoming, ResourceSale } from './resource/ResourceSale.ts'
 import { targetOf } from './resource/readResource.ts'
 import { sellResource, whereOf } from './resource/sellResource.ts'
 import { answerAccess } from './routes/answerAccess.ts'
+import { answerChallenge } from './routes/answerChallenge.ts'
 import { answerProof } from './routes/answerProof.ts'
 
 /** Answers requests. Never throws: what goes wrong becomes an answer. */
@@ -43,7 +44,7 @@ export type HttpHandler = {
 }
 
 type Route = {
-  readonly method: 'GET' | 'POST'
+  readonly methods: readonly ('GET' | 'POST')[]
   readonly answer: (request: Request, url: URL) => Response | Promise<Response>
 }
 
@@ -55,6 +56,7 @@ type Route = {
  *   for sale.
  * - `POST /x402/access` answers 402 with an offer, or, with a `PAYMENT-SIGNATURE`, the grant.
  * - `POST /x402/proof` answers the grant for a transfer the buyer made itself.
+ * - `GET /x402/challenges/{id}` tells what became of a payment, and its payer what it bought.
  * - The catalog's routes are answered by `resources`, the priced ones once they are paid.
  *
  * @throws CONFIG_INVALID naming every mistake in the options.
@@ -83,7 +85,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   const receive = (incoming: Incoming): Promise<Response> => {
     const { request } = incoming
     const url = parseUrl(request.url)
-    const route = own.get(url.pathname)
+    const route = find(own, url)
     if (route) return guarded(url, () => answer(request, url, route, settings))
     if (!resources) return guarded(url, () => Promise.reject(new Key0Error('NOT_FOUND')))
     return guarded(whereOf(targetOf(incoming)), () => answerRoute(incoming, resources, context))
@@ -91,7 +93,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   return Object.assign((request: Request) => receive({ request }), {
     receive,
     matches: ({ url }: Pick<Request, 'url'>) =>
-      resources !== undefined || own.has(parseUrl(url).pathname),
+      resources !== undefined || find(own, parseUrl(url)) !== undefined,
     sell: (incoming: Incoming, sale: ResourceSale) =>
       guarded(whereOf(targetOf(incoming)), () => sellResource(incoming, sale, context)),
     addRoute(terms: Omit<RouteTerms, 'unitAmountRaw'>) {
@@ -123,13 +125,30 @@ function createUrlReader(): (text: string) => URL {
 function createRoutes(context: Context): ReadonlyMap<string, Route> {
   const documents = [...createDiscovery(context)]
   return new Map<string, Route>([
-    ...documents.map(([path, answer]): [string, Route] => [path, { method: 'GET', answer }]),
+    ...documents.map(([path, answer]): [string, Route] => [path, { methods: ['GET'], answer }]),
     [
       paths.access,
-      { method: 'POST', answer: (request, url) => answerAccess(request, url, context) },
+      { methods: ['POST'], answer: (request, url) => answerAccess(request, url, context) },
     ],
-    [paths.proof, { method: 'POST', answer: (request, url) => answerProof(request, url, context) }],
+    [
+      paths.proof,
+      { methods: ['POST'], answer: (request, url) => answerProof(request, url, context) },
+    ],
+    [
+      paths.challenges,
+      {
+        methods: ['GET', 'POST'],
+        answer: (request, url) => answerChallenge(request, url, context),
+      },
+    ],
   ])
+}
+
+/** The one path that goes on behind its name is that of challenges. */
+function find(routes: ReadonlyMap<string, Route>, { pathname }: URL): Route | undefined {
+  const { challenges } = paths
+  const isOne = pathname.startsWith(challenges) && pathname.length > challenges.length
+  return isOne ? routes.get(challenges) : routes.get(pathname)
 }
 
 async function answer(
@@ -139,8 +158,8 @@ async function answer(
   { limits }: Settings,
 ): Promise<Response> {
   if (request.method === 'OPTIONS') return answerPreflight(methodsOf(route))
-  const head = request.method === 'HEAD' && route.method === 'GET'
-  if (request.method !== route.method && !head) {
+  const head = request.method === 'HEAD' && route.methods.includes('GET')
+  if (!head && !route.methods.some((method) => method === request.method)) {
     throw new Key0Error('METHOD_NOT_ALLOWED', { facts: { expected: methodsOf(route) } })
   }
   if (url.search.length > limits.maxQueryLength) {
@@ -150,8 +169,11 @@ async function answer(
   return head ? new Response(null, response) : response
 }
 
-function methodsOf({ method }: Route): string {
-  return method === 'GET' ? 'GET, HEAD, OPTIONS' : `${method}, OPTIONS`
+function methodsOf({ methods }: Route): string {
+  return methods
+    .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+    .concat('OPTIONS')
+    .join(', ')
 }
 
 /** The path without its query and nothing else of the request: the rest may hold secrets. */

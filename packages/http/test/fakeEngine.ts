@@ -121,6 +121,7 @@ export function createFakeEngine(): FakeEngine {
       return deliver(transfer.challengeId)
     },
     cancel: inspect,
+    lookUp: async (id) => ({ challenge: await inspect(id), isPayer: false }),
     // Not asked by this surface.
     offerResource: () => Promise.reject(malformed('resource')),
     payResource: () => Promise.reject(malformed('resource')),

@@ -1,4 +1,10 @@
-import { createTestContext, fakeAccounts, signAuthorization } from '@key0/core/testing'
+import { resultProofMessage } from '@key0/core'
+import {
+  createTestContext,
+  fakeAccounts,
+  fakeSignature,
+  signAuthorization,
+} from '@key0/core/testing'
 import { describe, expect, test } from 'vitest'
 import { createHttpHandler, type HttpHandler } from '../src/exports/index.ts'
 import {
@@ -8,7 +14,7 @@ import {
   paidDraft,
   toRequest,
 } from '../src/exports/testing.ts'
-import { ask, origin, readOffer, signFor } from './buy.ts'
+import { ask, challengeIdOf, origin, readOffer, signFor } from './buy.ts'
 import { seller } from './fakeEngine.ts'
 
 type World = ReturnType<typeof createTestContext> & { readonly handler: HttpHandler }
@@ -196,5 +202,88 @@ describe('a request id that anybody may guess', () => {
     const again = readOffer(await world.handler(ask(secret))).accepts[0]
     expect(again?.extra?.challengeId).toBe(first?.extra?.challengeId)
     expect(first?.extra?.challengeId).toMatch(/^http-/)
+  })
+})
+
+describe('GET /x402/challenges/{id}', () => {
+  const at = (world: World, draft: Draft, init: RequestInit = {}): Promise<Response> =>
+    world.handler(new Request(`${origin}/x402/challenges/${challengeIdOf(draft)}`, init))
+  const withPayment = (payment: object): RequestInit => ({
+    headers: { 'payment-signature': btoa(JSON.stringify(payment)) },
+  })
+  type Told = Readonly<Record<string, unknown>>
+
+  test('tells the state to whoever knows the id, and the grant to its payer alone', async () => {
+    const world = open()
+    const draft = await draftOf(world, '07')
+    const bought = (await (await world.handler(toRequest(draft, origin))).json()) as Told
+    const plain = await at(world, draft)
+    expect([plain.status, plain.headers.get('cache-control')]).toEqual([200, 'private, no-store'])
+    const told = (await plain.json()) as Told
+    expect(told).toEqual({
+      ...{ type: 'ChallengeStatus', challengeId: challengeIdOf(draft), state: 'DELIVERED' },
+      ...{ createdAt: expect.any(String), expiresAt: expect.any(String) },
+    })
+    const payment = draft.payment as ReturnType<typeof signFor>
+    for (const mine of [payment, resign(world, payment, '08')]) {
+      const answer = (await (await at(world, draft, withPayment(mine))).json()) as Told
+      expect(answer).toMatchObject({ state: 'DELIVERED', payer: fakeAccounts.buyer, grant: bought })
+    }
+    expect(world.ledger.transfers()).toHaveLength(1)
+  })
+
+  test('a wallet that signs is handed its grant, without a payment at hand', async () => {
+    const world = open()
+    const draft = await draftOf(world, '07')
+    await world.handler(toRequest(draft, origin))
+    const signedAt = new Date(world.clock.nowMs())
+    const message = resultProofMessage(challengeIdOf(draft), signedAt)
+    const post = (signature: string): Promise<Response> =>
+      at(world, draft, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ signature, signedAt }),
+      })
+    const answer = await post(fakeSignature(fakeAccounts.buyer, message))
+    expect(await answer.json()).toMatchObject({ grant: { type: 'AccessGrant' } })
+    const theirs = await post(fakeSignature(fakeAccounts.stranger, message))
+    expect([theirs.status, await codeOf(theirs)]).toEqual([403, 'PAYER_PROOF_INVALID'])
+    for (const body of ['{}', '{"signature":"0x12","signedAt":"yesterday"}']) {
+      const headers = { 'content-type': 'application/json' }
+      expect((await at(world, draft, { method: 'POST', headers, body })).status).toBe(400)
+    }
+  })
+
+  test('nobody is asked to pay or to sign a payment here, whatever they bring', async () => {
+    const world = open()
+    const draft = await draftOf(world, '07')
+    await world.handler(toRequest(draft, origin))
+    const payment = draft.payment as ReturnType<typeof signFor>
+    const forged = {
+      ...payment,
+      payload: { ...payment.payload, signature: `0x${'12'.repeat(65)}` },
+    }
+    const refused = await at(world, draft, withPayment(forged))
+    expect([refused.status, await codeOf(refused)]).toEqual([403, 'SIGNATURE_INVALID'])
+    const stranger = resign(world, payment, '09', fakeAccounts.stranger)
+    expect((await at(world, draft, withPayment(stranger))).status).toBe(409)
+    for (const path of ['', 'http-0000', 'a%2Fb', '../access'])
+      expect((await world.handler(new Request(`${origin}/x402/challenges/${path}`))).status).toBe(
+        path === '../access' ? 405 : 404,
+      )
+  })
+
+  test('who paid and was not served sees when the money comes back', async () => {
+    const world = open()
+    world.issuer.mood = 'fail'
+    const draft = await draftOf(world, '07')
+    expect((await world.handler(toRequest(draft, origin))).status).toBe(502)
+    const anybody = (await (await at(world, draft)).json()) as Told
+    expect(anybody).toMatchObject({ state: 'PAID', refund: { status: 'waiting' } })
+    const mine = await at(world, draft, withPayment(draft.payment as object))
+    expect(await mine.json()).toMatchObject({
+      refund: { status: 'waiting', notBefore: expect.stringMatching(/^20/) },
+      txHash: expect.stringMatching(/^0x/),
+    })
   })
 })

@@ -69,6 +69,7 @@ test('the types of @key0/core', () => {
     Issued
     Journal
     Key0ErrorOptions
+    Looked
     ManualRefund
     Money
     MoneyKind
@@ -82,6 +83,7 @@ test('the types of @key0/core', () => {
     OperatorContext
     Order
     Outcome
+    PayerProof
     PaymentClaim
     PaymentEvidence
     PaymentRef
@@ -100,6 +102,7 @@ test('the types of @key0/core', () => {
     RefundContext
     RefundPlan
     RefundProgress
+    RefundStatus
     RefundSwitch
     RefundedNow
     Remembered

@@ -8,6 +8,7 @@ import type { Resource } from '../challenge/Resource.ts'
 import type { StoredResponse } from '../challenge/StoredResponse.ts'
 import type { Backend } from '../ports/Backend.ts'
 import type { Offer } from '../ports/Chain.ts'
+import type { Looked, PayerProof } from './lookUp.ts'
 
 /** Somebody asks for a plan. */
 export type AccessRequest = {
@@ -162,6 +163,16 @@ export interface Engine {
 
   /** @throws CHALLENGE_UNKNOWN, CHALLENGE_NOT_CANCELLABLE, SETTLEMENT_PENDING. */
   cancel(challengeId: string): Promise<ChallengeRecord>
+
+  /**
+   * What became of a challenge, for whoever knows its id. With a proof of its payer, `isPayer` says
+   * that what it bought may be handed out again.
+   *
+   * @throws CHALLENGE_UNKNOWN; for a proof that fails REQUEST_CONFLICT (another payer),
+   * PAYER_PROOF_REQUIRED, PAYER_PROOF_INVALID, SIGNATURE_INVALID, AUTHORIZATION_USED,
+   * PAYMENT_SPENT, CHAIN_UNREACHABLE.
+   */
+  lookUp(challengeId: string, proof?: PayerProof): Promise<Looked>
 
   /** The record, expired first if its deadline has passed. @throws CHALLENGE_UNKNOWN. */
   inspect(challengeId: string): Promise<ChallengeRecord>

@@ -7,6 +7,7 @@ import type { Delivered, Engine, PresentedPayment } from './Engine.ts'
 import type { EngineContext } from './EngineContext.ts'
 import { createGrantMaker, toDelivered } from './grantMaker.ts'
 import { issue, offer, offerResource } from './issue.ts'
+import { lookUp } from './lookUp.ts'
 import { offerOf } from './offerOf.ts'
 import { pay, settleFor } from './pay.ts'
 import { createResponseMaker, toDeliveredResource } from './responseMaker.ts'
@@ -38,6 +39,7 @@ export function createEngine(ctx: EngineContext): Engine {
     ...createResourceSales(ctx),
     cancel: (id) => named(cancel(ctx, id)),
     inspect: (id) => named(inspect(ctx, id)),
+    lookUp: (id, proof) => named(lookUp(ctx, id, proof)),
   }
 }
 

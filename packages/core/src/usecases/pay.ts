@@ -79,7 +79,10 @@ async function settleOrRecognise(
 }
 
 /** Whether the challenge's id is no secret between us and whoever paid. */
-function needsFresh({ intent }: ChallengeRecord, { onlyFresh }: PresentedPayment): boolean {
+export function needsFresh(
+  { intent }: ChallengeRecord,
+  { onlyFresh }: Pick<PresentedPayment, 'onlyFresh'>,
+): boolean {
   return onlyFresh === true || intent?.onlyFresh === true
 }
 
@@ -96,10 +99,10 @@ function assertSameRequest(record: ChallengeRecord, asked: PresentedPayment['req
  * the challenge's id, or to a newly signed one by the same payer, which proves who is asking and
  * is never submitted.
  */
-async function assertPayer(
+export async function assertPayer(
   ctx: EngineContext,
   record: ChallengeRecord,
-  { authorization: presented, onlyFresh }: PresentedPayment,
+  { authorization: presented, onlyFresh }: Pick<PresentedPayment, 'authorization' | 'onlyFresh'>,
 ): Promise<void> {
   const paidBy = record.intent?.stage === 'PAID' ? record.intent.authorization : undefined
   const same = paidBy !== undefined && sameAuthorization(paidBy, presented)
