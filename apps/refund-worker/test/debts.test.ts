@@ -96,6 +96,19 @@ describe('what is owed is told in numbers and in alerts', () => {
     await worker.stop()
     expect(await worker.exited).toBe(0)
   })
+
+  test('a refund that only a person can resolve is an event, and counted as failed', async () => {
+    const { buyer } = world.chain.wallets
+    await world.chain.blacklist(buyer.address)
+    const { worker, metrics } = await start({ REFUND_MIN_AGE_MS: '300000' })
+    await using _ = worker
+    await vi.waitFor(async () => {
+      expect(await metrics()).toContain('key0_refund_results_total{outcome="failed"} 1')
+    }, patience)
+    expect(worker.output()).toMatch(/"state":"REFUND_FAILED".*blocks the payee.*refund\.failed/)
+    expect(await metrics()).toContain('key0_refunds_due{state="REFUND_FAILED"} 2')
+    await world.chain.unblacklist(buyer.address)
+  })
 })
 
 test('a receiving wallet that delegates to code keeps the worker from starting', async () => {

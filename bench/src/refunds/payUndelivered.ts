@@ -5,8 +5,10 @@ import {
   type ChallengeStore,
   type Hash,
   type Hex,
+  type PaymentRef,
+  transferRef,
 } from '@key0/core'
-import type { Sandbox, SandboxWallet } from '@key0/sandbox'
+import type { PlainToken, Sandbox, SandboxWallet } from '@key0/sandbox'
 import { encodeFunctionData, parseAbi } from 'viem'
 
 const price = 100_000n
@@ -16,7 +18,11 @@ const abi = parseAbi([
 ])
 
 /** A payment on the chain whose buyer got nothing. */
-export type Payment = { readonly txHash: Hash; readonly nonce: Hash; readonly payer: Address }
+export type Payment = {
+  readonly txHash: Hash
+  readonly paymentRef: PaymentRef
+  readonly payer: Address
+}
 
 type Payer = `payer-${number}`
 
@@ -53,7 +59,10 @@ export async function makePayments(
       const call = { to: sandbox.usdc.address, data, gas: 200_000n }
       const sent = await sender.send(call, async () => {})
       if (sent.kind !== 'submitted' || !sent.txHash) throw new Error(`a payment was ${sent.kind}`)
-      return { txHash: sent.txHash, nonce, payer }
+      const { chainId } = sandbox
+      const token = sandbox.usdc.address
+      const paymentRef = authorizationRef({ chainId, token, from: payer, nonce })
+      return { txHash: sent.txHash, paymentRef, payer }
     })
     payments.push(...(await Promise.all(some)))
     await sandbox.mine(1)
@@ -61,6 +70,29 @@ export async function makePayments(
   sender.close()
   chain.close()
   await sandbox.mine(1)
+  await sandbox.resumeBlocks()
+  return payments
+}
+
+/** The same in a token without authorizations: plain transfers of the payers themselves. */
+export async function transferPayments(
+  sandbox: PayersSandbox,
+  token: PlainToken,
+  count: number,
+): Promise<readonly Payment[]> {
+  const { seller } = sandbox.wallets
+  for (const at of payers.keys())
+    await token.mint(payerOf(sandbox, at).address, price * BigInt(count))
+  await sandbox.stallBlocks()
+  const payments: Payment[] = []
+  for (let made = 0; made < count; made += 1) {
+    const { address: payer } = payerOf(sandbox, made)
+    const txHash = await token.transfer(payer, seller.address, price)
+    const of = { chainId: sandbox.chainId, token: token.address, txHash, ordinal: 0 }
+    payments.push({ txHash, paymentRef: transferRef(of), payer })
+    if (made % 100 === 99) await sandbox.mine(1)
+  }
+  await sandbox.mine(2)
   await sandbox.resumeBlocks()
   return payments
 }
@@ -76,20 +108,19 @@ export async function keepAsUndelivered(
   sandbox: PayersSandbox,
   store: ChallengeStore,
   payments: readonly Payment[],
+  { address: token, symbol: asset }: { readonly address: Address; readonly symbol: string },
 ): Promise<readonly string[]> {
   const { seller } = sandbox.wallets
   const { chainId } = sandbox
-  const token = sandbox.usdc.address
-  const keep = async ({ txHash, nonce, payer }: Payment, index: number): Promise<string> => {
-    const challengeId = `http-${nonce.slice(2, 42)}`
+  const keep = async ({ txHash, paymentRef, payer }: Payment, index: number): Promise<string> => {
+    const challengeId = `http-${txHash.slice(2, 42)}`
     const base = {
-      ...{ challengeId, requestId: nonce, scope: 'x402-http', clientAgentId: 'x402-http' },
+      ...{ challengeId, requestId: txHash, scope: 'x402-http', clientAgentId: 'x402-http' },
       ...{ resourceId: 'default', planId: 'basic', amount: '$0.10', amountRaw: price },
-      ...{ asset: 'USDC', token, chainId, destination: seller.address },
+      ...{ asset, token, chainId, destination: seller.address },
       ...{ createdAt: new Date(), expiresAt: new Date(Date.now() + 900_000) },
     }
     await store.create(base, { key: 'create' })
-    const paymentRef = authorizationRef({ chainId, token, from: payer, nonce })
     const paidBlock = { number: BigInt(index), hash: `0x${'00'.repeat(32)}` as Hex }
     const paidAt = new Date(Date.now() - 600_000 + index)
     const paid = { txHash, paidAt, fromAddress: payer, paidBlock }

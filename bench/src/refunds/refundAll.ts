@@ -1,16 +1,24 @@
-import { createEvmChain } from '@key0/chain-evm'
+import { type ChainRow, createEvmChain, findChain } from '@key0/chain-evm'
 import type { ChallengeStore, Hash, Hex } from '@key0/core'
 import { createRefunds } from '@key0/refunds'
-import { startSandbox } from '@key0/sandbox'
+import { deployPlainToken, type PlainToken, startSandbox } from '@key0/sandbox'
 import { createWalletLock, RedisChallengeStore } from '@key0/store-redis'
 import { startRedis } from '@key0/test-services'
 import { Redis } from 'ioredis'
 import { percentile } from '../stats.ts'
-import { keepAsUndelivered, makePayments, type PayersSandbox, payers } from './payUndelivered.ts'
+import {
+  keepAsUndelivered,
+  makePayments,
+  type PayersSandbox,
+  payers,
+  transferPayments,
+} from './payUndelivered.ts'
 
 export type Mode = {
   readonly blockTimeSeconds?: number
   readonly isBatched: boolean
+  /** In a token without authorizations: each refund is a transfer of the wallet itself. */
+  readonly isPlain?: boolean
   readonly workers: number
 }
 
@@ -42,18 +50,21 @@ export async function refundAll(mode: Mode, count: number): Promise<Measured> {
   const redis = new Redis(server.url)
   try {
     const store = new RedisChallengeStore({ redis })
-    const payments = await makePayments(sandbox, count)
-    const ids = await keepAsUndelivered(sandbox, store, payments)
+    const plain = mode.isPlain ? await deployPlainToken(sandbox) : undefined
+    const payments = plain
+      ? await transferPayments(sandbox, plain, count)
+      : await makePayments(sandbox, count)
+    const ids = await keepAsUndelivered(sandbox, store, payments, plain ?? sandbox.usdc)
     if (!mode.isBatched) await hideMulticall(sandbox)
     if (mode.blockTimeSeconds) await sandbox.intervalMining(mode.blockTimeSeconds)
     const before = await countTransactions(sandbox)
     const calls = countCalls()
     const startedAtMs = Date.now()
-    await work(mode.workers, { sandbox, store, redis, startedAtMs })
+    await work(mode.workers, { sandbox, plain, store, redis, startedAtMs })
     const { messages, requests } = calls.stop()
     const after = (await countTransactions(sandbox)) - before
     const times = await readTimes(store, ids, startedAtMs)
-    const chain = await readCarriers(sandbox)
+    const chain = await readCarriers(sandbox, plain ?? sandbox)
     return {
       refunded: times.length,
       transfers: chain.transfers,
@@ -73,13 +84,16 @@ export async function refundAll(mode: Mode, count: number): Promise<Measured> {
 
 type Place = {
   readonly sandbox: PayersSandbox
+  readonly plain: PlainToken | undefined
   readonly store: ChallengeStore
   readonly redis: Redis
   readonly startedAtMs: number
 }
 
 /** Every worker has its own nonces and nodes, as a process of its own would. */
-async function work(workers: number, { sandbox, store, redis, startedAtMs }: Place): Promise<void> {
+async function work(workers: number, place: Place): Promise<void> {
+  const { sandbox, plain, store, redis, startedAtMs } = place
+  const network = plain ? toRow(plain) : 'testnet'
   const lock = createWalletLock({ redis })
   const isOver = async (): Promise<boolean> => {
     if (Date.now() - startedAtMs > mostMs) return true
@@ -90,7 +104,7 @@ async function work(workers: number, { sandbox, store, redis, startedAtMs }: Pla
   await Promise.all(
     Array.from({ length: workers }, async (_, index) => {
       const rpcUrls = `${sandbox.rpcUrl}/?worker=${index}`
-      const chain = await createEvmChain({ network: 'testnet', rpcUrls })
+      const chain = await createEvmChain({ network, rpcUrls })
       const refunds = createRefunds({
         ...{ store, chain, lock, minAgeMs: 0 },
         walletPrivateKey: sandbox.wallets.seller.privateKey,
@@ -102,6 +116,11 @@ async function work(workers: number, { sandbox, store, redis, startedAtMs }: Pla
       chain.close()
     }),
   )
+}
+
+function toRow({ address, symbol, decimals }: PlainToken): ChainRow {
+  const token = { address, symbol, decimals, transferMethod: 'transfer' } as const
+  return { ...findChain('testnet'), tokens: [token] }
 }
 
 async function hideMulticall({ rpcUrl }: PayersSandbox): Promise<void> {
@@ -125,12 +144,15 @@ async function readTimes(
 }
 
 /** What carried refunds, and how many there were, by the chain's own logs. */
-async function readCarriers(sandbox: PayersSandbox): Promise<{
+async function readCarriers(
+  sandbox: PayersSandbox,
+  { transfers: list }: Pick<PlainToken, 'transfers'> | Pick<PayersSandbox, 'transfers'>,
+): Promise<{
   readonly transfers: number
   readonly carriers: number
   readonly gas: bigint
 }> {
-  const transfers = await sandbox.transfers({ from: sandbox.wallets.seller.address })
+  const transfers = await list({ from: sandbox.wallets.seller.address })
   const hashes = [...new Set(transfers.map(({ transactionHash }): Hash => transactionHash))]
   let gas = 0n
   for (const hash of hashes) {

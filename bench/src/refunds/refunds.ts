@@ -21,6 +21,8 @@ const modes: readonly Mode[] = [
   { isBatched: true, workers: 8, blockTimeSeconds: 2 },
   { isBatched: false, workers: 2, blockTimeSeconds: 2 },
   { isBatched: false, workers: 8, blockTimeSeconds: 2 },
+  { isBatched: false, isPlain: true, workers: 1 },
+  { isBatched: false, isPlain: true, workers: 1, blockTimeSeconds: 2 },
 ]
 
 async function run({ isQuick, say }: BenchOptions): Promise<Report> {
@@ -84,9 +86,14 @@ async function run({ isQuick, say }: BenchOptions): Promise<Report> {
   }
 }
 
-function name({ blockTimeSeconds, isBatched, workers }: Mode): readonly (string | number)[] {
+function name({
+  blockTimeSeconds,
+  isBatched,
+  isPlain,
+  workers,
+}: Mode): readonly (string | number)[] {
   const chain = blockTimeSeconds ? `a block every ${blockTimeSeconds} s` : 'a block at once'
-  return [chain, isBatched ? 'batched' : 'single', workers]
+  return [chain, isPlain ? 'transfers' : isBatched ? 'batched' : 'single', workers]
 }
 
 function describe(mode: Mode): string {

@@ -1,4 +1,4 @@
-import type { Address, Hash, Hex } from '@key0/core'
+import { type Address, type Hash, type Hex, sameAddress } from '@key0/core'
 import { concat, encodeFunctionData, isHex, size, slice } from 'viem'
 import type { RpcRequest } from '../rpc/Rpc.ts'
 import { tokenAbi } from './tokenAbi.ts'
@@ -32,16 +32,26 @@ const callBytes = 4 + 2 * 32
 const selector = '0xa9059cbb'
 
 /**
- * The name that a mined transaction gives itself, when it calls the token directly. Throws what
+ * The name that a transaction gives itself, when it calls the token directly. Throws what
  * `Rpc.request` throws.
  */
 export async function readTransactionName(
-  { request }: { readonly request: RpcRequest },
+  rpc: { readonly request: RpcRequest },
   token: Address,
   txHash: Hash,
 ): Promise<Hash | undefined> {
+  const names = known.get(rpc) ?? new Map<Hash, Hash | undefined>()
+  known.set(rpc, names)
+  if (names.has(txHash)) return names.get(txHash)
   type RawTransaction = { readonly to: Address | null; readonly input: Hex }
-  const found = await request<RawTransaction | null>('eth_getTransactionByHash', [txHash])
-  if (found?.to?.toLowerCase() !== token.toLowerCase()) return undefined
-  return readNameOf(found.input)
+  const found = await rpc.request<RawTransaction | null>('eth_getTransactionByHash', [txHash])
+  if (!found) return undefined
+  const name = found.to && sameAddress(found.to, token) ? readNameOf(found.input) : undefined
+  if (names.size >= remembered) names.clear()
+  names.set(txHash, name)
+  return name
 }
+
+/** A hash stands for one content for ever, and many refunds of one payer look at the same ones. */
+const known = new WeakMap<object, Map<Hash, Hash | undefined>>()
+const remembered = 10_000
