@@ -1,5 +1,5 @@
 import type { LogLevel, NetworkConfig, RefundConfig, StorageConfig } from '@key0/app-kit'
-import type { Address, Hex, Plan } from '@key0/core'
+import type { Address, Hex, Plan, Route } from '@key0/core'
 
 /** Everything the gateway was told, read and checked. No part of it is optional by accident. */
 export type GatewayConfig = NetworkConfig & {
@@ -8,6 +8,9 @@ export type GatewayConfig = NetworkConfig & {
   readonly port: number
   readonly publicUrl: string
   readonly plans: readonly Plan[]
+  readonly routes: readonly Route[]
+  /** Where routes are answered; there is one when there are routes. */
+  readonly proxy?: ProxyConfig | undefined
   readonly challengeTTLSeconds: number
   readonly agent: { readonly name: string; readonly description: string }
   readonly provider: { readonly name: string; readonly url: string }
@@ -42,6 +45,14 @@ type DocumentConfig = {
   readonly wellKnown: boolean
   readonly openapi: boolean
   readonly tokenInfo: boolean
+}
+
+type ProxyConfig = {
+  readonly baseUrl: string
+  /** Sent to it as `x-key0-internal-token`. */
+  readonly secret?: string
+  readonly timeoutMs: number
+  readonly maxStoredBytes: number
 }
 
 export type ManagedServer = 'redis' | 'postgres'

@@ -28,6 +28,8 @@ test('it says what this process is and does', () => {
     '  Facilitation Standard',
     '  Backend      https://backend.example/issue',
     '  Plans        basic $0.10',
+    '  Routes       none',
+    '  Proxy to     none',
     '  Discovery    https://shop.example/discover',
     '  Buy at       https://shop.example/x402/access',
     '  Agent card   https://shop.example/.well-known/agent-card.json',

@@ -15,7 +15,12 @@ export function banner(
     ['Token mode', token.mode],
     ['Facilitation', facilitation(settlement)],
     ['Backend', withoutSecrets(token.mode === 'remote' ? token.url : token.backendUrl)],
-    ['Plans', config.plans.map(({ planId, unitAmount }) => `${planId} ${unitAmount}`).join(', ')],
+    [
+      'Plans',
+      config.plans.map(({ planId, unitAmount }) => `${planId} ${unitAmount}`).join(', ') || 'none',
+    ],
+    ['Routes', config.routes.map(describeRoute).join(', ') || 'none'],
+    ['Proxy to', withoutSecrets(config.proxy?.baseUrl)],
     ['Discovery', `${config.publicUrl}/discover`],
     ['Buy at', `${config.publicUrl}/x402/access`],
     ['Agent card', a2aAt(config, '/.well-known/agent-card.json')],
@@ -29,6 +34,10 @@ export function banner(
   const lines = rows.map(([name, value]) => `  ${name.padEnd(13)}${value}`)
   const warnings = [...config.warnings, ...more].map((text) => `  ! ${text}`)
   return ['', 'Key0 gateway', ...lines, ...warnings, ''].join('\n')
+}
+
+function describeRoute({ method, path, unitAmount }: GatewayConfig['routes'][number]): string {
+  return `${method} ${path} ${unitAmount ?? 'free'}`
 }
 
 function a2aAt({ a2a, publicUrl }: GatewayConfig, path?: string): string {

@@ -106,6 +106,15 @@ function toSellerConfig(
     ...(config.rpcUrls.length > 0 && { rpcUrl: config.rpcUrls }),
     ...(config.agreement && { agreement: config.agreement }),
     plans: config.plans,
+    ...(config.proxy && {
+      routes: config.routes,
+      proxyTo: {
+        baseUrl: config.proxy.baseUrl,
+        timeoutMs: config.proxy.timeoutMs,
+        ...(config.proxy.secret && { proxySecret: config.proxy.secret }),
+      },
+      delivery: { maxStoredBytes: config.proxy.maxStoredBytes },
+    }),
     discovery: toDiscovery(config),
     ...(config.mcp && { mcp: config.mcp }),
     challengeTTLSeconds: config.challengeTTLSeconds,

@@ -132,7 +132,7 @@ describe('names', () => {
   })
 
   test('what this version does not have is refused where it would change what is sold', () => {
-    const wanted = { ROUTES: '[]', PROXY_TO_BASE_URL: 'https://x.example', KEY0_WEBHOOK_URLS: 'x' }
+    const wanted = { KEY0_ENCRYPTION_KEY: 'x', KEY0_WEBHOOK_URLS: 'x' }
     for (const name of Object.keys(wanted))
       expect(problemsOf({ ...least, ...wanted })).toContain(`${name} is not part of this version`)
     const config = configOf({ ...least, KEY0_METRICS_PORT: '9090' })
@@ -286,6 +286,58 @@ describe('plans', () => {
     expect(problemsOf({ ...least, PLANS: text })).toContain(expected)
     const encoded = Buffer.from(text).toString('base64')
     expect(problemsOf({ ...least, PLANS_B64: encoded })).toMatch(/PLANS_B64 must be like/)
+  })
+})
+
+describe('routes', () => {
+  const routes = '[{"method":"GET","path":"/photos/:id","unitAmount":"$0.01"}]'
+  const base = { ...least, PROXY_TO_BASE_URL: 'http://api.internal:8080/v1/' }
+
+  test('are sold instead of the default plan, or beside named ones', () => {
+    const alone = configOf({ ...base, ROUTES: routes })
+    expect(alone).toMatchObject({ plans: [], routes: [{ path: '/photos/:id' }] })
+    const proxy = { baseUrl: 'http://api.internal:8080/v1', timeoutMs: 30_000 }
+    expect(alone.proxy).toEqual({ ...proxy, maxStoredBytes: 262_144 })
+    const plans = '[{"planId":"a","unitAmount":"$1.00"}]'
+    expect(configOf({ ...base, ROUTES: routes, PLANS: plans }).plans).toHaveLength(1)
+    expect(configOf(least)).toMatchObject({ plans: [{ planId: 'basic' }], routes: [] })
+    expect(configOf(least)).not.toHaveProperty('proxy')
+  })
+
+  test('ROUTES_B64 counts before ROUTES', () => {
+    const other = Buffer.from(routes.replace('photos', 'other')).toString('base64')
+    const both = configOf({ ...base, ROUTES: routes, ROUTES_B64: other })
+    expect(both.routes).toMatchObject([{ path: '/other/:id' }])
+  })
+
+  test('the proxy has a secret, a patience and a measure of its own', () => {
+    const own = { PROXY_TIMEOUT_MS: '90000', PROXY_MAX_STORED_BYTES: '1000' }
+    const config = configOf({ ...base, ROUTES: routes, ...own, KEY0_PROXY_SECRET: secret })
+    expect(config.proxy).toMatchObject({ secret, timeoutMs: 90_000, maxStoredBytes: 1_000 })
+    const slow = { ...base, ROUTES: routes, PROXY_TIMEOUT_MS: '400000' }
+    expect(configOf(slow).warnings.join()).toContain('the worst case of a delivery (405000 ms)')
+  })
+
+  test.each([
+    ['not JSON', { ...base, ROUTES: '[' }, 'ROUTES must be like'],
+    ['no routes to pass on', base, 'ROUTES must be set: only routes are passed on'],
+    ['nobody to answer', { ...least, ROUTES: routes }, 'PROXY_TO_BASE_URL must be set'],
+    ['a path that is none', { ...base, ROUTES: '[{"method":"GET","path":"a"}]' }, 'routes[0].path'],
+    ['a price that is none', { ...base, ROUTES: routes.replace('$', '€') }, 'routes[0].unitAmount'],
+    ['our own path', { ...base, ROUTES: routes.replace('/photos/:id', '/health') }, '/health'],
+    [
+      'a short secret',
+      { ...base, ROUTES: routes, KEY0_PROXY_SECRET: 'short' },
+      'KEY0_PROXY_SECRET',
+    ],
+  ])('with %s it does not start', (_, env, expected) => {
+    expect(problemsOf(env)).toContain(expected)
+  })
+
+  test('mistakes of plans and routes are told together', () => {
+    const told = problemsOf({ ...base, ROUTES: '[{}]', PLANS: '[{}]' })
+    for (const part of ['plans[0].planId', 'routes[0].method', 'routes[0].path'])
+      expect(told).toContain(part)
   })
 })
 

@@ -7,17 +7,16 @@ import {
   readRefunds as readSharedRefunds,
   readStorage,
 } from '@key0/app-kit'
-import { createCatalog, Key0Error, type Plan } from '@key0/core'
 import type { RawConfig, Setting } from './env.ts'
 import type { GatewayConfig, ManagedServer } from './GatewayConfig.ts'
+import { readGoods } from './readGoods.ts'
 import { readSettlement } from './readSettlement.ts'
 import { readToken } from './readToken.ts'
 
 type Reader = AnyReader<Setting>
 
-/** What the engine adds to the issuer's own worst case. */
+/** What the engine adds to the worst case of whoever delivers. */
 const LEASE_MARGIN_MS = 5_000
-const DEFAULT_PLANS = '[{"planId":"basic","unitAmount":"$0.10"}]'
 
 /**
  * Step 2, meaning.
@@ -31,6 +30,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
   const port = read.int('port', 3000, { min: 0, max: 65_535 })
   const token = readToken(read, network, warnings)
   const backendHealthUrl = read.url('backendHealthUrl')
+  const goods = readGoods(read)
   const config: GatewayConfig = {
     network,
     walletAddress: readWalletAddress(read),
@@ -40,7 +40,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
     rpcUrls,
     ...(agreement && { agreement }),
     finality,
-    plans: readPlans(read),
+    ...goods,
     challengeTTLSeconds: read.int('challengeTTLSeconds', 900, { min: 30, max: 86_400 }),
     agent: {
       name: read.text('agentName', 'Key0 Server'),
@@ -58,7 +58,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
     storage: readDurableStorage(read, network),
     managedInfra: readManagedInfra(read),
     settlement: readSettlement(read, network, warnings),
-    refunds: readRefunds(read, network, token, warnings),
+    refunds: readRefunds(read, { network, token, proxy: goods.proxy }, warnings),
     retiredWallets: read.addresses('retiredWallets'),
     strayTransfers: read.oneOf('strayTransfers', ['hold', 'refund'], 'hold'),
     logLevel: read.oneOf('logLevel', logLevels, 'info'),
@@ -107,22 +107,6 @@ function readDocuments(read: Reader): GatewayConfig['documents'] {
   }
 }
 
-function readPlans(read: Reader): readonly Plan[] {
-  const setting = read.has('plansBase64') ? 'plansBase64' : 'plans'
-  const text = read.text(setting, DEFAULT_PLANS)
-  const json = setting === 'plansBase64' ? Buffer.from(text, 'base64').toString('utf8') : text
-  try {
-    const plans: unknown = JSON.parse(json)
-    if (!Array.isArray(plans)) throw new Error('not an array')
-    createCatalog(plans, 6)
-    return plans
-  } catch (error) {
-    const detail = Key0Error.is(error) ? error.facts.plans : 'it is not a JSON array'
-    read.fault(setting, `must be like ${DEFAULT_PLANS}: ${detail}`)
-    return []
-  }
-}
-
 /** `false`: no agent card, and no endpoint either. */
 function readA2a(read: Reader): GatewayConfig['a2a'] {
   const path = read.text('basePath', '/a2a').replace(/\/+$/, '')
@@ -166,16 +150,16 @@ function issuingMs({ timeoutMs, retries }: { timeoutMs: number; retries: number 
 
 function readRefunds(
   read: Reader,
-  network: GatewayConfig['network'],
-  token: GatewayConfig['token'],
+  { network, token, proxy }: Pick<GatewayConfig, 'network' | 'token' | 'proxy'>,
   warnings: string[],
 ): GatewayConfig['refunds'] {
   const inside = read.oneOf('refunds', ['inside', 'off'], 'inside') === 'inside'
   const refunds = readSharedRefunds(read)
   const { minAgeMs, walletPrivateKeys } = refunds
-  const worstCaseMs = LEASE_MARGIN_MS + (token.mode === 'remote' ? issuingMs(token) : 0)
+  const issuing = token.mode === 'remote' ? issuingMs(token) : 0
+  const worstCaseMs = LEASE_MARGIN_MS + Math.max(issuing, proxy?.timeoutMs ?? 0)
   if (minAgeMs < worstCaseMs) {
-    const text = `is shorter than the worst case of issuing a token (${worstCaseMs} ms)`
+    const text = `is shorter than the worst case of a delivery (${worstCaseMs} ms)`
     if (network === 'mainnet') read.fault('refundMinAgeMs', text)
     else warnings.push(`REFUND_MIN_AGE_MS ${text}: a slow delivery may be refunded instead.`)
   }

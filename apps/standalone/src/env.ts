@@ -19,6 +19,12 @@ const names = {
   finality: ['KEY0_FINALITY'],
   plans: ['PLANS'],
   plansBase64: ['PLANS_B64'],
+  routes: ['ROUTES'],
+  routesBase64: ['ROUTES_B64'],
+  proxyToBaseUrl: ['PROXY_TO_BASE_URL'],
+  proxySecret: ['KEY0_PROXY_SECRET'],
+  proxyTimeoutMs: ['PROXY_TIMEOUT_MS'],
+  proxyMaxStoredBytes: ['PROXY_MAX_STORED_BYTES'],
   challengeTTLSeconds: ['CHALLENGE_TTL_SECONDS'],
   agentName: ['AGENT_NAME'],
   agentDescription: ['AGENT_DESCRIPTION'],
@@ -76,6 +82,7 @@ const secrets: readonly Setting[] = [
   'accessTokenSecret',
   'accessTokenPrivateKey',
   'internalAuthSecret',
+  'proxySecret',
   'issueTokenApiSecret',
   'gasWalletPrivateKey',
   'cdpApiKeySecret',
@@ -91,10 +98,6 @@ const secrets: readonly Setting[] = [
  * else than the seller believes would be sold or kept, so the gateway does not start.
  */
 const later: Readonly<Record<string, 'wrong' | 'missing' | 'elsewhere'>> = {
-  ROUTES: 'wrong',
-  ROUTES_B64: 'wrong',
-  PROXY_TO_BASE_URL: 'wrong',
-  KEY0_PROXY_SECRET: 'wrong',
   KEY0_WEBHOOK_URLS: 'wrong',
   KEY0_WEBHOOK_SECRET: 'wrong',
   KEY0_ENCRYPTION_KEY: 'wrong',

@@ -1,6 +1,5 @@
 import { createProbe, HEALTH_TTL_MS, remember, type Serving, serveHttp } from '@key0/app-kit'
 import type { ChallengeStore } from '@key0/core'
-import { key0 as key0Routes } from '@key0/middleware-hono'
 import type { Key0 } from '@key0/sdk'
 import { Hono } from 'hono'
 import type { GatewayConfig } from './GatewayConfig.ts'
@@ -20,7 +19,7 @@ export async function serveApp(options: {
   readonly jwks: OpenIssuer['jwks']
 }): Promise<Serving> {
   const { config, store, key0, jwks } = options
-  const app = new Hono()
+  const app = new Hono<{ Bindings: { readonly incoming: { readonly url?: string } } }>()
   const readReadiness = remember(() => key0.checkReadiness(), HEALTH_TTL_MS)
   const isStoreWell = createProbe(async () => (await store.healthCheck()).ok)
   app.use(async (c, next) => {
@@ -45,7 +44,14 @@ export async function serveApp(options: {
   })
   // Backends keep it for minutes; a new key is published before the first token it signs.
   app.get(jwksPath, (c) => c.json(jwks, 200, { 'cache-control': 'public, max-age=300' }))
-  app.use(key0Routes(key0.handler))
+  const { handler } = key0
+  app.use(async (c, next) => {
+    const request = c.req.raw
+    // A path as it stood on the wire: a `Request` has resolved its dots and backslashes already.
+    const target = c.env.incoming.url
+    if (!handler.matches(request)) return next()
+    return handler.receive({ request, ...(target !== undefined && { target }) })
+  })
 
   const { host, port } = config
   const serving = await serveHttp({ fetch: app.fetch, host, port, setting: 'KEY0_PORT' })

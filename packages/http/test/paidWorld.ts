@@ -38,7 +38,10 @@ export function openPaidWorld(delivery: Partial<DeliveryLimits> = {}): PaidWorld
     },
   })
   const send = (target: string, init: RequestInit = {}): Promise<Response> =>
-    handler.receive({ request: new Request(`${origin}/`, init), target })
+    handler.receive({
+      request: new Request(target === '/x402/access' ? origin + target : `${origin}/`, init),
+      target,
+    })
   const world: PaidWorld = {
     ...context,
     ...{ handler, asked, send, sign: (offered) => pay(world, offered) },

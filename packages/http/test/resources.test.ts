@@ -307,3 +307,75 @@ test('a method that a route does not answer is named', async () => {
   const response = await world.send('/prints')
   expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST, OPTIONS'])
 })
+
+test('a request may be bought in JSON, and its answer comes in JSON', async () => {
+  const world = openPaidWorld()
+  const ask = (resource: object, payment?: string) =>
+    world.send('/x402/access', {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(payment && { 'payment-signature': payment }),
+      },
+      body: JSON.stringify({ resource, requestId: '00000000-0000-4000-8000-000000000001' }),
+    })
+  const print = { method: 'POST', path: '/prints?n=2', body: '{"a":1}', contentType: 'text/json' }
+  const offered = await ask(print)
+  expect(readOffer(offered).accepts[0]?.amount).toBe('300000')
+  const payment = await world.sign(offered)
+  world.answer = async () => new Response('printed', { status: 201, headers: { 'x-a': 'b' } })
+  const sold = await ask(print, payment)
+  expect(sold.status).toBe(200)
+  const envelope = (await sold.json()) as object
+  expect(envelope).toMatchObject({
+    ...{ type: 'ResourceResponse', routeId: 'print', status: 201, headers: { 'x-a': 'b' } },
+    ...{ body: 'printed', bodyEncoding: 'utf-8', txHash: expect.stringMatching(/^0x/) },
+    challengeId: expect.stringMatching(/^http-/),
+  })
+  const [request] = world.asked
+  expect(request).toMatchObject({ method: 'POST', path: '/prints', query: 'n=2' })
+  expect(Buffer.from(request?.body as Uint8Array).toString()).toBe('{"a":1}')
+  expect(await (await ask(print, payment)).json()).toEqual(envelope)
+  expect((await ask({ ...print, body: '{"a":2}' }, payment)).status).toBe(409)
+  expect([world.asked.length, world.issuer.asked.size]).toEqual([1, 0])
+})
+
+test('in JSON, bytes that are no text are base64, and a stream is no delivery', async () => {
+  const world = openPaidWorld()
+  const buy = async (path: string) => {
+    const init = (payment?: string): RequestInit => ({
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(payment && { 'payment-signature': payment }),
+      },
+      body: JSON.stringify({ resource: { path } }),
+    })
+    const payment = await world.sign(await world.send('/x402/access', init()))
+    return world.send('/x402/access', init(payment))
+  }
+  world.answer = async () => new Response(everyByte)
+  const body = Buffer.from(everyByte).toString('base64')
+  expect(await (await buy('/photos/1')).json()).toMatchObject({ body, bodyEncoding: 'base64' })
+  world.answer = async () =>
+    new Response('data: 1', { headers: { 'content-type': 'text/event-stream' } })
+  const refused = await buy('/photos/2')
+  expect([refused.status, await codeOf(refused)]).toEqual([502, 'DELIVERY_FAILED'])
+})
+
+test.each([
+  [{ path: '/nothing' }, 404],
+  [{ path: '/photos//1' }, 400],
+  [{ path: '/free' }, 400],
+  [{ method: 'DELETE', path: '/photos/1' }, 405],
+  [{ method: 'GET' }, 400],
+  [{ path: 7 }, 400],
+  ['text', 400],
+] as const)('in JSON, %j is refused by %i', async (resource, status) => {
+  const response = await openPaidWorld().send('/x402/access', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resource }),
+  })
+  expect(response.status).toBe(status)
+})

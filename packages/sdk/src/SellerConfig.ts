@@ -7,13 +7,16 @@ import type {
   Clock,
   CredentialIssuer,
   EngineEvent,
+  FetchResource,
   Finality,
   Hex,
   Plan,
+  Route,
   SeenTxStore,
 } from '@key0/core'
-import type { FetchResourceCredentials } from '@key0/delivery'
-import type { DiscoveryOptions } from '@key0/http'
+import type { FetchResourceCredentials, ProxyOptions } from '@key0/delivery'
+import type { DeliveryLimits, DiscoveryOptions } from '@key0/http'
+import type { WITHOUT_STORE } from './openStore.ts'
 
 /** What a seller decides in code. Only what has no default must be given. */
 export type SellerConfig = {
@@ -44,10 +47,27 @@ export type SellerConfig = {
   /** A chain connected already; then `network` and `rpcUrl` must agree with it. */
   readonly chain?: EvmChain
 
-  readonly plans: readonly Plan[]
+  /** What is sold as a plan; may be left out where requests are sold. */
+  readonly plans?: readonly Plan[]
+  /**
+   * Requests that are sold one by one, and free ones. `fetchResource` or `proxyTo` answers them;
+   * without either they are sold where your own code mounts them.
+   */
+  readonly routes?: readonly Route[]
+  /** Answers the routes: your own function. */
+  readonly fetchResource?: FetchResource
+  /** Or the server that answers them. */
+  readonly proxyTo?: ProxyOptions
+  /** How long an answer may take, and how much of it is stored for a repeat. */
+  readonly delivery?: Partial<DeliveryLimits>
   /** How long a challenge may be paid; default 900. */
   readonly challengeTTLSeconds?: number
-  readonly store: ChallengeStore
+  readonly store?: ChallengeStore
+  /**
+   * Instead of a store, for requests alone: payments settle, and nothing else is promised. What is
+   * lost has to be said, word for word.
+   */
+  readonly withoutStore?: typeof WITHOUT_STORE
   readonly seenTxStore?: SeenTxStore
 
   /** Mints what the buyer gets; throwing means that nothing was issued. */

@@ -6,6 +6,7 @@ import {
   type Surface as Door,
   type HttpHandler,
   type Incoming,
+  type Resources,
 } from '@key0/http'
 import type { SellerConfig } from './SellerConfig.ts'
 
@@ -22,12 +23,14 @@ export async function createHandler(
   config: SellerConfig,
   options: CheckoutOptions,
   observe: (event: EngineEvent) => void,
+  resources?: Resources,
 ): Promise<HttpHandler> {
   const report = ({ cause, code, path }: Parameters<NonNullable<Observe>>[0]): void =>
     observe({ name: 'alert', what: `${code} at ${path}`, cause })
   const http = createHttpHandler({
     ...options,
     discovery: { ...config.discovery, surfaces: listDoors(config) },
+    ...(resources && { resources }),
     observe: report,
   })
   const others: readonly Surface[] = [

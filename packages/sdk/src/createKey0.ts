@@ -22,7 +22,9 @@ import { createHandler } from './createHandler.ts'
 import { createIds } from './createIds.ts'
 import { createReadiness, judgePayee } from './createReadiness.ts'
 import type { Key0 } from './Key0.ts'
+import { openResources } from './openResources.ts'
 import { openSettlement } from './openSettlement.ts'
+import { openStore } from './openStore.ts'
 import type { SellerConfig } from './SellerConfig.ts'
 import { toSettings } from './toSettings.ts'
 
@@ -53,12 +55,14 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
   const warnings = await assertCanReceive(chain, payTo)
   const settings = toSettings(config, chain, payTo)
   const settlement = openSettlement(config, chain)
+  const store = openStore(config)
+  const { resources, close: closeResources } = openResources(config)
   const context: EngineContext = {
-    store: config.store,
+    store,
     chain,
     settler: settlement.settler,
     issuer: toIssuer(config),
-    catalog: createCatalog(config.plans, chain.token.decimals),
+    catalog: createCatalog(config.plans ?? [], chain.token.decimals, config.routes),
     clock,
     newId: createIds(),
     observe,
@@ -80,20 +84,26 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
     payTo,
     token: toToken(chain),
   }
-  const handler = await createHandler(config, { engine, seller, maxTimeoutSeconds }, observe)
+  const handler = await createHandler(
+    config,
+    { engine, seller, maxTimeoutSeconds },
+    observe,
+    resources,
+  )
   return {
     engine,
     chain,
     handler,
-    ...createCalls(engine, config.store),
+    ...createCalls(engine, store),
     recover: createRecovery(context, accounting),
     checkReadiness: createReadiness({
-      ...{ store: config.store, chain, payTo, settlement },
+      ...{ store, chain, payTo, settlement },
       ...(backend && { backend }),
     }),
     warnings: [...warnings, ...handler.warnings],
     close: () => {
       backend?.stop()
+      void closeResources()
       chain.close()
     },
   }
@@ -192,12 +202,19 @@ function toToken({ token }: EvmChain): Seller['token'] {
 }
 
 function toIssuer(config: SellerConfig): CredentialIssuer {
-  const { tokenIssuer, fetchResourceCredentials } = config
+  const { tokenIssuer, fetchResourceCredentials, plans = [], routes = [] } = config
   if (tokenIssuer) return tokenIssuer
   if (fetchResourceCredentials) return createCallbackIssuer(fetchResourceCredentials)
+  if (plans.length === 0 && routes.length > 0) return nobody
   throw new Key0Error('CONFIG_INVALID', {
     facts: { fetchResourceCredentials: 'must be given, or a tokenIssuer' },
   })
+}
+
+/** Where no plan is sold, nothing is ever minted. */
+const nobody: CredentialIssuer = {
+  worstCaseMs: 0,
+  issue: async () => ({ kind: 'failed', reason: 'no plan is sold here' }),
 }
 
 /** A hook of the seller's that fails must not turn a sale into an error. */

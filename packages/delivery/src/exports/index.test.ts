@@ -14,9 +14,11 @@ test('the public names of @key0/delivery', () => {
       "noAuth",
       "notifyPayment",
       "oauthClientCredentialsAuth",
+      "proxyTo",
       "sharedSecretAuth",
       "signedJwtAuth",
       "verifyWebhook",
+      "watchHealth",
       "webhookEventTypes",
     ]
   `)

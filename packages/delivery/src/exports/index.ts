@@ -72,4 +72,6 @@ export {
   type WebhookEventType,
   webhookEventTypes,
 } from '../notify/WebhookEvent.ts'
+export type { ProxyOptions } from '../proxy/ProxyOptions.ts'
+export { proxyTo } from '../proxy/proxyTo.ts'
 export { type HealthWatch, type HealthWatchOptions, watchHealth } from '../watchHealth.ts'

@@ -21,7 +21,7 @@ export type SaleBackend = Backend & {
 export function createBackend(
   asked: Omit<RouteRequest, 'paid' | 'signal'>,
   fetchResource: FetchResource,
-  limits: DeliveryLimits,
+  limits: DeliveryLimits & { readonly streams?: 'pass' | 'refuse' },
 ): SaleBackend {
   let stream: Rest | undefined
   return {
@@ -43,6 +43,10 @@ export function createBackend(
         if (read.kind === 'whole') {
           const stored: StoredResponse = { ...head, body: toBase64(read.bytes) }
           return { kind: 'answered', response: stored }
+        }
+        if (limits.streams === 'refuse') {
+          await read.body.cancel()
+          return { kind: 'failed', reason: 'the answer is a stream, or too long for JSON' }
         }
         stream = read
         return { kind: 'answered', response: head }
