@@ -3,6 +3,7 @@ import { discovery } from './discovery/discovery.ts'
 import { flows } from './flows/flows.ts'
 import { issue } from './issue/issue.ts'
 import { issueStores } from './issue/issueStores.ts'
+import { middleware } from './middleware/middleware.ts'
 import { postgres } from './postgres/postgres.ts'
 import { readMachine, toText } from './print.ts'
 import { redis } from './redis/redis.ts'
@@ -16,6 +17,7 @@ const benches: readonly Bench[] = [
   issue,
   issueStores,
   discovery,
+  middleware,
   flows,
   start,
   rpc,

@@ -1,32 +1,67 @@
-import { createListener, type Key0Source, openKey0 } from '@key0/middleware-kit'
+import {
+  createListener,
+  type Key0Payment,
+  type Key0Source,
+  type NodeListener,
+  openShop,
+  type PaidRoute,
+  type Shop,
+  serveRoute,
+} from '@key0/middleware-kit'
 import type { RequestHandler } from 'express'
 
-export type Key0Router = RequestHandler & {
-  /** Resolves once it answers. Await it before you listen; a gateway that cannot start rejects it. */
-  readonly ready: Promise<void>
-  /** Stops what it started; a `Key0` that was handed over stays yours. */
-  readonly close: () => Promise<void>
+declare global {
+  namespace Express {
+    interface Request {
+      /** What this request was paid with; set by `payPerRequest`. */
+      key0Payment?: Key0Payment
+    }
+  }
 }
+
+export type Key0Router = RequestHandler &
+  Pick<Shop, 'ready' | 'close'> & {
+    /**
+     * Sells each request that comes this far, and lets the handlers after it answer what is paid.
+     * What they write is stored before it leaves; anything but a 2xx goes back as money.
+     */
+    readonly payPerRequest: (route: string | PaidRoute) => RequestHandler
+  }
 
 /**
  * Answers Key0's paths beside an app's own routes; every other path goes on to the app. Mount it
  * before or after a body parser, at the root or under a path that `agentUrl` names too.
  *
  * @example
- * const router = key0Router({ agentName, agentUrl, walletAddress, network, plans, store, ... })
- * await router.ready
- * express().use(router).listen(3000)
+ * const key0 = key0Router({ agentName, agentUrl, walletAddress, network, plans, store, ... })
+ * app.use(key0)
+ * app.get('/photos/:id', key0.payPerRequest({ routeId: 'photo', unitAmount: '$0.01' }), sendPhoto)
+ * await key0.ready()
  */
 export function key0Router(source: Key0Source): Key0Router {
-  const opening = openKey0(source)
-  const listening = opening.then(({ handler }) => createListener(handler))
+  const shop = openShop(source)
+  let listening: Promise<NodeListener> | undefined
   const handle: RequestHandler = (request, response, next) => {
+    listening ??= shop.opening.then(({ handler }) => createListener(handler))
     listening
       .then((listener) => (listener.matches(request) ? listener.answer(request, response) : next()))
       .catch(next)
   }
+  const { ready, close } = shop
   return Object.assign(handle, {
-    ready: listening.then(() => {}),
-    close: async () => (await opening).close(),
+    ready,
+    close,
+    payPerRequest: (route: string | PaidRoute) => payPerRequest(shop, route),
   })
+}
+
+function payPerRequest(shop: Shop, route: string | PaidRoute): RequestHandler {
+  const gate = shop.gate(route)
+  return (request, response, next) => {
+    const run = (payment: Key0Payment): void => {
+      request.key0Payment = payment
+      next()
+    }
+    serveRoute(gate, { request, response, target: request.originalUrl, run }).catch(next)
+  }
 }

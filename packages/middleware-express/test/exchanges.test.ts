@@ -1,19 +1,54 @@
 import { createServer } from 'node:http'
+import { Readable } from 'node:stream'
 import { createHttpWorld, httpConformance, listen } from '@key0/conformance/http'
 import { createHttpHandler } from '@key0/http'
 import { AccessTokenIssuer } from '@key0/token'
 import express, { type Express, type RequestHandler } from 'express'
 import { describe, test } from 'vitest'
-import { keepRawBody, key0Router, validateAccessToken } from '../src/exports/index.ts'
+import {
+  type Key0Router,
+  keepRawBody,
+  key0Router,
+  validateAccessToken,
+} from '../src/exports/index.ts'
 
 const secret = '3f1c5b7a9d2e4860b1c3d5e7f90a2b4c6d8e0f1a3b5c7d9e1f2a4b6c8d0e2f4a'
+
+/** Sells what the exchanges ask for, by every way there is to write an answer. */
+function sell(app: Express, { payPerRequest }: Key0Router): Express {
+  let served = 0
+  const at = (routeId: string, unitAmount = '$0.10') => payPerRequest({ routeId, unitAmount })
+  return app
+    .get('/photos/:id', at('picture'), (request, response) => {
+      served += 1
+      response.set('x-photo', `${request.params.id}`).json({ id: request.params.id, served })
+    })
+    .post('/resize', at('resize', '$0.20'), express.json(), (request, response) => {
+      response.send({ got: request.body })
+    })
+    .get('/bytes', at('bytes'), (_, response) => {
+      response.type('application/octet-stream')
+      Readable.from([everyByte.subarray(0, 100), everyByte.subarray(100)]).pipe(response)
+    })
+    .get('/events', at('events'), (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write('data: one\n\n')
+      setImmediate(() => response.end('data: two\n\n'))
+    })
+    .get('/moved', at('moved'), (_, response) => response.redirect('/elsewhere'))
+    .get('/broken', at('broken'), (_, response) => {
+      response.status(500).set('x-broken', 'yes').send('secret')
+    })
+}
+
+const everyByte = Buffer.from(Array.from({ length: 256 }, (_, at) => at))
 
 /** What every app here has besides Key0. */
 function furnish(app: Express, nowMs: () => number): Express {
   const holders = (...planIds: string[]) => validateAccessToken({ secret, planIds, nowMs })
   return app
     .get('/health', (_, response) => void response.json({ ok: true }))
-    .post('/echo', (request, response) => void response.json({ got: request.body }))
+    .post('/echo', express.json(), (request, response) => void response.json({ got: request.body }))
     .get('/gold/1', holders('gold'), (_, response) => void response.json({}))
     .get('/reports/1', holders('basic'), (request, response) => {
       response.json({ paidBy: request.key0Token?.txHash })
@@ -27,21 +62,22 @@ function converse(
   httpConformance({
     test,
     except,
-    offers: ['tokens', 'app'],
+    offers: ['tokens', 'app', 'routes'],
     async rig() {
       const world = createHttpWorld({
         mintToken: async (claims, nowMs) =>
           (await new AccessTokenIssuer(secret, { nowMs: () => nowMs }).sign(claims)).token,
       })
       const { engine, seller } = world
-      const app = build(key0Router(createHttpHandler({ engine, seller })))
-      return { world, ...(await listen(createServer(furnish(app, world.nowMs)))) }
+      const key0 = key0Router(createHttpHandler({ engine, seller }))
+      const app = sell(furnish(build(key0), world.nowMs), key0)
+      return { world, ...(await listen(createServer(app))) }
     },
   })
 }
 
-describe('before a body parser', () => {
-  converse((key0) => express().use(key0).use(express.json()))
+describe('before the body parsers', () => {
+  converse((key0) => express().use(key0))
 })
 
 const judgedBefore = {
@@ -54,9 +90,13 @@ describe('after a body parser that keeps the bytes', () => {
   converse((key0) => express().use(parser).use(key0), judgedBefore)
 })
 
+const unbound = 'a body of which no bytes are left cannot be paid for'
+
 describe('after a body parser that keeps nothing', () => {
   converse((key0) => express().use(express.json()).use(key0), {
     ...judgedBefore,
+    'route: a payment for one body buys no other, and the handler gets what was paid for': unbound,
+    'route: a body that comes in pieces is bound and handed on whole': unbound,
     'request: a body of one key twice is refused': 'express.json() leaves one of them',
   })
 })

@@ -23,14 +23,14 @@ test('requests wait for a gateway that is still starting', async () => {
   await using server = await listen(createServer(express().use(router)))
   const asked = fetch(`${server.origin}/discover`)
   starting.resolve(shop())
-  await router.ready
+  await router.ready()
   expect((await asked).status).toBe(200)
   await router.close()
 })
 
 test('a gateway that cannot start says so, and answers nothing', async () => {
   const router = key0Router(Promise.reject(new Error('no node answers')))
-  await expect(router.ready).rejects.toThrow('no node answers')
+  await expect(router.ready()).rejects.toThrow('no node answers')
   const app = express().use(router)
   app.use(((error: Error, _request, response, _next) => {
     response.status(500).end(error.message)
@@ -51,4 +51,13 @@ test('headers that the app set before stay beside those of the answer', async ()
   const { headers } = await fetch(`${server.origin}/discover`)
   expect(headers.get('x-frame-options')).toBe('DENY')
   expect(headers.get('access-control-allow-origin')).toBe('*')
+})
+
+test('a route that cannot be sold is noticed when the shop opens', async () => {
+  const router = key0Router(shop())
+  router.payPerRequest({ routeId: 'photo', unitAmount: '$0.00' })
+  await expect(router.ready()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  const other = key0Router(shop())
+  other.payPerRequest('no-such-route')
+  await expect(other.ready()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
 })

@@ -1,6 +1,35 @@
-import { createListener, type Key0Source, openKey0 } from '@key0/middleware-kit'
+import {
+  createListener,
+  type Key0Payment,
+  type Key0Source,
+  openShop,
+  type PaidRoute,
+  type RouteGate,
+  serveRoute,
+} from '@key0/middleware-kit'
 import type { SellerConfig } from '@key0/sdk'
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type {
+  FastifyInstance,
+  FastifyPluginAsync,
+  FastifyReply,
+  onRequestHookHandler,
+} from 'fastify'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    key0: {
+      /**
+       * An `onRequest` hook for a route whose requests are sold. What its handler answers is stored
+       * before it leaves; anything but a 2xx goes back as money.
+       */
+      readonly payPerRequest: (route: string | PaidRoute) => onRequestHookHandler
+    }
+  }
+  interface FastifyRequest {
+    /** What this request was paid with; set by `payPerRequest`. */
+    key0Payment?: Key0Payment
+  }
+}
 
 /** A seller's configuration, or a gateway that runs already. */
 export type Key0PluginOptions = (SellerConfig | { readonly key0: Key0Source }) & {
@@ -14,6 +43,8 @@ export type Key0PluginOptions = (SellerConfig | { readonly key0: Key0Source }) &
  *
  * @example
  * await app.register(key0Plugin, { agentName, agentUrl, walletAddress, network, plans, store, ... })
+ * const onRequest = app.key0.payPerRequest({ routeId: 'photo', unitAmount: '$0.01' })
+ * app.get('/photos/:id', { onRequest }, sendPhoto)
  */
 export const key0Plugin: FastifyPluginAsync<Key0PluginOptions> = Object.assign(register, {
   // Key0's paths are the whole app's, also where it has no route of its own.
@@ -22,20 +53,39 @@ export const key0Plugin: FastifyPluginAsync<Key0PluginOptions> = Object.assign(r
 })
 
 async function register(app: FastifyInstance, options: Key0PluginOptions): Promise<void> {
-  const { handler, close } = await openKey0('key0' in options ? options.key0 : options)
+  const shop = openShop('key0' in options ? options.key0 : options)
+  const { handler } = await shop.opening
   const listener = createListener(handler)
   const prefix = options.prefix ?? ''
-  app.addHook('onClose', async () => close())
+  app.decorate('key0', { payPerRequest: (route) => payPerRequest(shop.gate(route)) })
+  app.addHook('onReady', shop.ready)
+  app.addHook('onClose', shop.close)
   app.addHook('onRequest', async ({ raw }, reply) => {
     const { url = '/' } = raw
     if (!url.startsWith(prefix)) return
     raw.url = url.slice(prefix.length)
-    if (listener.matches(raw)) {
-      reply.hijack()
-      // What hooks before this one have set, such as the headers of a security plugin.
-      for (const [name, value] of Object.entries(reply.getHeaders()))
-        if (value !== undefined) reply.raw.setHeader(name, value)
-      await listener.answer(raw, reply.raw)
-    } else raw.url = url
+    if (listener.matches(raw)) await listener.answer(raw, takeOver(reply))
+    else raw.url = url
   })
+}
+
+function payPerRequest(gate: RouteGate): onRequestHookHandler {
+  return (request, reply, done) => {
+    const { raw: response } = reply
+    const run = (payment: Key0Payment): void => {
+      request.key0Payment = payment
+      done()
+    }
+    const target = request.raw.url ?? '/'
+    const route = { request: request.raw, response, target, run, takeOver: () => takeOver(reply) }
+    serveRoute(gate, route).catch(done)
+  }
+}
+
+/** Answers outside of Fastify, with the headers that hooks before have set. */
+function takeOver(reply: FastifyReply): FastifyReply['raw'] {
+  reply.hijack()
+  for (const [name, value] of Object.entries(reply.getHeaders()))
+    if (value !== undefined) reply.raw.setHeader(name, value)
+  return reply.raw
 }

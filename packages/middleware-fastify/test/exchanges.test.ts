@@ -1,15 +1,45 @@
+import { Readable } from 'node:stream'
 import { createHttpWorld, httpConformance, listen } from '@key0/conformance/http'
 import { createHttpHandler } from '@key0/http'
 import { AccessTokenIssuer } from '@key0/token'
-import { fastify } from 'fastify'
+import { type FastifyInstance, fastify } from 'fastify'
 import { test } from 'vitest'
 import { key0Plugin, validateAccessToken } from '../src/exports/index.ts'
 
 const secret = '3f1c5b7a9d2e4860b1c3d5e7f90a2b4c6d8e0f1a3b5c7d9e1f2a4b6c8d0e2f4a'
 
+const everyByte = Buffer.from(Array.from({ length: 256 }, (_, at) => at))
+
+/** Sells what the exchanges ask for, by every way there is to write an answer. */
+function sell(app: FastifyInstance): void {
+  let served = 0
+  const at = (routeId: string, unitAmount = '$0.10') => ({
+    onRequest: app.key0.payPerRequest({ routeId, unitAmount }),
+  })
+  app.get<{ Params: { id: string } }>('/photos/:id', at('picture'), ({ params: { id } }, reply) => {
+    served += 1
+    return reply.header('x-photo', id).send({ id, served })
+  })
+  app.post('/resize', at('resize', '$0.20'), async ({ body }) => ({ got: body }))
+  app.get('/bytes', at('bytes'), (_, reply) =>
+    reply
+      .type('application/octet-stream')
+      .send(Readable.from([everyByte.subarray(0, 100), everyByte.subarray(100)])),
+  )
+  app.get('/events', at('events'), (_, { raw }) => {
+    raw.writeHead(200, { 'content-type': 'text/event-stream' })
+    raw.write('data: one\n\n')
+    setImmediate(() => raw.end('data: two\n\n'))
+  })
+  app.get('/moved', at('moved'), (_, reply) => reply.redirect('/elsewhere'))
+  app.get('/broken', at('broken'), (_, reply) =>
+    reply.code(500).header('x-broken', 'yes').send('secret'),
+  )
+}
+
 httpConformance({
   test,
-  offers: ['tokens', 'app'],
+  offers: ['tokens', 'app', 'routes'],
   async rig() {
     const world = createHttpWorld({
       mintToken: async (claims, nowMs) =>
@@ -25,6 +55,7 @@ httpConformance({
     app.post('/echo', ({ body }) => ({ got: body }))
     app.get('/gold/1', holders('gold'), () => ({}))
     app.get('/reports/1', holders('basic'), ({ key0Token }) => ({ paidBy: key0Token?.txHash }))
+    sell(app)
     await app.ready()
     return { world, ...(await listen(app.server)) }
   },

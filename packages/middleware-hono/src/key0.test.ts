@@ -25,8 +25,8 @@ test('every other path is the app’s', async () => {
 })
 
 test('as an app of its own it answers its paths, alone or mounted', async () => {
-  const alone = key0App({ handler })
-  await alone.ready
+  const alone = key0App(handler)
+  await alone.ready()
   const mounted = new Hono().route('/', alone).get('/reports', (context) => context.text('report'))
   for (const each of [alone, mounted])
     expect((await each.request('/x402/access', { method: 'POST' })).status).toBe(402)
@@ -36,5 +36,7 @@ test('as an app of its own it answers its paths, alone or mounted', async () => 
 })
 
 test('a gateway that cannot start says so', async () => {
-  await expect(key0App(Promise.reject(new Error('no node answers'))).ready).rejects.toThrow('node')
+  await expect(key0App(Promise.reject(new Error('no node answers'))).ready()).rejects.toThrow(
+    'node',
+  )
 })

@@ -1,30 +1,53 @@
-import { type Key0Source, openKey0 } from '@key0/middleware-kit'
+import {
+  type Key0Payment,
+  type Key0Source,
+  openShop,
+  type PaidRoute,
+  type RouteGate,
+  type Shop,
+} from '@key0/middleware-kit'
 import { Hono, type MiddlewareHandler } from 'hono'
+
+declare module 'hono' {
+  interface ContextVariableMap {
+    /** What this request was paid with; set by `payPerRequest`. */
+    key0Payment: Key0Payment
+  }
+}
+
+type Mounted = Pick<Shop, 'ready' | 'close'> & {
+  /**
+   * Sells each request that comes this far, and lets the handlers after it answer what is paid.
+   * What they answer is stored before it leaves; anything but a 2xx goes back as money.
+   */
+  readonly payPerRequest: (route: string | PaidRoute) => MiddlewareHandler
+}
+
+export type Key0Middleware = MiddlewareHandler & Mounted
+
+export type Key0App = Hono & Mounted
 
 /**
  * Answers Key0's paths beside an app's own routes; every other path goes on to the app. Put it
  * first: a body that an earlier middleware has read from `c.req.raw` cannot be read again.
  *
  * @example
- * const app = new Hono().use(key0(await createKey0(config)))
+ * const shop = key0({ agentName, agentUrl, walletAddress, network, plans, store, ... })
+ * const app = new Hono().use(shop)
+ * app.get('/photos/:id', shop.payPerRequest({ routeId: 'photo', unitAmount: '$0.01' }), sendPhoto)
+ * await shop.ready()
  */
-export function key0(source: Key0Source): MiddlewareHandler & Pick<Key0App, 'ready' | 'close'> {
-  const opening = openKey0(source)
+export function key0(source: Key0Source): Key0Middleware {
+  const { opening, gate, ready, close } = openShop(source)
   const handle: MiddlewareHandler = async (context, next) => {
     const { handler } = await opening
     return handler.matches(context.req.raw) ? handler(context.req.raw) : next()
   }
   return Object.assign(handle, {
-    ready: opening.then(() => {}),
-    close: async () => (await opening).close(),
+    ready,
+    close,
+    payPerRequest: (route: string | PaidRoute) => payPerRequest(gate(route)),
   })
-}
-
-export type Key0App = Hono & {
-  /** Resolves once it answers. Await it before you listen; a gateway that cannot start rejects it. */
-  readonly ready: Promise<void>
-  /** Stops what it started; a `Key0` that was handed over stays yours. */
-  readonly close: () => Promise<void>
 }
 
 /**
@@ -32,11 +55,28 @@ export type Key0App = Hono & {
  *
  * @example
  * const app = key0App({ agentName, agentUrl, walletAddress, network, plans, store, ... })
- * await app.ready
+ * await app.ready()
  * serve({ fetch: app.fetch, port: 3000 })
  */
 export function key0App(source: Key0Source): Key0App {
   const middleware = key0(source)
-  const { ready, close } = middleware
-  return Object.assign(new Hono().use(middleware), { ready, close })
+  const { ready, close, payPerRequest } = middleware
+  return Object.assign(new Hono().use(middleware), { ready, close, payPerRequest })
+}
+
+function payPerRequest(gate: RouteGate): MiddlewareHandler {
+  return async (context, next) => {
+    const { req } = context
+    // Read through Hono, which keeps it for the handler.
+    const body = req.raw.body === null ? new Uint8Array() : new Uint8Array(await req.arrayBuffer())
+    const answer = await gate({ request: req.raw, body }, async (payment) => {
+      context.set('key0Payment', payment)
+      await next()
+      return context.res
+    })
+    // An assignment would mix the headers of both.
+    context.res = undefined
+    context.res = answer
+    return answer
+  }
 }

@@ -3,14 +3,41 @@ import { createHttpWorld, httpConformance, listen } from '@key0/conformance/http
 import { createHttpHandler } from '@key0/http'
 import { AccessTokenIssuer } from '@key0/token'
 import { Hono } from 'hono'
+import { streamSSE } from 'hono/streaming'
 import { test } from 'vitest'
-import { key0, validateAccessToken } from '../src/exports/index.ts'
+import { type Key0Middleware, key0, validateAccessToken } from '../src/exports/index.ts'
 
 const secret = '3f1c5b7a9d2e4860b1c3d5e7f90a2b4c6d8e0f1a3b5c7d9e1f2a4b6c8d0e2f4a'
 
+const everyByte = Uint8Array.from(Array.from({ length: 256 }, (_, at) => at))
+
+/** Sells what the exchanges ask for, by every way there is to write an answer. */
+function goods({ payPerRequest }: Key0Middleware): Hono {
+  let served = 0
+  const at = (routeId: string, unitAmount = '$0.10') => payPerRequest({ routeId, unitAmount })
+  return new Hono()
+    .get('/photos/:id', at('picture'), (c) => {
+      served += 1
+      c.header('x-photo', c.req.param('id'))
+      return c.json({ id: c.req.param('id'), served })
+    })
+    .post('/resize', at('resize', '$0.20'), async (c) => c.json({ got: await c.req.json() }))
+    .get('/bytes', at('bytes'), (c) =>
+      c.body(everyByte, 200, { 'content-type': 'application/octet-stream' }),
+    )
+    .get('/events', at('events'), (c) =>
+      streamSSE(c, async (stream) => {
+        await stream.writeSSE({ data: 'one' })
+        await stream.writeSSE({ data: 'two' })
+      }),
+    )
+    .get('/moved', at('moved'), (c) => c.redirect('/elsewhere'))
+    .get('/broken', at('broken'), (c) => c.text('secret', 500, { 'x-broken': 'yes' }))
+}
+
 httpConformance({
   test,
-  offers: ['tokens', 'app'],
+  offers: ['tokens', 'app', 'routes'],
   async rig() {
     const world = createHttpWorld({
       mintToken: async (claims, nowMs) =>
@@ -18,12 +45,14 @@ httpConformance({
     })
     const { engine, seller, nowMs } = world
     const holders = (...planIds: string[]) => validateAccessToken({ secret, planIds, nowMs })
+    const shop = key0(createHttpHandler({ engine, seller }))
     const { fetch } = new Hono()
-      .use(key0(createHttpHandler({ engine, seller })))
+      .use(shop)
       .get('/health', (c) => c.json({ ok: true }))
       .post('/echo', async (c) => c.json({ got: await c.req.json() }))
       .get('/gold/1', holders('gold'), (c) => c.json({}))
       .get('/reports/1', holders('basic'), (c) => c.json({ paidBy: c.get('key0Token').txHash }))
+      .route('/', goods(shop))
     return { world, ...(await listen(createAdaptorServer({ fetch }))) }
   },
 })

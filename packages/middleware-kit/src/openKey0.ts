@@ -1,3 +1,4 @@
+import { isPriced, Key0Error, type RouteTerms } from '@key0/core'
 import type { HttpHandler } from '@key0/http'
 import { createKey0, type Key0, type SellerConfig } from '@key0/sdk'
 
@@ -7,11 +8,13 @@ import { createKey0, type Key0, type SellerConfig } from '@key0/sdk'
  */
 export type Key0Source = SellerConfig | Running | Promise<Running>
 
-type Running = HttpHandler | Pick<Key0, 'handler'>
+type Running = HttpHandler | Pick<Key0, 'handler' | 'engine'>
 
 /** A gateway in this process, ready to answer. */
 export type Opened = {
   readonly handler: HttpHandler
+  /** A priced route of the catalog by its id. @throws CONFIG_INVALID when there is none */
+  readonly findRoute: (routeId: string) => RouteTerms
   /** Stops what was started here; a `Key0` that was handed over stays its owner's. */
   readonly close: () => void
 }
@@ -26,18 +29,30 @@ const RECOVER_EVERY_MS = 2_000
  */
 export async function openKey0(source: Key0Source): Promise<Opened> {
   const given = await source
-  if (typeof given === 'function') return { handler: given, close: nothing }
-  if ('handler' in given) return { handler: given.handler, close: nothing }
+  if (typeof given === 'function')
+    return { handler: given, findRoute: findIn(undefined), close: nothing }
+  if ('handler' in given)
+    return { handler: given.handler, findRoute: findIn(given.engine), close: nothing }
   const key0 = await createKey0(given)
   const stop = keepRecovering(key0, (cause) =>
     given.observe?.({ name: 'alert', what: 'a recovery pass failed', cause }),
   )
   return {
     handler: key0.handler,
+    findRoute: findIn(key0.engine),
     close() {
       stop()
       key0.close()
     },
+  }
+}
+
+function findIn(engine: Key0['engine'] | undefined): Opened['findRoute'] {
+  return (routeId) => {
+    const route = engine?.catalog.routes.find((each) => each.routeId === routeId)
+    if (route && isPriced(route)) return route
+    const facts = { route: `"${routeId}" is no priced route of the catalog` }
+    throw new Key0Error('CONFIG_INVALID', { facts })
   }
 }
 

@@ -28,8 +28,14 @@ export type Exchange = {
  *   `{ paidBy: <its txHash> }`; `GET /gold/1` opens for one of the plan `gold`.
  * - `app`: paths of the server's own around Key0's: `GET /health` answers `{ ok: true }`, and
  *   `POST /echo` answers `{ got: <the JSON it was sent> }`.
+ * - `routes`: requests that are sold one by one and answered by handlers of the server's own.
+ *   `GET /photos/:id` at $0.10 answers `{ id, served }` with a header `x-photo: <id>`, where `served`
+ *   counts how often the handler ran; `POST /resize` at $0.20 answers `{ got: <its JSON> }`; and at
+ *   $0.10 `GET /bytes` answers the bytes from 0 to 255 as `application/octet-stream`, `GET /events`
+ *   the server-sent events `one` and `two`, `GET /moved` a 302 with a `location`, and `GET /broken`
+ *   a 500 with a header `x-broken` and a body that says `secret`.
  */
-export type Feature = 'tokens' | 'app'
+export type Feature = 'tokens' | 'app' | 'routes'
 
 export type Step = Sent | { readonly world: WorldEvent }
 
@@ -93,7 +99,7 @@ export type Source =
   | { readonly body: string }
 
 export type Expected = {
-  readonly status: number
+  readonly status: Match
   readonly headers?: Readonly<Record<string, Match>>
   /** Headers of base64 JSON. */
   readonly decoded?: Readonly<Record<string, Match>>
@@ -101,6 +107,8 @@ export type Expected = {
   readonly body?: Match
   /** The body as text. */
   readonly text?: Match
+  /** The body's bytes in base64. */
+  readonly base64?: string
 }
 
 /**

@@ -4,6 +4,7 @@ import { offers } from './exchanges/offers.ts'
 import { apps, discovery, proofs, tokens } from './exchanges/others.ts'
 import { payments } from './exchanges/payments.ts'
 import { requests } from './exchanges/requests.ts'
+import { routes } from './exchanges/routes.ts'
 import { version1 } from './exchanges/version1.ts'
 
 /** Every exchange, in the order in which a newcomer should make them pass. */
@@ -15,6 +16,7 @@ export const exchanges: readonly Exchange[] = [
   ...requests,
   ...proofs,
   ...discovery,
+  ...routes,
   ...tokens,
   ...apps,
 ]

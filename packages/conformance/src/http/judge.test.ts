@@ -6,6 +6,7 @@ import { fill, type Kept, read } from './kept.ts'
 const message = Buffer.from('{"success":true,"list":[{"a":1}]}').toString('base64')
 const answer = {
   status: 200,
+  bytes: Buffer.from('bytes'),
   headers: { 'content-type': 'application/json', 'payment-response': message },
   text: '{"code":"OK","facts":{"field":"$.planId","id":"http-1"}}',
 }
@@ -18,12 +19,15 @@ test.each<Partial<Expected>>([
   { headers: { 'content-type': { $has: 'json' } }, text: { $lacks: 'secret' } },
   { body: { code: { $like: '^O' }, facts: { id: '{{id}}' } } },
   { decoded: { 'payment-response': { list: [{ a: 1 }] } } },
+  { status: { $like: '^2' }, base64: 'Ynl0ZXM=' },
 ])('an answer that is as expected: %j', (expected) => {
   expect(judged(expected)).not.toThrow()
 })
 
 test.each<Partial<Expected>>([
   { status: 201 },
+  { status: { $like: '^(?!200)' } },
+  { base64: 'AAAA' },
   { headers: { 'content-type': 'text/plain' } },
   { headers: { allow: { $is: 'present' } } },
   { headers: { 'content-type': { $has: 'xml' } } },

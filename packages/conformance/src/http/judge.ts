@@ -17,6 +17,8 @@ export function judge(answer: Answer, expected: Expected, kept: Kept): void {
     const header = answer.headers[name]
     check(`the message in ${name}`, header && decode(header), match)
   }
+  if (expected.base64 !== undefined)
+    check('the bytes', answer.bytes.toString('base64'), expected.base64)
   if (expected.text !== undefined) check('the body', answer.text, expected.text)
   if (expected.body !== undefined) check('the body', parse(answer.text), expected.body)
   judgeAlways(answer)

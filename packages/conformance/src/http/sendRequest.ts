@@ -13,6 +13,7 @@ export type Answer = {
   readonly status: number
   /** By lower-case name; repeated headers joined as HTTP joins them. */
   readonly headers: Readonly<Record<string, string>>
+  readonly bytes: Buffer
   readonly text: string
 }
 
@@ -29,13 +30,11 @@ export async function sendRequest(origin: string, sent: WireRequest): Promise<An
       const chunks: Buffer[] = []
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
       incoming.on('error', reject)
-      incoming.on('end', () =>
-        resolve({
-          status: incoming.statusCode ?? 0,
-          headers: joined(incoming.headersDistinct),
-          text: Buffer.concat(chunks).toString('utf8'),
-        }),
-      )
+      incoming.on('end', () => {
+        const bytes = Buffer.concat(chunks)
+        const { statusCode: status = 0, headersDistinct } = incoming
+        resolve({ status, headers: joined(headersDistinct), bytes, text: bytes.toString('utf8') })
+      })
     })
     sending.on('error', reject)
     if (body === undefined) sending.end()

@@ -7,7 +7,8 @@ test('the public names of @key0/middleware-kit', () => {
       "createListener",
       "createTokenGate",
       "keepRawBody",
-      "openKey0",
+      "openShop",
+      "serveRoute",
     ]
   `)
 })

@@ -5,4 +5,7 @@
 export { createTokenGate, type Verdict } from '../createTokenGate.ts'
 export { createListener, type NodeListener, type NodeRequest } from '../node/createListener.ts'
 export { keepRawBody } from '../node/provideBody.ts'
-export { type Key0Source, type Opened, openKey0 } from '../openKey0.ts'
+export { type NodeRoute, serveRoute } from '../node/serveRoute.ts'
+export type { Key0Source, Opened } from '../openKey0.ts'
+export { openShop, type Shop } from '../openShop.ts'
+export type { Key0Payment, PaidRoute, RouteGate, Serve } from '../route/createRouteGate.ts'

@@ -1,8 +1,8 @@
 import { createMemoryStore } from '@key0/core/memory'
 import { type Sandbox, startSandbox } from '@key0/sandbox'
-import type { SellerConfig } from '@key0/sdk'
+import { createKey0, type SellerConfig } from '@key0/sdk'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openKey0 } from '../src/exports/index.ts'
+import { openKey0 } from './openKey0.ts'
 
 let chain: Sandbox
 beforeAll(async () => {
@@ -61,9 +61,10 @@ test('a configuration that is wrong opens nothing', async () => {
 })
 
 test('a gateway that runs already is taken as it is, also while it starts', async () => {
-  const { handler, close } = await openKey0(config())
+  const key0 = await createKey0(config())
+  const { handler } = key0
   expect((await openKey0(handler)).handler).toBe(handler)
-  expect((await openKey0({ handler })).handler).toBe(handler)
-  expect((await openKey0(Promise.resolve({ handler }))).handler).toBe(handler)
-  close()
+  expect((await openKey0(key0)).handler).toBe(handler)
+  expect((await openKey0(Promise.resolve(key0))).handler).toBe(handler)
+  key0.close()
 })

@@ -1,0 +1,72 @@
+import { Key0Error, type RouteRequest, type RouteTerms } from '@key0/core'
+import type { DeliveryLimits, Incoming } from '@key0/http'
+import type { Opened } from '../openKey0.ts'
+
+/** What a request of a route was paid with; the same for every repeat of it. */
+export type Key0Payment = NonNullable<RouteRequest['paid']>
+
+/** The price of the requests that a handler of the seller's own answers. */
+export type PaidRoute = Omit<RouteTerms, 'unitAmountRaw'> & {
+  /** How long an answer may take, and how much of it is stored. */
+  readonly delivery?: Partial<DeliveryLimits>
+}
+
+/** Runs the seller's own handler for a request that is paid. */
+export type Serve = (payment: Key0Payment) => Promise<Response>
+
+/** Sells one request: answers the price, the refusal, or what `serve` answered once it is stored. */
+export type RouteGate = {
+  (incoming: Incoming, serve: Serve): Promise<Response>
+  readonly maxRequestBytes: number
+  /** Resolves once the route is priced. A route that cannot be sold rejects it. */
+  readonly ready: () => Promise<unknown>
+}
+
+const MAX_REQUEST_BYTES = 1_048_576
+
+/**
+ * Puts a price on requests that the seller's own handler answers.
+ *
+ * @param route a route of the catalog by its id, or the terms of one that is known here alone
+ */
+export function createRouteGate(opening: Promise<Opened>, route: string | PaidRoute): RouteGate {
+  const { delivery, ...terms }: Partial<PaidRoute> = typeof route === 'string' ? {} : route
+  const selling = opening.then(({ handler, findRoute }) => ({
+    handler,
+    route: typeof route === 'string' ? findRoute(route) : handler.addRoute(terms as PaidRoute),
+  }))
+  const sell = async (incoming: Incoming, serve: Serve): Promise<Response> => {
+    const { handler, route: priced } = await selling
+    return handler.sell(incoming, {
+      route: priced,
+      ...(delivery && { delivery }),
+      fetchResource: async ({ paid, signal }) => {
+        if (!paid) throw new Key0Error('PAYMENT_REQUIRED')
+        dropConditions(incoming.request.headers)
+        return Promise.race([serve(paid), abortOf(signal)])
+      },
+    })
+  }
+  return Object.assign(sell, {
+    maxRequestBytes: delivery?.maxRequestBytes ?? MAX_REQUEST_BYTES,
+    ready: () => selling,
+  })
+}
+
+/** Headers that make a server answer less than the whole: a 304 would be paid for and refunded. */
+export const conditions: readonly string[] = [
+  ...['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since'],
+  ...['if-range', 'range'],
+]
+
+function dropConditions(headers: Headers): void {
+  for (const name of conditions) headers.delete(name)
+}
+
+/** A handler does not know when nobody waits for it any more; whoever waits for it does. */
+function abortOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}
