@@ -1,5 +1,7 @@
+import { createCheckout } from '@key0/checkout'
+import { createCatalog } from '@key0/core'
 import { expect, test } from 'vitest'
-import { x402Extensions } from '../src/exports/index.ts'
+import { createA2aHandler, x402Extensions } from '../src/exports/index.ts'
 import { openShop, url } from './shop.ts'
 
 type Card = {
@@ -59,6 +61,30 @@ test('what the card says of payee, asset and network is what an offer asks for',
   const { destination: payTo, token: asset, chainId } = offer.challenge
   expect(card.capabilities.extensions[0]?.params).toMatchObject({
     ...{ payTo, asset, network: `eip155:${chainId}`, scheme: 'exact' },
+  })
+})
+
+test('single requests are priced in the card too, and are no skill', async () => {
+  const { engine, seller } = openShop()
+  const routes = [
+    { method: 'GET', path: '/weather/:city', unitAmount: '$0.01', description: 'Tomorrow' },
+    { method: 'GET', path: '/about' },
+  ] as const
+  const catalog = createCatalog([], 6, routes)
+  const checkout = createCheckout({ engine: { ...engine, catalog }, seller })
+  const response = await createA2aHandler({ checkout })(
+    new Request(`${url}/.well-known/agent-card.json`),
+  )
+  const { capabilities, skills } = (await response.json()) as Card
+  expect(skills).toEqual([])
+  expect(capabilities.extensions[0]?.params).toMatchObject({
+    plans: [],
+    routes: [
+      {
+        ...{ routeId: 'GET /weather/:city', method: 'GET', path: '/weather/:city' },
+        ...{ unitAmount: '$0.01', amount: '10000', description: 'Tomorrow' },
+      },
+    ],
   })
 })
 

@@ -1,5 +1,6 @@
 import { AgentCard, type AgentExtension, type AgentInterface } from '@a2a-js/sdk'
 import type { Checkout } from '@key0/checkout'
+import { isPriced } from '@key0/core'
 import { toNetwork } from '@key0/x402'
 import type { Settings } from '../A2aOptions.ts'
 import { x402Extensions } from '../extensions.ts'
@@ -39,7 +40,8 @@ export function createCard({ checkout, provider, path, version }: Settings): Age
 export function writeCard(card: AgentCard): string {
   const url = card.supportedInterfaces[0]?.url
   const legacy = { url, preferredTransport: 'JSONRPC', protocolVersion: '0.3.0' }
-  return JSON.stringify({ ...(AgentCard.toJSON(card) as object), ...legacy })
+  // Both want a list of skills, also of none, which the codec would leave out.
+  return JSON.stringify({ skills: [], ...(AgentCard.toJSON(card) as object), ...legacy })
 }
 
 /**
@@ -57,6 +59,14 @@ function toExtensions(checkout: Checkout): AgentExtension[] {
 
 function toPricing({ engine, seller, maxTimeoutSeconds }: Checkout): Record<string, unknown> {
   const { chainId, payTo, token } = seller
+  const routes = engine.catalog.routes.filter(isPriced).map((route) => ({
+    routeId: route.routeId,
+    method: route.method,
+    path: route.path,
+    unitAmount: route.unitAmount,
+    amount: `${route.unitAmountRaw}`,
+    ...(route.description !== undefined && { description: route.description }),
+  }))
   return {
     x402Version: 2,
     scheme: 'exact',
@@ -72,11 +82,14 @@ function toPricing({ engine, seller, maxTimeoutSeconds }: Checkout): Record<stri
       amount: `${unitAmountRaw}`,
       ...(description !== undefined && { description }),
     })),
+    ...(routes.length > 0 && { routes }),
   }
 }
 
 function toSkills({ engine, seller }: Checkout): AgentCard['skills'] {
   const { plans } = engine.catalog
+  // Single requests are paid for where they are made, over HTTP.
+  if (plans.length === 0) return []
   const prices = plans.map(({ planId, unitAmount }) => `${planId} (${unitAmount})`).join(', ')
   const { symbol } = seller.token
   const inputModes = ['application/json', 'text/plain']
