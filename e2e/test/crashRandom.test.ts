@@ -97,14 +97,19 @@ async function startAll(members: readonly Member[]): Promise<void> {
 }
 
 /** How long it takes until whatever is on its way now has ended. */
-async function settle({ records }: Fleet): Promise<number> {
+async function settle({ records, gateway, workers }: Fleet): Promise<number> {
   const upAtMs = Date.now()
   const open = (await records()).filter(isOnItsWay).map(({ challengeId }) => challengeId)
   for (;;) {
     const left = (await records()).filter((it) => open.includes(it.challengeId) && isOnItsWay(it))
     if (left.length === 0) return Date.now() - upAtMs
-    if (Date.now() - upAtMs > PATIENCE_MS)
-      throw new Error(`Money stayed on its way: ${tally(left.map(stageOf))}`)
+    if (Date.now() - upAtMs > PATIENCE_MS) {
+      const said = [gateway, ...workers].map((it) => `${it.name}: ${lastWords(it)}`)
+      throw new Error(`Money stayed on its way: ${tally(left.map(stageOf))}\n${said.join('\n')}`)
+    }
     await new Promise((done) => setTimeout(done, 250))
   }
 }
+
+const lastWords = (member: Member): string =>
+  member.process().output().split('\n').slice(-12).join('\n')

@@ -42,25 +42,65 @@ export async function claimRefund(
   if (barrier?.kind === 'wait') return { kind: 'skipped', reason: barrier.reason }
   if (barrier) return hold(ctx, record, barrier.reason)
 
-  const outcome = await ctx.store.transition({
-    id: record.challengeId,
-    from: 'PAID',
-    to: 'REFUND_PENDING',
-    fields: { refund: toRefund(ctx, record, examined.evidence) },
-    version: record.version,
-    key: ctx.newId(),
-  })
-  switch (outcome.kind) {
-    case 'applied':
-    case 'replayed':
-      ctx.observe({ name: 'refund.progressed', challenge: outcome.record })
-      return { kind: 'claimed', record: outcome.record }
-    case 'lost':
-      return { kind: 'skipped', reason: 'another worker or a delivery was faster' }
-    case 'absent':
-    case 'foreign':
-      return { kind: 'skipped', reason: 'the challenge is gone' }
+  return await claim(ctx, record, toRefund(ctx, record, examined.evidence))
+}
+
+/** How often a buyer may ask for its goods while its refund is being claimed. */
+const MOST_CLAIMS = 5
+
+/**
+ * The chain takes its time to be asked, and a buyer who asks for its goods meanwhile writes a lease
+ * and its end. What failed is claimed all the same: nobody who asks often is kept from his money.
+ */
+async function claim(
+  ctx: RefundContext,
+  examined: ChallengeRecord,
+  refund: RefundProgress,
+): Promise<Claimed> {
+  let record = examined
+  for (let attempt = 0; attempt < MOST_CLAIMS; attempt += 1) {
+    const outcome = await ctx.store.transition({
+      id: record.challengeId,
+      from: 'PAID',
+      to: 'REFUND_PENDING',
+      fields: { refund },
+      version: record.version,
+      key: ctx.newId(),
+    })
+    switch (outcome.kind) {
+      case 'applied':
+      case 'replayed':
+        ctx.observe({ name: 'refund.progressed', challenge: outcome.record })
+        return { kind: 'claimed', record: outcome.record }
+      case 'lost':
+        if (outcome.record.version === record.version) return lostToOther
+        if (!hasOnlyFailedMeanwhile(examined, outcome.record)) return lostToOther
+        record = outcome.record
+        break
+      case 'absent':
+      case 'foreign':
+        return { kind: 'skipped', reason: 'the challenge is gone' }
+    }
   }
+  return lostToOther
+}
+
+const lostToOther: Claimed = {
+  kind: 'skipped',
+  reason: 'another worker or a delivery was faster',
+}
+
+/** Whether all that was decided about a record holds of what it is now. */
+function hasOnlyFailedMeanwhile(before: ChallengeRecord, now: ChallengeRecord): boolean {
+  return (
+    isRefundable(now) &&
+    now.lease === undefined &&
+    now.paymentRef === before.paymentRef &&
+    now.txHash === before.txHash &&
+    now.refund === undefined &&
+    before.refund === undefined &&
+    now.releasedAt?.getTime() === before.releasedAt?.getTime()
+  )
 }
 
 /** The record and the chain disagree: no automatic path may move this money. */

@@ -197,6 +197,25 @@ test('a delivery that begins between the worker’s look and its claim goes firs
   expect(answer.kind).toBe('delivered')
 })
 
+test('a buyer who asks again and again for what fails is not kept from its money by that', async () => {
+  const { world, buyer, challengeId, read } = await scene()
+  const looked = await read()
+  // Faster than the chain tells the worker about the payment.
+  const again = async () => {
+    const answer = await buyer.pay(world.engine, challengeId, buyer.sign(looked))
+    expect(answer).toMatchObject({ kind: 'refused', code: 'DELIVERY_FAILED' })
+  }
+  const { chain } = world.refunds
+  const observe: typeof chain.observe = async (query) => {
+    await again()
+    return await chain.observe(query)
+  }
+  const refunds = { ...world.refunds, chain: { ...chain, observe } }
+  world.clock.advance(301_000)
+  world.ledger.mine(3)
+  expect(await claimRefund(refunds, await read(), {})).toMatchObject({ kind: 'claimed' })
+})
+
 test('a retry after a day gets its whole time again, not one moment', async () => {
   const { world, pass, retry } = await scene()
   world.payout.outOfGas = true
