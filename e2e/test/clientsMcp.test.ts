@@ -8,6 +8,7 @@ import type { PaymentPayload, PaymentRequired } from '@x402/core/types'
 import { registerExactEvmScheme } from '@x402/evm/exact/client'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { installCloudflareMcp } from '../clients/cloudflareMcp.ts'
 import { freePort } from '../crash/freePort.ts'
 import { gatewayEnv, price, refundEnv, walletOf } from '../crash/gatewayEnv.ts'
 import { openShared } from '../crash/openShared.ts'
@@ -18,6 +19,10 @@ import { stopServers } from '../src/servers.ts'
 // Two gateways, a process each, that share nothing but a store: there are no sessions, so what one
 // began the other goes on with. Calls are made by the MCP SDK's client and payments by x402Client,
 // both as they are published.
+
+// A folder for Cloudflare's client, which is too large for every run: docs/evidence/clients.md.
+const folder = process.env.KEY0_LEGACY_CLIENTS
+const cloudflare = folder ? await installCloudflareMcp(folder) : undefined
 
 describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
   let stack: AsyncDisposableStack
@@ -157,6 +162,27 @@ describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
       structuredContent: { code: 'REQUEST_CONFLICT' },
     })
   })
+
+  test.skipIf(!cloudflare)(
+    'Cloudflare’s client buys within its cap, and is told the price',
+    async () => {
+      if (!cloudflare) return
+      const before = await balance()
+      const { privateKey } = walletOf(chain, 'buyer')
+      const asked = { privateKey, url: `${there}/mcp`, planId: 'report' }
+      const { tools, result } = await cloudflare({ ...asked, cap: 250_000 })
+      expect(tools[1]?.description).toContain('you will be charged $0.25')
+      expect(result).toMatchObject({
+        structuredContent: { type: 'AccessGrant', planId: 'report' },
+        _meta: { 'x402/payment-response': { success: true, network: 'eip155:84532' } },
+      })
+      expect(before - (await balance())).toBe(price)
+      const { result: capped } = await cloudflare({ ...asked, cap: 249_999 })
+      expect(capped).toMatchObject({ isError: true, content: [{ type: 'text' }] })
+      expect(JSON.stringify(capped)).toContain('exceeds client cap')
+      expect(before - (await balance())).toBe(price)
+    },
+  )
 
   test('the sample agent buys, and leaves what is too dear', async () => {
     const before = await balance()

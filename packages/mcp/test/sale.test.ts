@@ -2,6 +2,13 @@ import { fakeAccounts } from '@key0/core/testing'
 import { describe, expect, test } from 'vitest'
 import { connect, openShop, readTold, type Shop, signFor, toBase64 } from './shop.ts'
 
+type Accepts = Parameters<typeof signFor>[1]['accepts'][number]
+
+const toV1 = (payment: object): object => {
+  const { payload } = payment as { payload: object }
+  return { x402Version: 1, scheme: 'exact', network: 'base-sepolia', payload }
+}
+
 const settled = { success: true, amount: '100000', network: 'eip155:84532' }
 
 async function priced(shop: Shop) {
@@ -55,6 +62,11 @@ describe('a payment buys', () => {
       }),
     ],
     ['at the place of version 1', (payment) => ({ meta: { 'x402.payment': toBase64(payment) } })],
+    ['in version 1', (payment) => ({ meta: { 'x402.payment': toBase64(toV1(payment)) } })],
+    [
+      'in version 1, in its header',
+      (payment) => ({ headers: { 'x-payment': toBase64(toV1(payment)) } }),
+    ],
   ]
   test.each(places)('%s', async (_, place) => {
     const shop = openShop()
@@ -65,8 +77,28 @@ describe('a payment buys', () => {
     expect(result.isError).toBeUndefined()
     expect(readTold(result)).toMatchObject({ type: 'AccessGrant', planId: 'basic' })
     expect(result._meta?.['x402/payment-response']).toMatchObject(settled)
+    const v1 = meta && 'x402.payment' in meta && { success: true, network: 'base-sepolia' }
+    expect(result._meta?.['x402.payment-response'] ?? false).toEqual(
+      v1 ? expect.objectContaining(v1) : false,
+    )
     expect(shop.ledger.transfers()).toHaveLength(1)
   })
+})
+
+test('a payment that was signed for the price in tools/list, before any offer, buys once', async () => {
+  const shop = openShop({}, [{ planId: 'basic', unitAmount: '$0.10' }])
+  const { client } = await connect(shop)
+  const [, tool] = (await client.listTools()).tools
+  const hint = tool?._meta?.x402 as { paymentRequired: true } & Accepts
+  expect(tool?._meta).toMatchObject({ 'agents-x402/priceUSD': 0.1, x402: { amount: '100000' } })
+  const { paymentRequired: _, ...accepts } = hint
+  const payment = signFor(shop, { accepts: [accepts] }, '07')
+  const { buy } = await connect(shop, { 'payment-signature': toBase64(payment) })
+  const meta = { 'x402/payment': payment }
+  expect(readTold(await buy(undefined, meta))).toMatchObject({ type: 'AccessGrant' })
+  const again = await buy(undefined, meta)
+  expect(JSON.stringify(again)).not.toContain('accepts')
+  expect(shop.ledger.transfers()).toHaveLength(1)
 })
 
 describe('who lost the answer', () => {

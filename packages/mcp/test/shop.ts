@@ -1,5 +1,5 @@
 import { createCheckout } from '@key0/checkout'
-import type { Address } from '@key0/core'
+import { type Address, createCatalog, createEngine } from '@key0/core'
 import { createTestContext, fakeAccounts, signAuthorization } from '@key0/core/testing'
 import type { PaymentPayload, PaymentRequired } from '@key0/x402'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
@@ -20,8 +20,14 @@ export type Shop = Omit<ReturnType<typeof createTestContext>, 'events'> & {
 }
 
 /** The handler over the real engine and a stand-in chain. */
-export function openShop(options: Partial<McpHandlerOptions> = {}): Shop {
+export function openShop(
+  options: Partial<McpHandlerOptions> = {},
+  plans?: Parameters<typeof createCatalog>[0],
+): Shop {
   const world = createTestContext()
+  const engine = plans
+    ? createEngine({ ...world.ctx, catalog: createCatalog(plans, 6) })
+    : world.engine
   const { chainId, payTo, token } = world.ctx.settings
   const seller = {
     name: 'Rücklage',
@@ -32,7 +38,7 @@ export function openShop(options: Partial<McpHandlerOptions> = {}): Shop {
     token: { address: token, symbol: 'USDC', decimals: 6, name: 'USDC', version: '2' },
   }
   const events: McpEvent[] = []
-  const checkout = createCheckout({ engine: world.engine, seller })
+  const checkout = createCheckout({ engine, seller })
   const observe = (event: McpEvent): void => void events.push(event)
   return { ...world, events, handler: createMcpHandler({ checkout, observe, ...options }) }
 }

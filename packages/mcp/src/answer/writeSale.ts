@@ -1,6 +1,8 @@
 import type { Refused, Sold } from '@key0/checkout'
+import { toV1SettlementResponse } from '@key0/x402'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import type { Context } from '../Context.ts'
+import type { Call } from '../tools/Tool.ts'
 import { problemMembers } from './problemMembers.ts'
 import { writeOffer } from './writeOffer.ts'
 import { writeResult } from './writeResult.ts'
@@ -11,11 +13,14 @@ import { writeResult } from './writeResult.ts'
  */
 export function writeSale(
   sale: Sold | Refused,
-  resource: string,
+  { resource, call }: { readonly resource: string; readonly call: Call },
   { checkout, report }: Context,
 ): CallToolResult {
   const { settlement } = sale
-  const _meta = { 'x402/payment-response': settlement }
+  // Who pays at version 1's place looks for the outcome at version 1's place as well.
+  const isV1 = Object.hasOwn(call.meta, 'x402.payment')
+  const v1 = isV1 && { 'x402.payment-response': toV1SettlementResponse(settlement) }
+  const _meta = { 'x402/payment-response': settlement, ...v1 }
   if (sale.kind === 'sold') return { ...writeResult(sale.delivered.grant), _meta }
   const { offered, problem, cause } = sale
   report(problem, cause)

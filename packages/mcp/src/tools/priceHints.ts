@@ -1,19 +1,24 @@
-import type { PricedPlan } from '@key0/core'
 import type { PaymentRequirements } from '@key0/x402'
+
+/** Whatever has a price, as its seller wrote it. */
+type Goods = { readonly unitAmount: string }
 
 /**
  * What clients look for in `tools/list` before they call: Cloudflare's show the price to whoever
- * confirms. A price is only told where all plans have the same one.
+ * confirms, and mcpc signs `x402` before it was ever asked. A price is only told where everything
+ * has the same one.
  */
 export function priceHints(
-  wares: readonly { readonly plan: PricedPlan; readonly terms: PaymentRequirements }[],
+  wares: readonly { readonly goods: Goods; readonly terms: PaymentRequirements }[],
 ): Readonly<Record<string, unknown>> {
   const [first, ...rest] = wares
   const isOnePrice = rest.every(({ terms }) => terms.amount === first?.terms.amount)
+  if (!first || !isOnePrice) return { 'agents-x402/paymentRequired': true }
   return {
     'agents-x402/paymentRequired': true,
     // A number because that is what its readers print; nothing is ever computed from it.
-    ...(first && isOnePrice && { 'agents-x402/priceUSD': toNumber(first.plan.unitAmount) }),
+    'agents-x402/priceUSD': toNumber(first.goods.unitAmount),
+    x402: { paymentRequired: true, ...first.terms },
   }
 }
 

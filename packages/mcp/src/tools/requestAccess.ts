@@ -29,10 +29,10 @@ export function requestAccess(context: Context): Tool {
       description: describe(plans),
       inputSchema: inputSchema(plans),
       annotations: { readOnlyHint: false, idempotentHint: true, openWorldHint: false },
-      _meta: priceHints(plans.map((plan) => ({ plan, terms: checkout.quote(plan) }))),
+      _meta: priceHints(plans.map((goods) => ({ goods, terms: checkout.quote(goods) }))),
     },
     async answer(call) {
-      if (hasPayment(call)) return writeSale(await sell(call, context), resource, context)
+      if (hasPayment(call)) return writeSale(await sell(call, context), { resource, call }, context)
       return writeOffer({ offered: await checkout.offer(readRequest(call)) }, resource, checkout)
     },
   }
