@@ -1,6 +1,6 @@
 import type { AuthorizationQuery, Hash, PaymentEvidence, Sighting } from '@key0/core'
 import { sameAddress } from '@key0/core'
-import { type Hex, hexToNumber } from 'viem'
+import { type Hex, hexToNumber, numberToHex } from 'viem'
 import { RpcInconsistent } from '../rpc/RpcError.ts'
 import { readTransactionName } from '../token/namedTransfer.ts'
 import { readReceipt, readTransfers } from '../token/receipt.ts'
@@ -30,7 +30,7 @@ export async function lookForTransfer(
     return (await findNamed(context, query, number)) ?? { kind: 'unused' }
   }
   const final = await context.blocks.at('finalized')
-  const spent = await readSpent(context, query, final.hash)
+  const spent = await readSpent(context, query, final.number)
   if (nonces.some(({ gasNonce }) => gasNonce >= spent)) return { kind: 'unused' }
   // A log index may lag behind: the transactions are asked for once more, after it.
   const found = await findNamed(context, query, final.number)
@@ -99,12 +99,15 @@ async function hasName(
   return name !== undefined && sameAddress(name, nonce)
 }
 
-/** How many gas nonces the wallet had used when a block was made. */
+/**
+ * How many gas nonces the wallet had used when a block was made. By number, which every node
+ * takes; that it was the same block is asked afterwards.
+ */
 async function readSpent(
   { rpc }: Context,
   { from }: AuthorizationQuery,
-  blockHash: Hash,
+  number: bigint,
 ): Promise<number> {
-  const at = { blockHash, requireCanonical: true }
-  return hexToNumber(await rpc.request<Hex>('eth_getTransactionCount', [from, at]))
+  const params = [from, numberToHex(number)]
+  return hexToNumber(await rpc.request<Hex>('eth_getTransactionCount', params))
 }

@@ -5,6 +5,7 @@ import { checkInvariants } from '../testing/checkInvariants.ts'
 import { createBuyer } from '../testing/createBuyer.ts'
 import { fakeAddress } from '../testing/fakeHash.ts'
 import { fakeAccounts } from '../testing/mint.ts'
+import { claimRefund } from '../usecases/claimRefund.ts'
 import { findForgery } from '../usecases/examinePayment.ts'
 import { refundNow } from './refundNow.ts'
 import { stopRefunds } from './refundSwitch.ts'
@@ -85,6 +86,20 @@ test('a refund that something stands against is refused by name and changes noth
   world.payout.payees.add(seller)
   await stopRefunds(ctx, order)
   await refuse('REFUNDS_STOPPED')
+  expect(back()).toEqual([])
+})
+
+test('a store of one network and a chain of another refund nothing, by hand or by themselves', async () => {
+  const { ctx, sellUndelivered, read, back } = operatorScene()
+  const id = await sellUndelivered()
+  const before = await read(id)
+  const elsewhere = { ...ctx, chain: { ...ctx.chain, chainId: 8453 } }
+  await expect(refundNow(elsewhere, id, order)).rejects.toMatchObject({
+    code: 'CHAIN_MISMATCH',
+    facts: { expected: '8453', found: `${ctx.chain.chainId}` },
+  })
+  expect(await claimRefund(elsewhere, before, {})).toMatchObject({ kind: 'skipped' })
+  expect(await read(id)).toEqual(before)
   expect(back()).toEqual([])
 })
 
