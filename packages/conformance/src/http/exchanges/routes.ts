@@ -268,4 +268,7 @@ const answers: readonly Exchange[] = [
   },
 ]
 
-export const routes: readonly Exchange[] = [...sales, ...answers]
+export const routes: readonly Exchange[] = [...sales, ...answers].map((exchange) => ({
+  ...exchange,
+  needs: 'routes',
+}))
