@@ -1,4 +1,6 @@
-import type { Engine } from '@key0/core'
+import type { Engine, PricedPlan } from '@key0/core'
+import type { Extensions } from './extensions/Extensions.ts'
+import type { PaymentIdentifier } from './extensions/paymentIdentifier.ts'
 import { judgeRange, judgeSeller, type Seller } from './Seller.ts'
 
 export type CheckoutOptions = {
@@ -14,6 +16,13 @@ export type CheckoutOptions = {
    * whose address could make it too long for a header is refused at the start. Default 1024.
    */
   readonly maxPathLength?: number
+  /**
+   * Whether payments must carry an id of their buyer's (extension `payment-identifier`), or their
+   * requests one. Default `optional`. Payments of version 1 can carry none.
+   */
+  readonly paymentIdentifier?: PaymentIdentifier
+  /** What the offers of a plan say besides. */
+  readonly extensionsOf?: (plan: PricedPlan) => Extensions
   /** Where a buyer finds out what is for sale; told to whoever names no plan. */
   readonly discoverUrl?: string
 }
@@ -27,12 +36,18 @@ export type Settings = {
   readonly maxTimeoutSeconds: number
   readonly maxPathLength: number
   readonly discoverUrl: string | undefined
+  readonly paymentIdentifier: PaymentIdentifier
+  readonly extensionsOf: (plan: PricedPlan) => Extensions
 }
 
 export function readOptions(options: CheckoutOptions): Settings {
   const { engine, seller, maxTimeoutSeconds = 300, maxPathLength = 1_024, discoverUrl } = options
+  const { paymentIdentifier = 'optional', extensionsOf = () => ({}) } = options
   const baseUrl = seller.publicUrl.replace(/\/+$/, '')
-  return { engine, seller, baseUrl, maxTimeoutSeconds, maxPathLength, discoverUrl }
+  return {
+    ...{ engine, seller, baseUrl, maxTimeoutSeconds, maxPathLength, discoverUrl },
+    ...{ paymentIdentifier, extensionsOf },
+  }
 }
 
 /** What is wrong with the options, a sentence each, for the one CONFIG_INVALID of a program. */

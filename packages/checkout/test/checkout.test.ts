@@ -85,6 +85,14 @@ test('a failure before anything is known shows no offer, whatever it was', async
   })
 })
 
+test('a price that public clients refuse by default is told at the start, with what to do', () => {
+  const { warnings } = openShop().checkout
+  expect(warnings).toEqual([
+    expect.stringMatching(/^Plan "plus" costs more than 0.10 USDC.*Sell/),
+    expect.stringMatching(/^Route "print" costs more than 0.10 USDC/),
+  ])
+})
+
 test('every mistake in the options is named at once', () => {
   const { seller } = openShop().checkout
   const options = { seller: { ...seller, name: ' ', payTo: '0x1' as const }, maxTimeoutSeconds: 1 }

@@ -1,8 +1,15 @@
-import { type CheckoutOptions, judgeCheckout, judgeRange, type Seller } from '@key0/checkout'
+import {
+  type CheckoutOptions,
+  judgeCheckout,
+  judgeRange,
+  type PaymentIdentifier,
+  type Seller,
+} from '@key0/checkout'
 import { type Engine, type ErrorCode, Key0Error } from '@key0/core'
 import { MAX_HEADER_BYTES } from '@key0/x402'
 import { paths } from './Context.ts'
 import { type DiscoveryOptions, documentPaths, isServed } from './discovery/Discovery.ts'
+import { describePlan } from './offer/describePlan.ts'
 import type { Resources } from './resource/answerRoute.ts'
 import { judgeDelivery } from './resource/ResourceSale.ts'
 
@@ -34,6 +41,11 @@ export type HttpHandlerOptions = {
    * lives or the engine accepts.
    */
   readonly maxTimeoutSeconds?: number
+  /**
+   * Whether payments must name their purchase (extension `payment-identifier`), or their requests
+   * do by a `requestId`. Default `optional`. Clients of version 1 can do the latter only.
+   */
+  readonly paymentIdentifier?: PaymentIdentifier
   /** Which documents are served, and what they tell besides. Default: all, without token info. */
   readonly discovery?: DiscoveryOptions
   /**
@@ -53,6 +65,7 @@ export type Settings = {
   readonly baseUrl: string
   readonly limits: Limits
   readonly maxTimeoutSeconds: number
+  readonly paymentIdentifier: PaymentIdentifier
   readonly discovery: DiscoveryOptions
   readonly resources: Resources | undefined
   readonly observe: (event: HttpEvent) => void
@@ -84,6 +97,7 @@ export function readOptions(options: HttpHandlerOptions): Settings {
     baseUrl: seller.publicUrl.replace(/\/+$/, ''),
     limits,
     maxTimeoutSeconds,
+    paymentIdentifier: options.paymentIdentifier ?? 'optional',
     discovery: options.discovery ?? {},
     resources: options.resources,
     observe: quietly(observe ?? (() => {})),
@@ -92,9 +106,13 @@ export function readOptions(options: HttpHandlerOptions): Settings {
 
 /** The addresses our offers name are these paths with the query that was asked. */
 export function toCheckoutOptions(settings: Settings): CheckoutOptions {
-  const { engine, seller, baseUrl, maxTimeoutSeconds, limits, discovery } = settings
+  const { engine, seller, baseUrl, maxTimeoutSeconds, limits, discovery, paymentIdentifier } =
+    settings
   const maxPathLength = `${paths.access}?`.length + limits.maxQueryLength
-  const options = { engine, seller, maxTimeoutSeconds, maxPathLength }
+  const options = {
+    ...{ engine, seller, maxTimeoutSeconds, maxPathLength, paymentIdentifier },
+    extensionsOf: describePlan,
+  }
   if (!isServed('discover', discovery)) return options
   return { ...options, discoverUrl: `${baseUrl}${documentPaths.discover}` }
 }

@@ -109,6 +109,8 @@ export function createFakeEngine(): FakeEngine {
     ...{ catalog, script, asked, paid, proven, inspect, change },
     issue: async (request) => (await offer(request)).challenge,
     offer,
+    // Not asked by this surface.
+    offerAs: async (challenge) => ({ challenge, mayKnowId: true }),
     offerOf: ({ chainId, token, destination, amountRaw }) => ({
       ...{ chainId, token, payTo: destination, value: amountRaw, maxTimeoutSeconds: 900 },
     }),

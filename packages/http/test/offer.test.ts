@@ -24,6 +24,9 @@ test('a request without a payment gets a 402 with one offer', async () => {
       description: 'One report – “fresh” 📈',
       mimeType: 'application/json',
     },
+    extensions: {
+      'payment-identifier': { info: { required: false }, schema: expect.objectContaining({}) },
+    },
     accepts: [
       {
         scheme: 'exact',

@@ -23,7 +23,7 @@ function config(changes: Partial<SellerConfig> = {}): SellerConfig {
     network: 'testnet',
     rpcUrl: chain.rpcUrl,
     gasWalletPrivateKey: chain.wallets.gas.privateKey,
-    plans: [{ planId: 'report', unitAmount: '$0.25' }],
+    plans: [{ planId: 'report', unitAmount: '$0.10' }],
     store: createMemoryStore(),
     fetchResourceCredentials: async () => ({ token: 'a-token' }),
     ...changes,
@@ -129,7 +129,7 @@ test('while the backend is down nothing new is sold, and it goes on by itself', 
   expect((await key0.checkReadiness()).checks.backend?.status).toBe('failing')
   status = 204
   await changed()
-  expect((await key0.requestHttpAccess({ planId: 'report' })).amount).toBe('$0.25')
+  expect((await key0.requestHttpAccess({ planId: 'report' })).amount).toBe('$0.10')
   expect(changes).toEqual(['the backend is down: nothing new is sold', 'the backend is well again'])
   server.close()
   server.closeAllConnections()

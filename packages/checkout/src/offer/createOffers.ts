@@ -1,6 +1,17 @@
-import { type ChallengeRecord, isPriced, Key0Error, type Offer, type RouteTerms } from '@key0/core'
+import {
+  type ChallengeRecord,
+  isPriced,
+  Key0Error,
+  type Offer,
+  type PricedPlan,
+  type PricedRoute,
+  type RouteTerms,
+} from '@key0/core'
 import type { Checkout } from '../Checkout.ts'
 import type { Settings } from '../CheckoutOptions.ts'
+import { announceInBazaar } from '../extensions/bazaar.ts'
+import type { Extensions } from '../extensions/Extensions.ts'
+import { announceIdentifier } from '../extensions/paymentIdentifier.ts'
 import { createTemplate, type Template, toAscii } from './createTemplate.ts'
 import { type Goods, judgeGoods } from './judgeGoods.ts'
 import { requirementsOf, type Terms, timeoutOf } from './requirementsOf.ts'
@@ -23,12 +34,14 @@ type Offers = Pick<
  * or would not be x402.
  */
 export function createOffers(settings: Settings): Offers {
-  const { engine, seller } = settings
+  const { engine, seller, paymentIdentifier, extensionsOf } = settings
   const templates = new Map<string, Template>()
   const goods = new Map<string, Goods>()
   const make = (id: string, terms: Terms): Template => {
-    const { description = seller.description, mimeType = 'application/json' } = goods.get(id) ?? {}
-    const template = createTemplate({ description, mimeType }, terms, seller)
+    const one = goods.get(id)
+    const { description = seller.description, mimeType = 'application/json' } = one ?? {}
+    const extensions = { ...announceIdentifier(paymentIdentifier), ...one?.extensions }
+    const template = createTemplate({ description, mimeType, extensions }, terms, seller)
     templates.set(id, template)
     return template
   }
@@ -47,7 +60,7 @@ export function createOffers(settings: Settings): Offers {
     goods.set(one.id, one)
     warnings.push(...judgeGoods(one, make(one.id, usualTerms(one, settings)), settings))
   }
-  for (const plan of engine.catalog.plans) add({ ...plan, what: 'Plan', id: plan.planId })
+  for (const plan of engine.catalog.plans) add(toPlanGoods(plan, extensionsOf(plan)))
   for (const route of engine.catalog.routes) if (isPriced(route)) add(toGoods(route))
   const paymentRequired: Offers['paymentRequired'] = ({ challenge, mayKnowId }, parts) => {
     const challengeId = mayKnowId ? challenge.challengeId : undefined
@@ -79,8 +92,15 @@ function sameOffer(a: Offer, b: Offer): boolean {
   )
 }
 
-function toGoods(route: RouteTerms): Goods {
-  return { ...route, what: 'Route', id: route.routeId }
+function toPlanGoods(plan: PricedPlan, extensions: Extensions): Goods {
+  return { ...plan, what: 'Plan', id: plan.planId, extensions }
+}
+
+function toGoods(route: RouteTerms & Partial<Pick<PricedRoute, 'method' | 'path'>>): Goods {
+  const { method, inputSchema, outputSchema } = route
+  const isTold = method !== undefined && (inputSchema ?? outputSchema) !== undefined
+  const extensions = isTold ? announceInBazaar({ ...route, method }) : {}
+  return { ...route, what: 'Route', id: route.routeId, extensions }
 }
 
 function taken(id: string): Key0Error {

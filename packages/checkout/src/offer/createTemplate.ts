@@ -6,6 +6,7 @@ import {
   type V1PaymentRequirements,
 } from '@key0/x402'
 import type { OfferParts } from '../Checkout.ts'
+import type { Extensions } from '../extensions/Extensions.ts'
 import type { Seller } from '../Seller.ts'
 import { requirementsOf, type Terms } from './requirementsOf.ts'
 
@@ -27,17 +28,18 @@ type NamedParts = OfferParts & { readonly challengeId: string }
 type MaybeNamedParts = OfferParts & { readonly challengeId: string | undefined }
 
 /** What is sold, as far as it is the same for everybody who asks. */
-export type Described = { readonly description?: string | undefined; readonly mimeType: string }
+export type Described = {
+  readonly description?: string | undefined
+  readonly mimeType: string
+  readonly extensions: Extensions
+}
 
 /**
  * Writes down once what all offers of one thing have in common. Issuing a challenge is the one
  * thing anybody may ask for without paying, so it must cost us next to nothing.
  */
-export function createTemplate(
-  { description, mimeType }: Described,
-  terms: Terms,
-  seller: Seller,
-): Template {
+export function createTemplate(described: Described, terms: Terms, seller: Seller): Template {
+  const { description, mimeType, extensions } = described
   const label = /^[\x20-\x7e]{1,32}$/.test(seller.name)
   const resource = {
     ...(description !== undefined && { description }),
@@ -47,6 +49,7 @@ export function createTemplate(
   // The id comes last in its object, so all the rest is fixed text around it.
   const fixed = JSON.stringify({
     resource: { url: '', ...resource },
+    extensions,
     accepts: [requirementsOf(terms, '', seller)],
   })
   const opening = '{"resource":{"url":"'
@@ -61,9 +64,10 @@ export function createTemplate(
       x402Version: 2,
       error,
       resource: { url, ...resource },
+      extensions,
       accepts: [requirementsOf(terms, challengeId, seller)],
     }),
-    v1Text: writeV1(resource, requirementsOf(terms, undefined, seller)),
+    v1Text: writeV1(described, requirementsOf(terms, undefined, seller)),
   }
 }
 

@@ -1,7 +1,9 @@
 import { Key0Error } from '@key0/core'
 import { encodePaymentRequired, isHeaderLarge, WireError } from '@key0/x402'
 import type { Settings } from '../CheckoutOptions.ts'
+import type { Extensions } from '../extensions/Extensions.ts'
 import { problemOf } from '../problem.ts'
+import type { Seller } from '../Seller.ts'
 import type { Template } from './createTemplate.ts'
 
 /** The longest texts that ever stand in `error`, and an id longer than any we make. */
@@ -18,6 +20,7 @@ export type Goods = {
   readonly unitAmountRaw: bigint
   readonly description?: string
   readonly mimeType?: string
+  readonly extensions: Extensions
 }
 
 /**
@@ -41,16 +44,27 @@ export function judgeGoods(
   }
   const usual = parts(Math.min(USUAL_PATH, maxPathLength))
   const large = isHeaderLarge(btoa(template.text(usual)))
-  const dear = unitAmountRaw > 10n ** BigInt(seller.token.decimals)
+  const price = judgePrice(unitAmountRaw, seller.token)
   return [
     ...(large
       ? [`${what} "${id}": its 402 is over 4 KiB, which some proxies cut; shorten the text.`]
       : []),
-    ...(dear
-      ? [
-          `${what} "${id}" costs more than 1 ${seller.token.symbol}: @x402 clients from 2.23` +
-            ' refuse it unless their owner raises maxAmountPerPayment.',
-        ]
-      : []),
+    ...(price ? [`${what} "${id}" costs more than ${price}`] : []),
   ]
+}
+
+/** What public clients pay unless their owner says otherwise: known at the time of writing. */
+function judgePrice(amount: bigint, { symbol, decimals }: Seller['token']): string | undefined {
+  const unit = 10n ** BigInt(decimals)
+  if (amount > unit)
+    return (
+      `1 ${symbol}: @x402 clients from 2.23 refuse it unless their owner raises` +
+      ' maxAmountPerPayment. Sell a smaller piece besides, or tell buyers to raise their limit.'
+    )
+  if (amount * 10n > unit)
+    return (
+      `0.10 ${symbol}: x402-fetch and the agents SDK of Cloudflare refuse it unless their owner` +
+      ' raises their limit. Sell a smaller piece besides, or tell buyers to raise it.'
+    )
+  return undefined
 }

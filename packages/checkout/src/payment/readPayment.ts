@@ -17,6 +17,7 @@ import {
   WireError,
   type WireErrorCode,
 } from '@key0/x402'
+import { identifierOf } from '../extensions/paymentIdentifier.ts'
 
 /** A payment as it was read; nothing about it has been believed yet. */
 export type Payment = {
@@ -25,6 +26,8 @@ export type Payment = {
   /** The offer its buyer says it took: in version 2 all of it. */
   readonly accepted: PaymentRequirements | V1Accepted
   readonly authorization: SignedAuthorization
+  /** What its buyer calls the purchase, if it does (extension `payment-identifier`). */
+  readonly identifier: string | undefined
 }
 
 /** All that a version 1 payment says about the offer it takes. */
@@ -59,11 +62,14 @@ export function readPayment(payment: string | object, reading: PaymentReading = 
       : parseAnyPayment(payment),
   )
   const authorization = authorizationOf(payload)
-  if (payload.x402Version === 2)
-    return { challengeId: challengeIdOf(payload), accepted: payload.accepted, authorization }
+  if (payload.x402Version === 2) {
+    const { accepted, extensions } = payload
+    const identifier = identifierOf(extensions)
+    return { challengeId: challengeIdOf(payload), accepted, authorization, identifier }
+  }
   const { scheme, network } = payload
   const accepted = { scheme, network: toNetwork(v1NetworkChainIds[network]) }
-  return { challengeId: undefined, accepted, authorization }
+  return { challengeId: undefined, accepted, authorization, identifier: undefined }
 }
 
 /**

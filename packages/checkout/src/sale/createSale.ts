@@ -10,6 +10,7 @@ import {
 } from '@key0/core'
 import type { Checkout, OfferRequest, Refused, Sold } from '../Checkout.ts'
 import type { Settings } from '../CheckoutOptions.ts'
+import { identifierRequired } from '../extensions/paymentIdentifier.ts'
 import { assertAccepted } from '../offer/assertAccepted.ts'
 import type { Payment } from '../payment/readPayment.ts'
 import { requestIdOf } from '../payment/requestIdOf.ts'
@@ -29,7 +30,7 @@ type Asked = {
 
 /** Everything that may be done with a payment, or with a request that brought none. */
 export function createSale(settings: Settings, requirementsOf: Checkout['requirementsOf']): Sale {
-  const { engine, discoverUrl } = settings
+  const { engine, discoverUrl, paymentIdentifier } = settings
   const offer = ({ planId, ...request }: OfferRequest): Promise<Offered> => {
     if (planId === undefined) throw planRequired(discoverUrl)
     return engine.offer({ ...request, planId })
@@ -39,10 +40,16 @@ export function createSale(settings: Settings, requirementsOf: Checkout['require
    * is made for this very payment.
    */
   const find = async (payment: Payment, asked: Asked): Promise<Offered> => {
-    const { challengeId, authorization } = payment
-    if (challengeId !== undefined)
-      return { challenge: await engine.inspect(challengeId), mayKnowId: true }
-    return asked.offer(asked.requestId ?? requestIdOf(authorization, settings.seller.chainId))
+    const { challengeId, authorization, identifier } = payment
+    const requestId = asked.requestId ?? identifier
+    if (paymentIdentifier === 'required' && requestId === undefined) throw identifierRequired()
+    if (challengeId === undefined)
+      return asked.offer(requestId ?? requestIdOf(authorization, settings.seller.chainId))
+    const challenge = await engine.inspect(challengeId)
+    const named = asked.requestId === undefined && identifier !== undefined
+    // Paid under the buyer's own name for it: whatever else is signed under that name is not.
+    if (named && isOpen(challenge)) return engine.offerAs(challenge, identifier)
+    return { challenge, mayKnowId: true }
   }
   /** Finds out what a payment is for, and has it delivered. Never throws. */
   const sell = async <delivered extends AnyDelivered>(
@@ -119,6 +126,11 @@ function planRequired(discover: string | undefined): Key0Error {
   return new Key0Error('PLAN_REQUIRED', { facts })
 }
 
+/** Whether nothing was presented for it yet, nor can have been. */
+function isOpen(challenge: ChallengeRecord): boolean {
+  return challenge.state === 'PENDING' && !hasOpenIntent(challenge)
+}
+
 /**
  * Only an open challenge makes an offer that could be misread. For any other one the engine looks
  * at the authorization itself: who comes back for what they bought must not fail over an echo.
@@ -128,7 +140,7 @@ function checkAccepted(
   challenge: ChallengeRecord,
   requirementsOf: Checkout['requirementsOf'],
 ): void {
-  if (challenge.state !== 'PENDING' || hasOpenIntent(challenge)) return
+  if (!isOpen(challenge)) return
   const { challengeId } = challenge
   const offered = requirementsOf(challenge)
   // Which challenge it is for need not be repeated, and version 1 repeats next to nothing.

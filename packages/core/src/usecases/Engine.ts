@@ -116,6 +116,12 @@ export interface Engine {
    */
   offerResource(request: ResourceRequest): Promise<Offered>
 
+  /**
+   * Offers what an open challenge offers, on its very terms, under a request id that its buyer
+   * chose later. The same id again finds the same challenge. @throws as `issue`.
+   */
+  offerAs(challenge: ChallengeRecord, requestId: string): Promise<Offered>
+
   /** The offer a challenge makes, rebuilt from its record alone. */
   offerOf(challenge: ChallengeRecord): Offer
 

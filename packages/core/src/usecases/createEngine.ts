@@ -6,7 +6,7 @@ import { deliver } from './deliver.ts'
 import type { Delivered, Engine, PresentedPayment } from './Engine.ts'
 import type { EngineContext } from './EngineContext.ts'
 import { createGrantMaker, toDelivered } from './grantMaker.ts'
-import { issue, offer, offerResource } from './issue.ts'
+import { issue, offer, offerAs, offerResource } from './issue.ts'
 import { lookUp } from './lookUp.ts'
 import { offerOf } from './offerOf.ts'
 import { pay, settleFor } from './pay.ts'
@@ -23,6 +23,7 @@ export function createEngine(ctx: EngineContext): Engine {
     issue: (request) => named(issue(ctx, request)),
     offer: (request) => named(offer(ctx, request)),
     offerResource: (request) => named(offerResource(ctx, request)),
+    offerAs: (challenge, requestId) => named(offerAs(ctx, challenge, requestId)),
     offerOf: (challenge) => offerOf(challenge, ctx.settings.maxTimeoutSeconds),
     // The key is the whole payment, signature included: a forged copy must not share an answer.
     pay: (payment: PresentedPayment) =>

@@ -10,11 +10,13 @@ const REQUEST_ID = /^[A-Za-z0-9_-]{16,128}$/
 // Letters of any script are fine; control characters and line breaks are not.
 const RESOURCE_ID = /^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}]{1,256}$/u
 
-// RFC 9562 version 4: 122 random bits, which nobody guesses.
-const RANDOM_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i
+// RFC 9562 version 4: 122 random bits, which nobody guesses. Alone, or behind a prefix as the
+// reference clients write it: `pay_` and the digits without their dashes.
+const RANDOM_UUID =
+  /(?:^|[_-])[0-9a-f]{8}(-?)[0-9a-f]{4}\1[4][0-9a-f]{3}\1[89ab][0-9a-f]{3}\1[0-9a-f]{12}$/i
 
 /** Whether a request id is a secret of whoever chose it; any other may be a counter. */
-function isSecretRequestId(requestId: string): boolean {
+export function isSecretRequestId(requestId: string): boolean {
   return RANDOM_UUID.test(requestId)
 }
 
@@ -37,6 +39,22 @@ export async function offerResource(
 ): Promise<Offered> {
   const { routeId: planId, unitAmount: amount, unitAmountRaw: amountRaw } = route
   return create(ctx, toBase(ctx, request, { planId, amount, amountRaw, resource }))
+}
+
+/** Offers the goods of a challenge under another request id; see `Engine.offerAs`. */
+export async function offerAs(
+  ctx: EngineContext,
+  offered: ChallengeRecord,
+  requestId: string,
+): Promise<Offered> {
+  const { scope, clientAgentId, resourceId, planId, amount, amountRaw, resource } = offered
+  const { asset, token, chainId, destination, createdAt, expiresAt } = offered
+  if (!REQUEST_ID.test(requestId)) throw malformed('requestId', '16 to 128 of A-Z a-z 0-9 _ -')
+  return create(ctx, {
+    ...{ challengeId: `http-${ctx.newId()}`, requestId, scope, clientAgentId, resourceId },
+    ...{ planId, amount, amountRaw, ...(resource && { resource }) },
+    ...{ asset, token, chainId, destination, createdAt, expiresAt },
+  })
 }
 
 async function create(ctx: EngineContext, base: ChallengeBase): Promise<Offered> {
