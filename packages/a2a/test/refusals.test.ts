@@ -1,5 +1,6 @@
 import { recover } from '@key0/core'
-import { createBuyer, fakeAccounts, refundPass } from '@key0/core/testing'
+import { createMemoryStore } from '@key0/core/memory'
+import { createBuyer, createFakeClock, fakeAccounts, refundPass } from '@key0/core/testing'
 import {
   type A2aBuyer,
   type A2aDraft,
@@ -161,6 +162,34 @@ test('a delivery that fails carries the receipt and the refund, until the money 
     metadata: { 'key0.problem': { code: 'CHALLENGE_REFUNDED' } },
     grant: undefined,
   })
+})
+
+test('while the store is down a payment works on, and a question fails by name', async () => {
+  const clock = createFakeClock()
+  const memory = createMemoryStore({ clock })
+  let isDown = false
+  const store = new Proxy(memory, {
+    get(target, name, self) {
+      if (isDown) throw new Error('connection refused')
+      return Reflect.get(target, name, self)
+    },
+  })
+  const { shop, buyer, asked } = await open({ world: { clock, store } })
+  const draft = pay(shop, asked)
+  isDown = true
+  const answer = await buyer.send(draft)
+  expect([answer.state, answer.metadata['x402.payment.status']]).toEqual([
+    ...['working', 'payment-submitted'],
+  ])
+  expect(answer.metadata).not.toHaveProperty(['x402.payment.required'])
+  for (const question of [buyer.get(asked.id), buyer.send({ data: { planId: 'basic' } })])
+    await expect(question).rejects.toMatchObject({
+      ...{ envelopeCode: -32603, message: 'The store could not be asked.' },
+    })
+  expect(JSON.stringify(shop.failures)).toContain('STORE_UNAVAILABLE')
+  isDown = false
+  expect((await buyer.send(draft)).state).toBe('completed')
+  expect(shop.ledger.transfers()).toHaveLength(1)
 })
 
 test('an offer that nobody took in time is over', async () => {

@@ -1,5 +1,6 @@
 import { createCheckout } from '@key0/checkout'
 import { listRecords } from '@key0/core/testing'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createA2aHandler, x402Extensions } from '../src/exports/index.ts'
 import { offerOf, openShop, paying, type Shop, sign, url } from './shop.ts'
@@ -159,6 +160,51 @@ describe.each(versions)('protocol %s', (version, send, get, cancel, role) => {
     const answer = (await (await call(shop, body, { headers })).json()) as Answer
     expect(codesOf(answer)).toEqual([-32602, 'REQUEST_CONFLICT'])
     expect(shop.ledger.transfers()).toEqual([])
+  })
+
+  test('a payment in another context does not pay', async () => {
+    const shop = openShop()
+    const { challenge } = await shop.engine.offer({ planId: 'basic', clientAgentId: 'a' })
+    const { challengeId: taskId } = challenge
+    const shown = await call(shop, rpc(get, { id: taskId }), { headers })
+    const { result } = (await shown.json()) as { result: { status: { message: never } } }
+    const payload = sign(shop, offerOf(result.status.message))
+    const body = message({ taskId, contextId: 'elsewhere' }, paying(payload))
+    const answer = (await (await call(shop, body, { headers })).json()) as Answer
+    expect(codesOf(answer)).toEqual([-32602, 'REQUEST_CONFLICT'])
+    expect(shop.ledger.transfers()).toEqual([])
+  })
+
+  test('whatever a message holds, the answer is JSON-RPC and blames nobody here', async () => {
+    const shop = openShop()
+    const anything = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.constant(undefined))
+    const fields = fc.record({
+      ...{ messageId: anything, taskId: anything, contextId: anything, role: anything },
+      ...{ metadata: anything, extensions: anything },
+      parts: fc.oneof(
+        anything,
+        fc.array(
+          fc.record({
+            kind: fc.constantFrom('text', 'data', 'file'),
+            text: fc.oneof(anything, fc.constantFrom('{"planId":1}', '{', ['{'])),
+            data: fc.oneof(anything, fc.record({ planId: anything, txHash: anything })),
+            file: anything,
+          }),
+        ),
+      ),
+    })
+    await fc.assert(
+      fc.asyncProperty(fields, anything, async (odd, payload) => {
+        for (const body of [message(odd), message({}, paying(payload)), rpc(get, odd)]) {
+          const response = await call(shop, body, { headers })
+          const { error } = (await response.json()) as Partial<Answer>
+          expect(response.status).toBe(200)
+          expect(error?.code).not.toBe(-32603)
+        }
+      }),
+      { numRuns: 150 },
+    )
+    expect(shop.failures).toEqual([])
   })
 
   test('the id of a call comes back if it is one, and a long text does not', async () => {

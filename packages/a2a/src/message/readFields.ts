@@ -55,7 +55,9 @@ function readVersion(source: Readonly<Record<string, unknown>>): 1 | 2 | undefin
 
 function toObject({ content }: Part): Readonly<Record<string, unknown>> {
   if (content?.$case === 'data') return isObject(content.value) ? content.value : {}
-  if (content?.$case !== 'text' || !/^\s*\{/.test(content.value)) return {}
+  if (content?.$case !== 'text') return {}
+  if (typeof content.value !== 'string') throw malformed('message.parts', 'text in a text part')
+  if (!/^\s*\{/.test(content.value)) return {}
   try {
     const value = parseJson(content.value)
     return isObject(value) ? value : {}

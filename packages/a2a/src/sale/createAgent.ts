@@ -1,5 +1,11 @@
-import type { CancelTaskRequest, GetTaskRequest, SendMessageRequest, Task } from '@a2a-js/sdk'
-import { Role } from '@a2a-js/sdk'
+import {
+  type CancelTaskRequest,
+  type GetTaskRequest,
+  type Message,
+  Role,
+  type SendMessageRequest,
+  type Task,
+} from '@a2a-js/sdk'
 import { ExtensionSupportRequiredError } from '@a2a-js/sdk/errors'
 import { malformed } from '@key0/checkout'
 import { Key0Error, type Offered } from '@key0/core'
@@ -7,7 +13,7 @@ import { agentId, type Settings } from '../A2aOptions.ts'
 import { ourExtensions, x402Extensions } from '../extensions.ts'
 import { type Ask, readMessage } from '../message/readMessage.ts'
 import { A2aFault } from '../rpc/A2aFault.ts'
-import { parseTaskName, type TaskName } from '../task/TaskName.ts'
+import { contextOf, parseTaskName, type TaskName } from '../task/TaskName.ts'
 import { askFor } from '../task/viewOf.ts'
 import { writeTask } from '../task/writeTask.ts'
 import { answerSale } from './answerSale.ts'
@@ -32,8 +38,11 @@ export function createAgent(settings: Settings): Agent {
       if (message === undefined) throw malformed('message', 'a message')
       if (message.role !== Role.ROLE_USER) throw malformed('message.role', 'the user’s role')
       if (message.messageId === '') throw malformed('message.messageId', 'an id of the message')
+      assertShape(message)
       assertActivated([...activated, ...ourExtensions(message.extensions)], message.metadata)
-      return answer(readMessage(message), settings)
+      const ask = readMessage(message)
+      if ('task' in ask) await assertContext(message.contextId, ask.task)
+      return answer(ask, settings)
     },
     async show({ id }) {
       const name = readName(id)
@@ -43,6 +52,16 @@ export function createAgent(settings: Settings): Agent {
       return decline(readName(id), settings)
     },
   }
+}
+
+/** The SDK's reader of 0.3 hands on whatever stands in a field. */
+function assertShape(message: Message): void {
+  for (const name of ['taskId', 'contextId'] as const)
+    if (typeof message[name] !== 'string') throw malformed(`message.${name}`, 'text')
+  const { extensions, metadata = {} } = message
+  if (!Array.isArray(extensions)) throw malformed('message.extensions', 'a list of URIs')
+  if (typeof metadata !== 'object' || metadata === null)
+    throw malformed('message.metadata', 'an object')
 }
 
 /** A payment that says it is one needs no announcement. */
@@ -58,7 +77,14 @@ function assertActivated(
   })
 }
 
+/** A message for a task of another conversation is somebody's mistake. */
+async function assertContext(contextId: string, task: TaskName): Promise<void> {
+  if (contextId === '' || contextId === (await contextOf(task))) return
+  throw new Key0Error('REQUEST_CONFLICT', { facts: { field: 'message.contextId' } })
+}
+
 function readName(id: string): TaskName {
+  if (typeof id !== 'string') throw malformed('id', 'the id of a task')
   const name = parseTaskName(id)
   if (name === undefined) throw new Key0Error('CHALLENGE_UNKNOWN')
   return name
