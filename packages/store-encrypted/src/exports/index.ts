@@ -1,0 +1,1 @@
+export { type EncryptionOptions, encryptStore } from '../encryptStore.ts'
