@@ -49,7 +49,8 @@ const others = {
   KEY0_PROXY_SECRET: 'elsewhere',
   KEY0_WEBHOOK_URLS: 'elsewhere',
   KEY0_WEBHOOK_SECRET: 'elsewhere',
-  KEY0_ENCRYPTION_KEY: 'wrong',
+  /** Gateways': nothing that is read here is encrypted. */
+  KEY0_ENCRYPTION_KEY: 'elsewhere',
 } as const
 
 type Setting = keyof typeof names

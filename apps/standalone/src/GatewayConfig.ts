@@ -23,6 +23,8 @@ export type GatewayConfig = NetworkConfig & {
   /** While it does not answer well, nothing new is sold. */
   readonly backendHealthUrl?: string
   readonly storage: StorageConfig
+  /** 32 bytes each; the first encrypts what is secret in the store, all decrypt. */
+  readonly encryptionKeys: readonly Uint8Array[]
   /** The servers that whoever started this gateway started beside it. */
   readonly managedInfra: readonly ManagedServer[]
   readonly settlement: SettlementConfig

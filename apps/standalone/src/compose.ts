@@ -4,6 +4,7 @@ import type { ChallengeStore, CredentialIssuer } from '@key0/core'
 import { notifyPayment } from '@key0/delivery'
 import { createRefunds, probeRefunds, type Refunds, startTimer } from '@key0/refunds'
 import { createKey0, type Key0 } from '@key0/sdk'
+import { encryptStore } from '@key0/store-encrypted'
 import type { Logger } from 'pino'
 import type { GatewayConfig } from './GatewayConfig.ts'
 import { openIssuer, toAuth } from './openIssuer.ts'
@@ -29,8 +30,10 @@ export type Gateway = AsyncDisposable & {
  */
 export async function start(config: GatewayConfig, log: Logger): Promise<Gateway> {
   await using stack = new AsyncDisposableStack()
-  const { store, lock, warnings, close } = await openStore(config)
+  const { store: plain, lock, warnings, close } = await openStore(config)
   stack.defer(close)
+  const { encryptionKeys: keys } = config
+  const store = keys.length > 0 ? encryptStore(plain, { keys }) : plain
   const observe = logEvent(log)
   const { issuer: tokenIssuer, jwks } = openIssuer(config.token)
   const key0 = await createKey0({

@@ -132,7 +132,7 @@ describe('names', () => {
   })
 
   test('what this version does not have is refused where it would change what is sold', () => {
-    const wanted = { KEY0_ENCRYPTION_KEY: 'x', KEY0_WEBHOOK_URLS: 'x' }
+    const wanted = { KEY0_WEBHOOK_URLS: 'x' }
     for (const name of Object.keys(wanted))
       expect(problemsOf({ ...least, ...wanted })).toContain(`${name} is not part of this version`)
     const config = configOf({ ...least, KEY0_METRICS_PORT: '9090' })
@@ -429,6 +429,22 @@ test('wallets that sold before, comma-separated', () => {
   expect(problemsOf({ ...least, KEY0_RETIRED_WALLETS: `${one},0x12` })).toContain(
     'KEY0_RETIRED_WALLETS must be one or more addresses',
   )
+})
+
+describe('encryption at rest', () => {
+  const hex = '1f'.repeat(32)
+  test('is off until there is a key; the first of several encrypts', () => {
+    expect(configOf(least).encryptionKeys).toEqual([])
+    const base64 = Buffer.alloc(32, 7).toString('base64')
+    const keys = configOf({ ...least, KEY0_ENCRYPTION_KEY: `${hex}, ${base64}` }).encryptionKeys
+    expect(keys.map((key) => Buffer.from(key).toString('hex'))).toEqual([hex, '07'.repeat(32)])
+  })
+
+  test('a key that is none is a mistake, and is not repeated', () => {
+    const problems = problemsOf({ ...least, KEY0_ENCRYPTION_KEY: 'canary-key' })
+    expect(problems).toContain('KEY0_ENCRYPTION_KEY must be 32 random bytes')
+    expect(problems).not.toContain('canary')
+  })
 })
 
 describe('settlement', () => {

@@ -7,6 +7,7 @@ import {
   readRefunds as readSharedRefunds,
   readStorage,
 } from '@key0/app-kit'
+import { parseEncryptionKey } from '@key0/store-encrypted'
 import type { RawConfig, Setting } from './env.ts'
 import type { GatewayConfig, ManagedServer } from './GatewayConfig.ts'
 import { readGoods } from './readGoods.ts'
@@ -56,6 +57,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
     token,
     ...(backendHealthUrl !== undefined && { backendHealthUrl }),
     storage: readDurableStorage(read, network),
+    encryptionKeys: readEncryptionKeys(read),
     managedInfra: readManagedInfra(read),
     settlement: readSettlement(read, network, warnings),
     refunds: readRefunds(read, { network, token, proxy: goods.proxy }, warnings),
@@ -125,6 +127,18 @@ function readDurableStorage(
   if (storage.kind === 'memory' && network === 'mainnet')
     read.fault('storageBackend', '"memory" forgets everything on restart: not on mainnet')
   return storage
+}
+
+/** The value is never repeated. */
+function readEncryptionKeys(read: Reader): readonly Uint8Array[] {
+  const texts = (read.text('encryptionKey') ?? '').split(',').filter((text) => text.trim() !== '')
+  try {
+    return texts.map(parseEncryptionKey)
+  } catch {
+    const expected = '32 random bytes, as 64 hex digits or in base64'
+    read.fault('encryptionKey', `must be ${expected}; several are separated by commas`)
+    return []
+  }
 }
 
 /** A server that is said to be there and is not used would be a store silently left out. */

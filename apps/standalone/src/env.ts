@@ -56,6 +56,7 @@ const names = {
   dataDir: ['KEY0_DATA_DIR'],
   redisUrl: ['REDIS_URL'],
   databaseUrl: ['DATABASE_URL'],
+  encryptionKey: ['KEY0_ENCRYPTION_KEY'],
   managedInfra: ['KEY0_MANAGED_INFRA'],
   useGasWallet: ['USE_GAS_WALLET'],
   gasWalletPrivateKey: ['GAS_WALLET_PRIVATE_KEY'],
@@ -89,6 +90,7 @@ const secrets: readonly Setting[] = [
   'walletPrivateKey',
   'redisUrl',
   'databaseUrl',
+  'encryptionKey',
   'rpcUrl',
   'agreementRpcUrl',
 ]
@@ -100,7 +102,6 @@ const secrets: readonly Setting[] = [
 const later: Readonly<Record<string, 'wrong' | 'missing' | 'elsewhere'>> = {
   KEY0_WEBHOOK_URLS: 'wrong',
   KEY0_WEBHOOK_SECRET: 'wrong',
-  KEY0_ENCRYPTION_KEY: 'wrong',
   KEY0_ADMIN_TOKEN: 'missing',
   KEY0_METRICS_PORT: 'missing',
   /** The refund worker's, which may stand in the same file. */

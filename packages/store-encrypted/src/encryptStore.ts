@@ -21,7 +21,7 @@ export type EncryptionOptions = {
  * @throws CONFIG_INVALID for a key that is none; it is never repeated.
  */
 export function encryptStore(store: ChallengeStore, options: EncryptionOptions): ChallengeStore {
-  const seal = createSeal(options.keys.map((key, index) => readKey(key, index)))
+  const seal = createSeal(options.keys.map((key) => parseEncryptionKey(key)))
   const open = (record: ChallengeRecord): ChallengeRecord => openRecord(seal, record)
   const openOne = async (
     found: Promise<ChallengeRecord | undefined>,
@@ -79,11 +79,12 @@ function openIfPossible(
 
 const KEY_BYTES = 32
 
-function readKey(key: string | Uint8Array, index: number): Uint8Array {
+/** Reads a key as `encryptStore` does. @throws CONFIG_INVALID, without repeating it. */
+export function parseEncryptionKey(key: string | Uint8Array): Uint8Array {
   const bytes = typeof key === 'string' ? decode(key.trim()) : key
   if (bytes?.byteLength === KEY_BYTES) return bytes
   const expected = '32 random bytes, as 64 hex digits or in base64'
-  throw new Key0Error('CONFIG_INVALID', { facts: { [`keys[${index}]`]: expected } })
+  throw new Key0Error('CONFIG_INVALID', { facts: { encryptionKey: expected } })
 }
 
 function decode(text: string): Uint8Array | undefined {

@@ -1,1 +1,1 @@
-export { type EncryptionOptions, encryptStore } from '../encryptStore.ts'
+export { type EncryptionOptions, encryptStore, parseEncryptionKey } from '../encryptStore.ts'
