@@ -19,6 +19,11 @@ export type Seller = {
     readonly name: string
     readonly version: string
   }
+  /**
+   * `false`: nothing that a buyer signs is settled, only transfers that it makes itself are taken.
+   * Offers then name the scheme `onchain-proof`, which software for `exact` passes by.
+   */
+  readonly exact?: boolean
   /** A block explorer, such as `https://basescan.org`; buyers find it at `/discover`. */
   readonly explorerUrl?: string
   /** Where error codes are explained; `type` of a problem is this plus `/CODE`. */

@@ -41,7 +41,9 @@ test.each(['/discover', '/x402/access', '/x402/proof'])(
     const { handler, engine } = openShop()
     const response = await handler(call('OPTIONS', path))
     expect(response.status).toBe(204)
-    expect(response.headers.get('access-control-allow-headers')).toBe(corsHeaders.allow.join(', '))
+    expect(response.headers.get('access-control-allow-headers')).toBe(
+      [...corsHeaders.allow, 'PAYMENT-PROOF'].join(', '),
+    )
     expect(response.headers.get('access-control-allow-methods')).toBe(response.headers.get('allow'))
     expect(response.headers.has('access-control-allow-credentials')).toBe(false)
     expect(engine.asked).toEqual([])

@@ -3,11 +3,14 @@ import {
   type Key0Payment,
   type Key0Source,
   type NodeListener,
+  openGate,
   openShop,
   type PaidRoute,
+  type RouteGate,
   type Shop,
   serveRoute,
 } from '@key0/middleware-kit'
+import type { RequirePaymentOptions } from '@key0/sdk'
 import type { RequestHandler } from 'express'
 
 declare global {
@@ -51,12 +54,24 @@ export function key0Router(source: Key0Source): Key0Router {
   return Object.assign(handle, {
     ready,
     close,
-    payPerRequest: (route: string | PaidRoute) => payPerRequest(shop, route),
+    payPerRequest: (route: string | PaidRoute) => sellThrough(shop.gate(route)),
   })
 }
 
-function payPerRequest(shop: Shop, route: string | PaidRoute): RequestHandler {
-  const gate = shop.gate(route)
+/**
+ * Sells what is behind it: {@link Key0Router.payPerRequest} without a shop around it. The gate needs
+ * no private key, and keeps in memory what it is given no place for.
+ *
+ * @throws CONFIG_INVALID now for what can be seen at once; all else fails `ready()`
+ */
+export function requirePayment(
+  options: RequirePaymentOptions,
+): RequestHandler & Pick<Shop, 'ready' | 'close'> {
+  const { gate, ready, close } = openGate(options)
+  return Object.assign(sellThrough(gate), { ready, close })
+}
+
+function sellThrough(gate: RouteGate): RequestHandler {
   return (request, response, next) => {
     const run = (payment: Key0Payment): void => {
       request.key0Payment = payment

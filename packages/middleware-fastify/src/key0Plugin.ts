@@ -1,13 +1,15 @@
 import {
   createListener,
+  type GateShop,
   type Key0Payment,
   type Key0Source,
+  openGate,
   openShop,
   type PaidRoute,
   type RouteGate,
   serveRoute,
 } from '@key0/middleware-kit'
-import type { SellerConfig } from '@key0/sdk'
+import type { RequirePaymentOptions, SellerConfig } from '@key0/sdk'
 import type {
   FastifyInstance,
   FastifyPluginAsync,
@@ -57,7 +59,7 @@ async function register(app: FastifyInstance, options: Key0PluginOptions): Promi
   const { handler } = await shop.opening
   const listener = createListener(handler)
   const prefix = options.prefix ?? ''
-  app.decorate('key0', { payPerRequest: (route) => payPerRequest(shop.gate(route)) })
+  app.decorate('key0', { payPerRequest: (route) => sellThrough(shop.gate(route)) })
   app.addHook('onReady', shop.ready)
   app.addHook('onClose', shop.close)
   app.addHook('onRequest', async ({ raw }, reply) => {
@@ -69,7 +71,20 @@ async function register(app: FastifyInstance, options: Key0PluginOptions): Promi
   })
 }
 
-function payPerRequest(gate: RouteGate): onRequestHookHandler {
+/**
+ * An `onRequest` hook that sells what is behind it, without a plugin. The gate needs no private key,
+ * and keeps in memory what it is given no place for.
+ *
+ * @throws CONFIG_INVALID now for what can be seen at once; all else fails `ready()`
+ */
+export function requirePayment(
+  options: RequirePaymentOptions,
+): onRequestHookHandler & Pick<GateShop, 'ready' | 'close'> {
+  const { gate, ready, close } = openGate(options)
+  return Object.assign(sellThrough(gate), { ready, close })
+}
+
+function sellThrough(gate: RouteGate): onRequestHookHandler {
   return (request, reply, done) => {
     const { raw: response } = reply
     const run = (payment: Key0Payment): void => {

@@ -1,11 +1,13 @@
 import {
   type Key0Payment,
   type Key0Source,
+  openGate,
   openShop,
   type PaidRoute,
   type RouteGate,
   type Shop,
 } from '@key0/middleware-kit'
+import type { RequirePaymentOptions } from '@key0/sdk'
 import { Hono, type MiddlewareHandler } from 'hono'
 
 declare module 'hono' {
@@ -46,7 +48,7 @@ export function key0(source: Key0Source): Key0Middleware {
   return Object.assign(handle, {
     ready,
     close,
-    payPerRequest: (route: string | PaidRoute) => payPerRequest(gate(route)),
+    payPerRequest: (route: string | PaidRoute) => sellThrough(gate(route)),
   })
 }
 
@@ -64,7 +66,20 @@ export function key0App(source: Key0Source): Key0App {
   return Object.assign(new Hono().use(middleware), { ready, close, payPerRequest })
 }
 
-function payPerRequest(gate: RouteGate): MiddlewareHandler {
+/**
+ * Sells what is behind it, without a shop around it. The gate needs no private key, and keeps in
+ * memory what it is given no place for.
+ *
+ * @throws CONFIG_INVALID now for what can be seen at once; all else fails `ready()`
+ */
+export function requirePayment(
+  options: RequirePaymentOptions,
+): MiddlewareHandler & Pick<Shop, 'ready' | 'close'> {
+  const { gate, ready, close } = openGate(options)
+  return Object.assign(sellThrough(gate), { ready, close })
+}
+
+function sellThrough(gate: RouteGate): MiddlewareHandler {
   return async (context, next) => {
     const { req } = context
     // Read through Hono, which keeps it for the handler.

@@ -1,3 +1,4 @@
+import { type RequirePaymentOptions, readGate } from '@key0/sdk'
 import { type Key0Source, type Opened, openKey0 } from './openKey0.ts'
 import { createRouteGate, type PaidRoute, type RouteGate } from './route/createRouteGate.ts'
 
@@ -30,4 +31,23 @@ export function openShop(source: Key0Source): Shop {
       ;(await opening).close()
     },
   }
+}
+
+/** A shop with one gate, which sells what is behind it. */
+export type GateShop = Pick<Shop, 'ready' | 'close'> & { readonly gate: RouteGate }
+
+/** Opens a gate. @throws CONFIG_INVALID for what can be seen at once */
+export function openGate(options: RequirePaymentOptions): GateShop {
+  const { config, routeId, tell } = readGate(options)
+  const { gate, ready, close } = openShop(config)
+  const selling = gate(routeId)
+  const told: RouteGate = Object.assign(
+    (...[incoming, serve]: Parameters<RouteGate>) =>
+      selling(incoming, async (payment) => {
+        await tell(payment)
+        return serve(payment)
+      }),
+    { maxRequestBytes: selling.maxRequestBytes, ready: selling.ready },
+  )
+  return { gate: told, ready, close }
 }

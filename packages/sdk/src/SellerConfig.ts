@@ -86,6 +86,11 @@ export type SellerConfig = {
    */
   readonly mcp?: boolean | { readonly allowedOrigins?: readonly string[] }
 
+  /**
+   * `false`: nothing that a buyer signs is settled, and only transfers that it makes itself are
+   * taken. Default: x402's scheme `exact`.
+   */
+  readonly exact?: boolean
   /** Settles with this wallet; beside facilitators, only when none of them does. */
   readonly gasWalletPrivateKey?: Hex
   /** How processes that share this gas wallet take turns; without it, one process has it alone. */

@@ -83,6 +83,7 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
     chainId: chain.chainId,
     payTo,
     token: toToken(chain),
+    ...(config.exact === false && { exact: false }),
   }
   const handler = await createHandler(
     config,

@@ -32,14 +32,14 @@ export type Terms = {
 export function requirementsOf(
   { offer, timeoutSeconds }: Terms,
   challengeId: string | undefined,
-  { token, chainId }: Settings['seller'],
+  { token, chainId, exact }: Settings['seller'],
 ): PaymentRequirements {
   if (!sameAddress(offer.token, token.address) || offer.chainId !== chainId) {
     const facts = { seller: 'the engine and the seller name different tokens or chains' }
     throw new Key0Error('CONFIG_INVALID', { facts })
   }
   return {
-    scheme: 'exact',
+    scheme: exact === false ? 'onchain-proof' : 'exact',
     network: toNetwork(offer.chainId),
     amount: `${offer.value}`,
     asset: offer.token,

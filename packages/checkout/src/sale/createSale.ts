@@ -62,6 +62,7 @@ export function createSale(settings: Settings, requirementsOf: Checkout['require
       const { challenge, mayKnowId } = await find(payment, asked)
       const { challengeId } = challenge
       paid = { challengeId, mayKnowId }
+      if (settings.seller.exact === false) throw onlyTransfers()
       checkAccepted(payment, challenge, requirementsOf)
       const { authorization } = payment
       return sold(await deliver({ challengeId, authorization, onlyFresh: !mayKnowId }))
@@ -119,6 +120,12 @@ type Of<delivered> = Omit<Sold, 'delivered'> & { readonly delivered: delivered }
 
 function sold<delivered extends AnyDelivered>(delivered: delivered): Of<delivered> {
   return { kind: 'sold', delivered, settlement: settlementOf(delivered) }
+}
+
+/** Who settles nothing takes no signature, whatever scheme it calls itself. */
+function onlyTransfers(): Key0Error {
+  const facts = { expected: 'a transfer of your own, presented by its transaction' }
+  return new Key0Error('PAYMENT_SCHEME_UNSUPPORTED', { facts })
 }
 
 function planRequired(discover: string | undefined): Key0Error {

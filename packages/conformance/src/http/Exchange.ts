@@ -60,6 +60,8 @@ export type SentRequest = {
   /** Sends the body in pieces, without announcing its length. */
   readonly chunked?: true
   readonly payment?: SentPayment
+  /** Presents a transfer of the buyer's own, as base64 JSON in `PAYMENT-PROOF`. */
+  readonly proof?: Json
 }
 
 /** A payment signed by a buyer whose funds are on the chain behind the server. */

@@ -48,7 +48,7 @@ async function send(step: Sent, { origin, world }: HttpRig, kept: Kept): Promise
 }
 
 function toWire(sent: SentRequest, kept: Kept, nowMs: number): WireRequest {
-  const { method, json, text, payment, chunked } = sent
+  const { method, json, text, payment, proof, chunked } = sent
   const body = json === undefined ? text && fill(text, kept) : JSON.stringify(fill(json, kept))
   return {
     method,
@@ -57,11 +57,14 @@ function toWire(sent: SentRequest, kept: Kept, nowMs: number): WireRequest {
       ...(json === undefined ? [] : [['content-type', 'application/json'] as const]),
       ...(sent.headers ?? []).map(([name, value]) => [name, fill(value, kept)] as const),
       ...(payment ? [signPayment(payment, kept, nowMs)] : []),
+      ...(proof === undefined ? [] : [['PAYMENT-PROOF', toBase64(fill(proof, kept))] as const]),
     ],
     ...(body !== undefined && { body }),
     ...(chunked && { chunked }),
   }
 }
+
+const toBase64 = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64')
 
 function happen(event: WorldEvent, { parts, seller }: HttpWorld, kept: Kept): void {
   switch (event.does) {

@@ -1,4 +1,5 @@
 import { corsHeaders, headerNames } from '@key0/x402'
+import { proofHeader } from '../request/readTransfer.ts'
 
 /** Response headers by name, in lower case. A plain object: every runtime reads it fastest. */
 export type HeaderRecord = Readonly<Record<string, string>>
@@ -36,7 +37,7 @@ export function answerPreflight(methods: string): Response {
       ...cors,
       allow: methods,
       'access-control-allow-methods': methods,
-      'access-control-allow-headers': corsHeaders.allow.join(', '),
+      'access-control-allow-headers': [...corsHeaders.allow, proofHeader].join(', '),
       'access-control-max-age': '86400',
     },
   })

@@ -1,9 +1,11 @@
-import { invariant, type ResourceRequest } from '@key0/core'
+import type { Payment } from '@key0/checkout'
+import { invariant, Key0Error, type PresentedTransfer, type ResourceRequest } from '@key0/core'
 import { settlementHeader } from '../answer/settlementHeader.ts'
 import { writeRefusal } from '../answer/writeRefusal.ts'
 import type { Context, Where } from '../Context.ts'
 import { httpProblemOf } from '../problem.ts'
 import { dialectOf, hasPayment, readPaymentHeader } from '../request/readPaymentHeader.ts'
+import { proofHeader, readProofHeader } from '../request/readTransfer.ts'
 import { createBackend, type SaleBackend } from './createBackend.ts'
 import { defaultDelivery, type Incoming, type ResourceSale } from './ResourceSale.ts'
 import { type ReadResource, readResource, targetOf } from './readResource.ts'
@@ -25,9 +27,10 @@ export async function sellResource(
 ): Promise<Response> {
   const { request } = incoming
   const where = whereOf(targetOf(incoming))
-  const response = hasPayment(request.headers)
-    ? await answerPayment(incoming, sale, where, context)
-    : await nameThePrice(incoming, sale, where, context)
+  const response =
+    hasPayment(request.headers) || request.headers.has(proofHeader)
+      ? await answerPayment(incoming, sale, where, context)
+      : await nameThePrice(incoming, sale, where, context)
   return request.method === 'HEAD' ? new Response(null, response) : response
 }
 
@@ -53,12 +56,13 @@ async function answerPayment(
   let backend: SaleBackend | undefined
   const outcome = await (async () => {
     try {
-      const payment = readPaymentHeader(incoming.request.headers, settings.limits.maxHeaderBytes)
+      const paid = readPaid(incoming.request.headers, settings.limits.maxHeaderBytes)
       const read = await readResource(incoming, limitsOf(context, sale.delivery))
       backend = createSaleBackend(incoming, read, sale)
-      const { route } = sale
-      const request: ResourceRequest = { route, resource: read.resource, clientAgentId }
-      return await checkout.payResource(payment, request, backend)
+      const { resource } = read
+      if ('txHash' in paid) return await checkout.proveResource({ ...paid, resource }, backend)
+      const request: ResourceRequest = { route: sale.route, resource, clientAgentId }
+      return await checkout.payResource(paid, request, backend)
     } catch (error) {
       return checkout.refuse(error)
     }
@@ -76,6 +80,15 @@ async function answerPayment(
   const stream = backend?.takeStream()
   invariant(stream, 'a stream that was delivered just now is at hand')
   return writePaid(response, stream, settlement)
+}
+
+/** What a request was paid with: what its buyer signed, or a transfer that it made itself. */
+function readPaid(headers: Headers, maxBytes: number): Payment | PresentedTransfer {
+  const proof = headers.get(proofHeader)
+  if (proof === null) return readPaymentHeader(headers, maxBytes)
+  if (!hasPayment(headers)) return readProofHeader(proof)
+  const facts = { expected: `${proofHeader}, or a payment, and not both` }
+  throw new Key0Error('PAYMENT_MALFORMED', { facts })
 }
 
 function createSaleBackend(

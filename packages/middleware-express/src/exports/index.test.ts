@@ -6,6 +6,7 @@ test('the public names of @key0/middleware-express', () => {
     [
       "keepRawBody",
       "key0Router",
+      "requirePayment",
       "validateAccessToken",
     ]
   `)

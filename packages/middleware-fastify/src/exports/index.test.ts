@@ -5,6 +5,7 @@ test('the public names of @key0/middleware-fastify', () => {
   expect(Object.keys(exports).sort()).toMatchInlineSnapshot(`
     [
       "key0Plugin",
+      "requirePayment",
       "validateAccessToken",
     ]
   `)

@@ -1,2 +1,2 @@
-export { type Key0PluginOptions, key0Plugin } from '../key0Plugin.ts'
+export { type Key0PluginOptions, key0Plugin, requirePayment } from '../key0Plugin.ts'
 export { validateAccessToken } from '../validateAccessToken.ts'

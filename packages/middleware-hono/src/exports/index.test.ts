@@ -6,6 +6,7 @@ test('the public names of @key0/middleware-hono', () => {
     [
       "key0",
       "key0App",
+      "requirePayment",
       "validateAccessToken",
     ]
   `)

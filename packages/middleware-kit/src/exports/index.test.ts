@@ -7,6 +7,7 @@ test('the public names of @key0/middleware-kit', () => {
       "createListener",
       "createTokenGate",
       "keepRawBody",
+      "openGate",
       "openShop",
       "serveRoute",
     ]

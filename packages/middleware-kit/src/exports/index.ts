@@ -7,5 +7,5 @@ export { createListener, type NodeListener, type NodeRequest } from '../node/cre
 export { keepRawBody } from '../node/provideBody.ts'
 export { type NodeRoute, serveRoute } from '../node/serveRoute.ts'
 export type { Key0Source, Opened } from '../openKey0.ts'
-export { openShop, type Shop } from '../openShop.ts'
+export { type GateShop, openGate, openShop, type Shop } from '../openShop.ts'
 export type { Key0Payment, PaidRoute, RouteGate, Serve } from '../route/createRouteGate.ts'

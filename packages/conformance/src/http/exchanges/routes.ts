@@ -1,27 +1,8 @@
-import type { Exchange, Json, Sent, SentPayment, SentRequest } from '../Exchange.ts'
+import type { Exchange, Json, SentRequest } from '../Exchange.ts'
+import { routeProofs } from './routeProofs.ts'
+import { get, paid, photo, priced, receipt, served } from './sales.ts'
 import { post, refusedPayment } from './steps.ts'
 
-const get = (path: string, more: Partial<SentRequest> = {}): SentRequest => ({
-  method: 'GET',
-  path,
-  ...more,
-})
-
-/** Asks for the price of one request, and keeps the offer. */
-const priced = (send: SentRequest): Sent => ({
-  send,
-  expect: { status: 402, body: { code: 'PAYMENT_REQUIRED' } },
-  keep: { offer: { decoded: 'payment-required' } },
-})
-
-const paid = (send: SentRequest, payment: Partial<SentPayment> = {}): SentRequest => ({
-  ...send,
-  payment: { for: 'offer', ...payment },
-})
-
-const photo = get('/photos/7?size=2')
-const receipt = { 'payment-response': { success: true, network: 'eip155:84532' } } as const
-const served = { status: 200, decoded: receipt, body: { id: '7', served: 1 } } as const
 const resize = (width: Json): SentRequest => post('/resize', { width })
 
 /** Every byte there is, as base64. */
@@ -268,7 +249,9 @@ const answers: readonly Exchange[] = [
   },
 ]
 
-export const routes: readonly Exchange[] = [...sales, ...answers].map((exchange) => ({
-  ...exchange,
-  needs: 'routes',
-}))
+export const routes: readonly Exchange[] = [...sales, ...routeProofs, ...answers].map(
+  (exchange) => ({
+    ...exchange,
+    needs: 'routes',
+  }),
+)

@@ -1,0 +1,169 @@
+import { createServer } from 'node:http'
+import { listen } from '@key0/conformance/http'
+import { payerProofMessage } from '@key0/core'
+import { requirePayment } from '@key0/middleware-express'
+import { type Sandbox, startSandbox } from '@key0/sandbox'
+import { type Receipt, type RequirePaymentOptions, readGate } from '@key0/sdk'
+import { findRedis } from '@key0/test-services'
+import { x402Client } from '@x402/core/client'
+import { registerExactEvmScheme } from '@x402/evm/exact/client'
+import { wrapFetchWithPayment } from '@x402/fetch'
+import express, { type RequestHandler } from 'express'
+import { Redis } from 'ioredis'
+import { privateKeyToAccount } from 'viem/accounts'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { startFacilitator } from '../src/startFacilitator.ts'
+
+/*
+ * Both samples of the document, with its imports changed and its placeholders filled in. They name
+ * no node, so the sandbox stands for the network's public one.
+ */
+
+let sandbox: Sandbox
+const opened: { readonly close: () => Promise<void> }[] = []
+beforeAll(async () => {
+  sandbox = await startSandbox({ chainId: 8453 })
+})
+afterAll(() => sandbox.stop())
+afterEach(async () => {
+  vi.unstubAllGlobals()
+  for (const gate of opened.splice(0)) await gate.close()
+})
+
+function standInForThePublicNode(): void {
+  const real = globalThis.fetch
+  vi.stubGlobal('fetch', (input: string | URL | Request, init?: RequestInit) => {
+    const url = String(input instanceof Request ? input.url : input)
+    return url.startsWith('https://mainnet.base.org')
+      ? real(sandbox.rpcUrl, init)
+      : real(input, init)
+  })
+}
+
+type Gate = RequestHandler & { ready: () => Promise<void>; close: () => Promise<void> }
+
+/** A server with one handler behind a gate. */
+async function serve(gate: Gate) {
+  standInForThePublicNode()
+  opened.push(gate)
+  await gate.ready()
+  let served = 0
+  const app = express().get('/weather', gate, (_, response) => {
+    served += 1
+    response.json({ served })
+  })
+  return listen(createServer(app))
+}
+
+const priceOf = async (url: string): Promise<{ status: number; challengeId: string }> => {
+  const response = await fetch(url)
+  const { challengeId } = (await response.json()) as { challengeId: string }
+  return { status: response.status, challengeId }
+}
+
+const pay = (): Promise<`0x${string}`> =>
+  sandbox.transfer(sandbox.wallets.buyer.address, sandbox.wallets.seller.address, 50_000n)
+
+async function prove(url: string, challengeId: string, txHash: `0x${string}`): Promise<Response> {
+  const { privateKey } = sandbox.wallets.buyer
+  const message = payerProofMessage(challengeId, txHash)
+  const payerSignature = await privateKeyToAccount(privateKey).signMessage({ message })
+  const proof = JSON.stringify({ challengeId, txHash, payerSignature })
+  return fetch(url, { headers: { 'payment-proof': Buffer.from(proof).toString('base64') } })
+}
+
+const codeOf = async (response: Response): Promise<string> =>
+  ((await response.json()) as { code: string }).code
+
+const yourWallet = (): `0x${string}` => sandbox.wallets.seller.address
+const quiet = { warn: () => {} }
+
+describe('sample 1: a shared replay store', () => {
+  test('a proof redeems once, over two instances', async () => {
+    const server = await findRedis()
+    const client = new Redis(server.url)
+    const redis = {
+      exists: (key: string) => client.exists(key),
+      set: (key: string, value: string, { EX }: { EX: number }) => client.set(key, value, 'EX', EX),
+    }
+    const open = () =>
+      requirePayment({
+        chain: 'base',
+        token: 'USDC',
+        amount: '0.05',
+        payTo: yourWallet(),
+        isUsed: (ref) => redis.exists(`piprail:proof:${ref}`).then(Boolean),
+        markUsed: (ref) => {
+          redis.set(`piprail:proof:${ref}`, '1', { EX: 900 })
+        }, // ~recency window
+        ...quiet,
+      })
+    await using one = await serve(open())
+    await using other = await serve(open())
+    const first = await priceOf(`${one.origin}/weather`)
+    const second = await priceOf(`${other.origin}/weather`)
+    expect([first.status, second.status]).toEqual([402, 402])
+    const txHash = await pay()
+    const paid = await prove(`${one.origin}/weather`, first.challengeId, txHash)
+    expect([paid.status, await paid.json()]).toEqual([200, { served: 1 }])
+    // The sample's markUsed does not wait for Redis.
+    await vi.waitFor(async () => expect(await client.exists(`piprail:proof:${txHash}`)).toBe(1))
+    const again = await prove(`${other.origin}/weather`, second.challengeId, txHash)
+    expect([again.status, await codeOf(again)]).toEqual([409, 'PAYMENT_SPENT'])
+    const repeat = await prove(`${one.origin}/weather`, first.challengeId, txHash)
+    expect(await repeat.json()).toEqual({ served: 1 })
+    await client.quit()
+    await server.stop()
+  })
+})
+
+describe('sample 2: an exact rail beside on-chain proof', () => {
+  test('public software pays by the rail, and somebody else by a transfer', async () => {
+    await using facilitator = await startFacilitator(sandbox)
+    const receipts: Receipt[] = []
+    const gate = requirePayment({
+      chain: 'base',
+      token: 'USDC',
+      amount: '0.05',
+      payTo: yourWallet(),
+      exact: { settle: { facilitator: facilitator.url } },
+      discovery: true, // x402scan requires an input schema
+      awaitOnPaid: true,
+      onPaid: (receipt) => receipts.push(receipt),
+      ...quiet,
+    })
+    await using server = await serve(gate)
+    const url = `${server.origin}/weather`
+    const client = new x402Client()
+    registerExactEvmScheme(client, {
+      signer: privateKeyToAccount(sandbox.wallets.buyer.privateKey),
+    })
+    const byRail = await wrapFetchWithPayment(fetch, client)(url)
+    expect([byRail.status, await byRail.json()]).toEqual([200, { served: 1 }])
+    expect(facilitator.requests.length).toBeGreaterThan(0)
+
+    const { challengeId } = await priceOf(url)
+    const byHand = await prove(url, challengeId, await pay())
+    expect([byHand.status, await byHand.json()]).toEqual([200, { served: 2 }])
+    expect(receipts.map(({ amount, payer }) => [amount, payer])).toEqual(
+      Array.from({ length: 2 }, () => ['0.05', sandbox.wallets.buyer.address]),
+    )
+    expect(new Set(receipts.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(2)
+  })
+})
+
+test('without a rail no signature is taken, and no facilitator is asked', async () => {
+  const options: RequirePaymentOptions = {
+    ...{ chain: 'base', token: 'USDC', amount: '0.05', payTo: yourWallet(), ...quiet },
+  }
+  await using server = await serve(requirePayment(options))
+  const response = await fetch(`${server.origin}/weather`)
+  const { paymentRequired } = (await response.json()) as {
+    paymentRequired: { accepts: { scheme: string }[] }
+  }
+  expect(paymentRequired.accepts.map(({ scheme }) => scheme)).toEqual(['onchain-proof'])
+  const client = new x402Client()
+  registerExactEvmScheme(client, { signer: privateKeyToAccount(sandbox.wallets.buyer.privateKey) })
+  await expect(wrapFetchWithPayment(fetch, client)(`${server.origin}/weather`)).rejects.toThrow()
+  expect(readGate(options).config).toMatchObject({ exact: false })
+})
