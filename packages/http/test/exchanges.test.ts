@@ -17,6 +17,7 @@ function sell(handler: HttpHandler): Answer {
       '$0.10',
       () => Response.json({ id: '7', served: ++served }, { headers: { 'x-photo': '7' } }),
     ],
+    [/^\w+ \/any$/, '$0.10', () => Response.json({ any: true })],
     [/^POST \/resize$/, '$0.20', async (request) => Response.json({ got: await request.json() })],
     [
       /^GET \/bytes$/,

@@ -35,6 +35,7 @@ function sell(app: Express, { payPerRequest }: Key0Router): Express {
       response.write('data: one\n\n')
       setImmediate(() => response.end('data: two\n\n'))
     })
+    .use('/any', at('any'), (_, response) => void response.end('{"any":true}'))
     .get('/moved', at('moved'), (_, response) => response.redirect('/elsewhere'))
     .get('/broken', at('broken'), (_, response) => {
       response.status(500).set('x-broken', 'yes').send('secret')

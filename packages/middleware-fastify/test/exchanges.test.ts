@@ -31,6 +31,7 @@ function sell(app: FastifyInstance): void {
     raw.write('data: one\n\n')
     setImmediate(() => raw.end('data: two\n\n'))
   })
+  app.all('/any', at('any'), async () => ({ any: true }))
   app.get('/moved', at('moved'), (_, reply) => reply.redirect('/elsewhere'))
   app.get('/broken', at('broken'), (_, reply) =>
     reply.code(500).header('x-broken', 'yes').send('secret'),

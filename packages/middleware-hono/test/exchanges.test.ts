@@ -31,6 +31,7 @@ function goods({ payPerRequest }: Key0Middleware): Hono {
         await stream.writeSSE({ data: 'two' })
       }),
     )
+    .all('/any', at('any'), (c) => c.json({ any: true }))
     .get('/moved', at('moved'), (c) => c.redirect('/elsewhere'))
     .get('/broken', at('broken'), (c) => c.text('secret', 500, { 'x-broken': 'yes' }))
 }

@@ -1,5 +1,6 @@
 import type { Payment } from '@key0/checkout'
 import { invariant, Key0Error, type PresentedTransfer, type ResourceRequest } from '@key0/core'
+import { answerPreflight } from '../answer/respond.ts'
 import { settlementHeader } from '../answer/settlementHeader.ts'
 import { writeRefusal } from '../answer/writeRefusal.ts'
 import type { Context, Where } from '../Context.ts'
@@ -26,12 +27,19 @@ export async function sellResource(
   context: Context,
 ): Promise<Response> {
   const { request } = incoming
+  if (request.method === 'OPTIONS') return answerPreflight(methodsFor(request.headers))
   const where = whereOf(targetOf(incoming))
   const response =
     hasPayment(request.headers) || request.headers.has(proofHeader)
       ? await answerPayment(incoming, sale, where, context)
       : await nameThePrice(incoming, sale, where, context)
   return request.method === 'HEAD' ? new Response(null, response) : response
+}
+
+/** A framework may send every method here: a preflight is told that its own will be answered. */
+function methodsFor(headers: Headers): string {
+  const asked = headers.get('access-control-request-method') ?? ''
+  return /^[A-Z]{3,7}$/.test(asked) && asked !== 'OPTIONS' ? `${asked}, OPTIONS` : 'OPTIONS'
 }
 
 async function nameThePrice(

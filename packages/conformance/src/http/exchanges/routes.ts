@@ -232,6 +232,43 @@ const answers: readonly Exchange[] = [
     ],
   },
   {
+    name: 'route: a preflight is answered for nothing where every method is sold',
+    steps: [
+      {
+        send: {
+          method: 'OPTIONS',
+          path: '/any',
+          headers: [
+            ['origin', 'https://page.example'],
+            ['access-control-request-method', 'DELETE'],
+          ],
+        },
+        expect: {
+          status: 204,
+          headers: {
+            'access-control-allow-origin': '*',
+            'access-control-allow-methods': 'DELETE, OPTIONS',
+            'access-control-allow-headers': { $has: 'PAYMENT-SIGNATURE' },
+          },
+          text: '',
+        },
+      },
+      {
+        send: { method: 'DELETE', path: '/any?x=1' },
+        expect: {
+          status: 402,
+          decoded: { 'payment-required': { resource: { url: 'https://pay.example/any?x=1' } } },
+        },
+        keep: { offer: { decoded: 'payment-required' } },
+      },
+      {
+        send: paid({ method: 'DELETE', path: '/any?x=1' }),
+        expect: { status: 200, body: { any: true } },
+      },
+    ],
+    transfers: 1,
+  },
+  {
     name: 'route: a preflight is never paid for',
     steps: [
       {
