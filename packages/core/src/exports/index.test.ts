@@ -38,6 +38,7 @@ test('exports these values and no others', () => {
       "moneyKinds",
       "parsePrice",
       "payerProofMessage",
+      "perConnection",
       "readRefundSwitch",
       "readRouteTerms",
       "readSafeToSweep",
