@@ -30,6 +30,17 @@ export type PublicClient = {
   readonly open: (privateKey: Hex, usdc: Hex) => (purchase: Purchase) => Promise<Bought>
 }
 
+/** The reference client, naming its purchase as the extension `payment-identifier` says. */
+export function openNaming(privateKey: Hex, id: string): (purchase: Purchase) => Promise<Bought> {
+  const client = reference(privateKey).onBeforePaymentCreation(async ({ paymentRequired }) => {
+    const announced = paymentRequired.extensions?.['payment-identifier'] as {
+      info?: { id: string }
+    }
+    if (announced?.info) announced.info.id = id
+  })
+  return byFetch(wrapFetchWithPayment(fetch, client))
+}
+
 /** Clients that we did not write, each paying in its own way. */
 export const publicClients: readonly PublicClient[] = [
   {

@@ -1,4 +1,5 @@
 import type { EvmChain, WalletLock } from '@key0/chain-evm'
+import type { PaymentIdentifier } from '@key0/checkout'
 import type {
   AccessGrant,
   Address,
@@ -79,6 +80,11 @@ export type SellerConfig = {
 
   /** Which documents tell agents what is for sale; default: all, without token info. */
   readonly discovery?: DiscoveryOptions
+  /**
+   * Whether buyers must name their purchases (x402 extension `payment-identifier`, or a request id).
+   * Default `optional`.
+   */
+  readonly paymentIdentifier?: PaymentIdentifier
 
   /**
    * Sells over MCP as well: `POST /mcp` and `/.well-known/mcp.json`. Pages of browsers may ask from

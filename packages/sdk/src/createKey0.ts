@@ -76,6 +76,7 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
   const backend = watchBackend(config, observe)
   const engine = createEngine({ ...context, ...(backend && { isSelling: backend.isWell }) })
   const { maxTimeoutSeconds } = settings
+  const { paymentIdentifier } = config
   const seller: Seller = {
     name: config.agentName,
     ...(config.agentDescription !== undefined && { description: config.agentDescription }),
@@ -87,7 +88,7 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
   }
   const handler = await createHandler(
     config,
-    { engine, seller, maxTimeoutSeconds },
+    { engine, seller, maxTimeoutSeconds, ...(paymentIdentifier && { paymentIdentifier }) },
     observe,
     resources,
   )
