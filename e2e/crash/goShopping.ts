@@ -9,6 +9,9 @@ export type Told = {
   readonly last: number
 }
 
+/** However often the shop is killed before it can answer. */
+const PATIENCE_MS = 600_000
+
 /** Buys again and again, and insists on an answer to everything it paid for. */
 export async function goShopping(buyer: Buyer, isOver: () => boolean): Promise<readonly Told[]> {
   const told: Told[] = []
@@ -20,7 +23,7 @@ export async function goShopping(buyer: Buyer, isOver: () => boolean): Promise<r
       await new Promise((done) => setTimeout(done, 50))
       continue
     }
-    const last = first === 200 ? first : (await purchase.insist(Date.now() + 120_000)).status
+    const last = first === 200 ? first : (await purchase.insist(Date.now() + PATIENCE_MS)).status
     told.push({ first, last })
   }
   return told
