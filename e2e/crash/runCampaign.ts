@@ -23,7 +23,7 @@ const LANES = 3
 /** The calls that move money or decide about it; the others only read, wait, or tell. */
 const MONEY = new Set([
   ...['store.reserve', 'store.settle', 'store.transition'],
-  ...['settler.submit', 'issuer.issue', 'payout.sign', 'payout.carry'],
+  ...['settler.submit', 'issuer.issue', 'backend.serve', 'payout.sign', 'payout.carry'],
 ])
 
 export const isMoney = ({ call }: Point): boolean => MONEY.has(call)

@@ -53,7 +53,7 @@ test.runIf(!isExhaustive).each(grounds.slice(1))(
     expect(singles.length / 3, 'named points').toBeGreaterThan(60)
     expect(campaign.struck / campaign.runs, 'most faults strike').toBeGreaterThan(0.8)
   },
-  120_000,
+  240_000,
 )
 
 test.runIf(!isExhaustive).each(grounds.slice(1))(
@@ -64,6 +64,7 @@ test.runIf(!isExhaustive).each(grounds.slice(1))(
     const { problems } = await runOnStore(flows.refunded, site, { ...usual, alter: forget })
     expect(problems.filter((each) => each.startsWith('I1:'))).not.toEqual([])
   },
+  120_000,
 )
 
 test.runIf(isExhaustive).each(grounds)(
