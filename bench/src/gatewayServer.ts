@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { ChallengeStore } from '@key0/core'
 import { createMemoryStore } from '@key0/core/memory'
 import { key0 } from '@key0/middleware-hono'
-import { createKey0 } from '@key0/sdk'
+import { createKey0, type SellerConfig } from '@key0/sdk'
 import { PostgresChallengeStore } from '@key0/store-postgres'
 import { RedisChallengeStore } from '@key0/store-redis'
 import { createSqliteStore } from '@key0/store-sqlite'
@@ -21,6 +21,9 @@ export type GatewaySettings = {
   /** The server of another store; with none of the three it is the memory store. */
   readonly redisUrl?: string
   readonly databaseUrl?: string
+  /** What is passed on, and to where. */
+  readonly routes?: NonNullable<SellerConfig['routes']>
+  readonly proxyTo?: NonNullable<SellerConfig['proxyTo']>
 }
 
 const all = JSON.parse(process.argv[2] ?? '{}') as GatewaySettings

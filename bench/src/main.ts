@@ -6,6 +6,7 @@ import { issueStores } from './issue/issueStores.ts'
 import { middleware } from './middleware/middleware.ts'
 import { postgres } from './postgres/postgres.ts'
 import { readMachine, toText } from './print.ts'
+import { proxy } from './proxy/proxy.ts'
 import { redis } from './redis/redis.ts'
 import { refunds } from './refunds/refunds.ts'
 import { rpc } from './rpc/rpc.ts'
@@ -18,6 +19,7 @@ const benches: readonly Bench[] = [
   issueStores,
   discovery,
   middleware,
+  proxy,
   flows,
   start,
   rpc,

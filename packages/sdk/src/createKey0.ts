@@ -24,7 +24,7 @@ import { createReadiness, judgePayee } from './createReadiness.ts'
 import type { Key0 } from './Key0.ts'
 import { openResources } from './openResources.ts'
 import { openSettlement } from './openSettlement.ts'
-import { openStore } from './openStore.ts'
+import { openStore, WITHOUT_STORE } from './openStore.ts'
 import type { SellerConfig } from './SellerConfig.ts'
 import { toSettings } from './toSettings.ts'
 
@@ -53,7 +53,7 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
     }))
   const payTo = readAddress(config.walletAddress, 'walletAddress')
   const warnings = await assertCanReceive(chain, payTo)
-  const settings = toSettings(config, chain, payTo)
+  const settings = toSettings(withoutPromises(config), chain, payTo)
   const settlement = openSettlement(config, chain)
   const store = openStore(config)
   const { resources, close: closeResources } = openResources(config)
@@ -102,13 +102,22 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
       ...{ store, chain, payTo, settlement },
       ...(backend && { backend }),
     }),
-    warnings: [...warnings, ...handler.warnings],
+    warnings: [
+      ...warnings,
+      ...(config.store ? [] : [`There is no store: ${WITHOUT_STORE}.`]),
+      ...handler.warnings,
+    ],
     close: () => {
       backend?.stop()
       void closeResources()
       chain.close()
     },
   }
+}
+
+/** Where nothing is remembered, nobody is told that money goes back by itself. */
+function withoutPromises(config: SellerConfig): SellerConfig {
+  return config.store ? config : { ...config, refunds: { automatic: false, minAgeMs: 0 } }
 }
 
 /** What could not be delivered is not sold. */

@@ -193,6 +193,24 @@ test('events pass as they come, and a reader that goes away ends the server’s 
   await gone
 })
 
+test('an answer that is dropped unread ends quietly, whole or not', async () => {
+  const thrown: unknown[] = []
+  const note = (error: unknown): void => void thrown.push(error)
+  process.on('uncaughtException', note)
+  for (const whole of [true, false]) {
+    const { ask } = await open((response) => {
+      response.writeHead(500)
+      if (whole) response.end('all of it')
+      else response.write('begun')
+    })
+    const { body } = await ask()
+    await body?.cancel()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  process.off('uncaughtException', note)
+  expect(thrown).toEqual([])
+})
+
 test('who goes away before the answer ends the server’s work', async () => {
   let ended: () => void = () => {}
   const gone = new Promise<void>((resolve) => {
