@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { type Sandbox, startSandbox } from '@key0/sandbox'
 import { createMcpAgent } from '@key0/sandbox/mcp'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
@@ -20,6 +22,38 @@ import { stopServers } from '../src/servers.ts'
 // began the other goes on with. Calls are made by the MCP SDK's client and payments by x402Client,
 // both as they are published.
 
+const routes = [
+  { routeId: 'photo', method: 'GET', path: '/photos/:id', unitAmount: '$0.25' },
+  { routeId: 'reports', method: 'POST', path: '/reports', unitAmount: '$0.25' },
+]
+
+/** A seller's server that answers what it was asked, and tells how often it answered well. */
+async function startUpstream(): Promise<
+  AsyncDisposable & { readonly url: string; readonly count: () => number }
+> {
+  let count = 0
+  const server = createServer(async (request, response) => {
+    let sent = ''
+    for await (const chunk of request) sent += chunk
+    if (sent === '"fail"') return void response.writeHead(500).end()
+    count += 1
+    const asked = `${request.method} ${request.url}`
+    const isPhoto = request.method === 'GET'
+    response.setHeader('content-type', isPhoto ? 'image/png' : 'application/json')
+    response.end(isPhoto ? asked : JSON.stringify({ asked, sent: JSON.parse(sent) }))
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    count: () => count,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((done) => server.close(done))
+    },
+  }
+}
+
 // A folder for Cloudflare's client, which is too large for every run: docs/evidence/clients.md.
 const folder = process.env.KEY0_LEGACY_CLIENTS
 const cloudflare = folder ? await installCloudflareMcp(folder) : undefined
@@ -28,6 +62,7 @@ describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
   let stack: AsyncDisposableStack
   let chain: Sandbox<string>
   let backend: Backend
+  let upstream: Awaited<ReturnType<typeof startUpstream>>
   let here: string
   let there: string
 
@@ -35,6 +70,7 @@ describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
     stack = new AsyncDisposableStack()
     chain = stack.use(await startSandbox<string>())
     backend = stack.use(await startBackend())
+    upstream = stack.use(await startUpstream())
     const { env } = await openShared(store, stack)
     const open = async (gas: string): Promise<string> => {
       const url = `http://127.0.0.1:${await freePort()}`
@@ -46,6 +82,9 @@ describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
         REFUND_MIN_AGE_MS: '0',
         KEY0_RPC_URL: chain.rpcUrl,
         MCP_ENABLED: 'true',
+        MCP_ROUTE_TOOLS: 'true',
+        ROUTES: JSON.stringify(routes),
+        PROXY_TO_BASE_URL: upstream.url,
         ISSUE_TOKEN_API: `${backend.url}/internal/issue-token`,
       })
       stack.defer(() => gateway.kill())
@@ -104,7 +143,9 @@ describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
     const before = await balance()
     const [near, far] = [await connect(here), await connect(there)]
     const { tools } = await near.client.listTools()
-    expect(tools.map(({ name }) => name)).toEqual(['discover_plans', 'request_access'])
+    expect(tools.map(({ name }) => name)).toEqual([
+      ...['discover_plans', 'request_access', 'route_reports', 'route_photo'],
+    ])
     const found = await near.client.callTool({ name: 'discover_plans' })
     expect(found.structuredContent).toMatchObject({
       plans: [{ planId: 'report', accepts: [{ amount: `${price}` }] }],
@@ -145,7 +186,65 @@ describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
     })
     expect(JSON.stringify(failed)).not.toContain('accepts')
     await vi.waitFor(async () => expect(await balance()).toBe(before), { timeout: 20_000 })
-    expect(await buy(payment)).toMatchObject({ structuredContent: { code: 'CHALLENGE_REFUNDED' } })
+    // The transfer is on the chain before the record says so.
+    const told = async (): Promise<unknown> => (await buy(payment)).structuredContent?.code
+    await vi.waitFor(async () => expect(await told()).toBe('CHALLENGE_REFUNDED'), {
+      timeout: 20_000,
+    })
+  })
+
+  test('a single request is bought by its tool, bound to what was asked, and over HTTP again', async () => {
+    const before = await balance()
+    const { client } = await connect(here)
+    const call = async (args: object, payment?: object): Promise<CallToolResult> =>
+      (await client.callTool({
+        ...{ name: 'route_photo', arguments: { ...args } },
+        ...(payment && { _meta: { 'x402/payment': payment } }),
+      })) as CallToolResult
+    const asked = await call({ path: { id: 'a b' }, query: { size: 'big' } })
+    expect(asked).toMatchObject({
+      isError: true,
+      structuredContent: {
+        ...{ code: 'PAYMENT_REQUIRED', x402Version: 2 },
+        resource: { url: `${here}/photos/a%20b?size=big` },
+      },
+    })
+    expect(asked._meta?.['x402/error']).toEqual(asked.structuredContent)
+    for (const id of ['a/b', '..', '%2e%2e'])
+      expect(await call({ path: { id } })).toMatchObject({
+        ...{ isError: true, structuredContent: { code: 'PATH_NOT_CANONICAL' } },
+      })
+    const payment = await sign(asked)
+    const other = await call({ path: { id: 'other' }, query: { size: 'big' } }, payment)
+    expect(other).toMatchObject({ isError: true, structuredContent: { code: 'REQUEST_CONFLICT' } })
+    const bought = await call({ path: { id: 'a b' }, query: { size: 'big' } }, payment)
+    expect(bought).toMatchObject({
+      content: [{ type: 'image', mimeType: 'image/png', data: btoa('GET /photos/a%20b?size=big') }],
+      _meta: { 'x402/payment-response': { success: true } },
+    })
+    const overHttp = await fetch(`${here}/photos/a%20b?size=big`, {
+      headers: { 'payment-signature': btoa(JSON.stringify(payment)) },
+    })
+    expect(await overHttp.text()).toBe('GET /photos/a%20b?size=big')
+    expect(before - (await balance())).toBe(price)
+
+    await using agent = await createMcpAgent({
+      ...{ url: `${there}/mcp`, wallet: walletOf(chain, 'buyer'), maxAmount: price },
+    })
+    const report = await agent.buy('route_reports', { body: { day: 'today' } })
+    expect(report.content).toEqual({ asked: 'POST /reports', sent: { day: 'today' } })
+    expect(before - (await balance())).toBe(2n * price)
+    expect(upstream.count()).toBe(2)
+    const failing = { name: 'route_reports', arguments: { body: 'fail' } }
+    const offered = (await client.callTool(failing)) as CallToolResult
+    const _meta = { 'x402/payment': await sign(offered) }
+    expect(await client.callTool({ ...failing, _meta })).toMatchObject({
+      isError: true,
+      structuredContent: { code: 'DELIVERY_FAILED', facts: { refund: expect.any(String) } },
+      _meta: { 'x402/payment-response': { success: true } },
+    })
+    const spent = async (): Promise<bigint> => before - (await balance())
+    await vi.waitFor(async () => expect(await spent()).toBe(2n * price), { timeout: 20_000 })
   })
 
   test('a stranger with another wallet gets nothing for a payment that it copied', async () => {

@@ -17,7 +17,7 @@ export type GatewayConfig = NetworkConfig & {
   /** Where A2A is spoken; `false`: it is not. */
   readonly a2a: false | { readonly path: string }
   /** Absent: it is not served. */
-  readonly mcp?: { readonly allowedOrigins: readonly string[] }
+  readonly mcp?: { readonly allowedOrigins: readonly string[]; readonly routes: boolean }
   readonly documents: DocumentConfig
   readonly token: TokenConfig
   /** While it does not answer well, nothing new is sold. */

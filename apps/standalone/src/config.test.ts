@@ -45,9 +45,10 @@ function problemsOf(env: Env): string {
 
 test('MCP_ENABLED switches the MCP server on, MCP_ALLOWED_ORIGINS lets pages ask', () => {
   const on = { ...least, MCP_ENABLED: 'true' }
-  expect(configOf(on).mcp).toEqual({ allowedOrigins: [] })
+  expect(configOf(on).mcp).toEqual({ allowedOrigins: [], routes: false })
   const pages = 'https://agent.example, http://localhost:6274'
-  expect(configOf({ ...on, MCP_ALLOWED_ORIGINS: pages }).mcp).toEqual({
+  expect(configOf({ ...on, MCP_ALLOWED_ORIGINS: pages, MCP_ROUTE_TOOLS: 'true' }).mcp).toEqual({
+    routes: true,
     allowedOrigins: ['https://agent.example', 'http://localhost:6274'],
   })
   expect(problemsOf({ ...on, MCP_ALLOWED_ORIGINS: 'https://agent.example/' })).toContain(

@@ -94,7 +94,8 @@ function readMcp(read: Reader): Pick<GatewayConfig, 'mcp'> {
   const allowedOrigins = read.urls('mcpAllowedOrigins')
   if (!allowedOrigins.every((text) => new URL(text).origin === text))
     read.fault('mcpAllowedOrigins', 'must be origins, such as https://agent.example')
-  return read.flag('mcp') === true ? { mcp: { allowedOrigins } } : {}
+  const routes = read.flag('mcpRouteTools') ?? false
+  return read.flag('mcp') === true ? { mcp: { allowedOrigins, routes } } : {}
 }
 
 function readDocuments(read: Reader): GatewayConfig['documents'] {

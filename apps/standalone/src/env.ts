@@ -33,6 +33,7 @@ const names = {
   a2aEnabled: ['A2A_ENABLED'],
   basePath: ['BASE_PATH'],
   mcp: ['MCP_ENABLED'],
+  mcpRouteTools: ['MCP_ROUTE_TOOLS'],
   mcpAllowedOrigins: ['MCP_ALLOWED_ORIGINS'],
   discover: ['DISCOVER_ENABLED'],
   llms: ['LLMS_ENABLED'],

@@ -9,8 +9,19 @@ export type McpEvent = {
   readonly cause: unknown
 }
 
+/** Serves a request, by its target as it would stand on the wire. */
+export type RouteServer = (incoming: {
+  readonly request: Request
+  readonly target: string
+}) => Promise<Response>
+
 export type McpHandlerOptions = {
   readonly checkout: Checkout
+  /**
+   * Serves the catalog's routes, such as `receive` of `@key0/http`'s handler; then each priced one
+   * is a tool. Without it none is.
+   */
+  readonly routes?: RouteServer
   /**
    * Pages that may ask, as origins (`https://agent.example`), besides the seller's own. A browser
    * names the page; whoever names none is no browser and may ask. Without this check a page could
@@ -26,6 +37,7 @@ export type McpHandlerOptions = {
 /** Options with every default filled in. */
 export type Settings = {
   readonly checkout: Checkout
+  readonly routes: RouteServer | undefined
   readonly origins: ReadonlySet<string>
   readonly maxBodyBytes: number
   readonly observe: (event: McpEvent) => void
@@ -44,6 +56,7 @@ export function readOptions(options: McpHandlerOptions): Settings {
     throw new Key0Error('CONFIG_INVALID', { facts: { mcp: problems.join('; ') } })
   return {
     checkout,
+    routes: options.routes,
     origins: new Set([new URL(checkout.baseUrl).origin, ...allowedOrigins]),
     maxBodyBytes,
     observe: quietly(observe ?? (() => {})),

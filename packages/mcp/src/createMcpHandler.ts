@@ -8,8 +8,7 @@ import { answerPreflight, judgeOrigin } from './http/judgeOrigin.ts'
 import { type Headers, respondError, rpcCodes } from './http/respond.ts'
 import { writeCard } from './http/writeCard.ts'
 import { type McpHandlerOptions, readOptions, type Settings } from './McpOptions.ts'
-import { discoverPlans } from './tools/discoverPlans.ts'
-import { requestAccess } from './tools/requestAccess.ts'
+import { listTools } from './tools/listTools.ts'
 
 /** Answers requests. Never throws: what goes wrong becomes an answer. */
 export type McpHandler = {
@@ -32,7 +31,7 @@ export function createMcpHandler(options: McpHandlerOptions): McpHandler {
   const settings = readOptions(options)
   const { checkout } = settings
   const context = createContext(settings)
-  const tools = [discoverPlans(context), requestAccess(context)]
+  const tools = listTools(context, settings.routes)
   const info = { name: checkout.seller.name, title: checkout.seller.name, version: '1.0.0' }
   const host = { dispatch: createDispatcher(tools, context), info, instructions }
   const card = serveCard(writeCard(checkout, info, tools))

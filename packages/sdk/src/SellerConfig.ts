@@ -88,9 +88,12 @@ export type SellerConfig = {
 
   /**
    * Sells over MCP as well: `POST /mcp` and `/.well-known/mcp.json`. Pages of browsers may ask from
-   * the seller's own origin and from those allowed here. Default: not.
+   * the seller's own origin and from those allowed here; with `routes` each priced route that
+   * `fetchResource` or `proxyTo` answers is a tool. Default: not.
    */
-  readonly mcp?: boolean | { readonly allowedOrigins?: readonly string[] }
+  readonly mcp?:
+    | boolean
+    | { readonly allowedOrigins?: readonly string[]; readonly routes?: boolean }
 
   /**
    * `false`: nothing that a buyer signs is settled, and only transfers that it makes itself are

@@ -35,7 +35,7 @@ export async function createHandler(
   })
   const others: readonly Surface[] = [
     ...createA2a(config, options, report),
-    ...(await createMcp(config, options, report)),
+    ...(await createMcp(config, options, report, resources && http)),
   ]
   const receive = async (incoming: Incoming): Promise<Response> => {
     const { request } = incoming
@@ -70,11 +70,14 @@ async function createMcp(
   { mcp = false }: SellerConfig,
   options: CheckoutOptions,
   observe: NonNullable<Observe>,
+  /** Serves the routes, if anything here does. */
+  http: HttpHandler | undefined,
 ): Promise<readonly Surface[]> {
   if (mcp === false) return []
   const { createMcpHandler } = await import('@key0/mcp')
-  const more = mcp === true ? {} : mcp
-  return [createMcpHandler({ checkout: createCheckout(options), ...more, observe })]
+  const { routes = false, ...more } = mcp === true ? {} : mcp
+  const served = routes && http && { routes: http.receive }
+  return [createMcpHandler({ checkout: createCheckout(options), ...more, ...served, observe })]
 }
 
 /** What the documents say of the other ways in, after the seller's own. */

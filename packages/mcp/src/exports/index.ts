@@ -6,4 +6,4 @@
  *   offer      what a tool's answer asks to be paid
  */
 export { createMcpHandler, type McpHandler } from '../createMcpHandler.ts'
-export type { McpEvent, McpHandlerOptions } from '../McpOptions.ts'
+export type { McpEvent, McpHandlerOptions, RouteServer } from '../McpOptions.ts'

@@ -32,7 +32,8 @@ export function findPayment(call: Call): Payment {
   throw new Key0Error('PAYMENT_MALFORMED', { facts })
 }
 
-function listPayments({ meta, headers: sent }: Call): readonly Found[] {
+/** Every payment that a call carries, as it stands there. */
+export function listPayments({ meta, headers: sent }: Call): readonly Found[] {
   const told = keys
     .filter((key) => Object.hasOwn(meta, key))
     .map((key) => ({ field: `$._meta['${key}']`, value: meta[key] }))

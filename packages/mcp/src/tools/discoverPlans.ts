@@ -1,10 +1,15 @@
+import { isPriced } from '@key0/core'
+import { toNetwork } from '@key0/x402'
 import { writeResult } from '../answer/writeResult.ts'
 import type { Context } from '../Context.ts'
 import { requestAccessName } from './requestAccess.ts'
 import type { Tool } from './Tool.ts'
 
 /** `discover_plans`: what is for sale, and what an offer for it will ask. Free. */
-export function discoverPlans({ checkout }: Context): Tool {
+export function discoverPlans(
+  { checkout }: Context,
+  routeTools: ReadonlyMap<string, string>,
+): Tool {
   const { engine, seller, baseUrl, maxTimeoutSeconds } = checkout
   const { name, description, payTo, token } = seller
   const plans = engine.catalog.plans.map((plan) => ({
@@ -13,15 +18,25 @@ export function discoverPlans({ checkout }: Context): Tool {
     ...(plan.description !== undefined && { description: plan.description }),
     accepts: [checkout.quote(plan)],
   }))
+  const [first] = plans
+  const routes = engine.catalog.routes.filter(isPriced).map((route) => ({
+    routeId: route.routeId,
+    // Absent: it is bought over HTTP, at its own address.
+    tool: routeTools.get(route.routeId),
+    ...{ method: route.method, url: `${baseUrl}${route.path}`, unitAmount: route.unitAmount },
+    ...(route.description !== undefined && { description: route.description }),
+    accepts: [checkout.quote(route)],
+  }))
   const found = writeResult({
     service: { name, ...(description !== undefined && { description }), url: baseUrl },
     x402Version: 2,
-    network: plans[0]?.accepts[0]?.network,
+    network: toNetwork(seller.chainId),
     asset: token,
     payTo,
     maxTimeoutSeconds,
     plans,
-    buy: { tool: requestAccessName, arguments: { planId: plans[0]?.planId } },
+    routes,
+    ...(first && { buy: { tool: requestAccessName, arguments: { planId: first.planId } } }),
   })
   return {
     listing: {

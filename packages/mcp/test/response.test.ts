@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { writeResponse } from '../src/answer/writeResponse.ts'
+
+const uri = 'https://pay.example/photos/7'
+const typed = (body: string | null, type: string, status = 200): Response =>
+  new Response(body, { status, headers: { 'content-type': type } })
+
+test.each<readonly [string, Response, object]>([
+  [
+    'data',
+    typed('{"a":1}', 'application/json'),
+    { content: [{ type: 'text', text: '{"a":1}' }], structuredContent: { a: 1 } },
+  ],
+  ['a list', typed('[1]', 'application/vnd.x+json'), { content: [{ type: 'text', text: '[1]' }] }],
+  ['no JSON', typed('{', 'application/json'), { content: [{ type: 'text', text: '{' }] }],
+  [
+    'text',
+    typed('hello', 'text/plain; charset=utf-8'),
+    { content: [{ type: 'text', text: 'hello' }] },
+  ],
+  ['an image', typed('x', 'image/png'), { content: [{ type: 'image', mimeType: 'image/png' }] }],
+  [
+    'anything else',
+    new Response(new Uint8Array([0, 255])),
+    { content: [{ type: 'resource', resource: { uri, blob: 'AP8=' } }] },
+  ],
+  ['nothing', new Response(null, { status: 204 }), { content: [{ type: 'resource' }] }],
+])('%s that was bought is content of its kind', async (_, response, result) => {
+  const written = await writeResponse(response, uri)
+  expect(written).toMatchObject(result)
+  expect(written.isError).toBeUndefined()
+})
+
+test('what is too long is cut, and says so', async () => {
+  const { _meta, content } = await writeResponse(typed('x'.repeat(2 ** 21), 'text/plain'), uri)
+  expect(_meta).toEqual({ 'key0/truncated': true })
+  expect(content[0]?.type === 'text' && content[0].text.length).toBe(2 ** 20)
+})
+
+test('a refusal keeps its members and when to come back; what is none of ours tells nothing', async () => {
+  const problem = typed(
+    '{"code":"SETTLEMENT_PENDING","status":503}',
+    'application/problem+json',
+    503,
+  )
+  problem.headers.set('retry-after', '2')
+  expect(await writeResponse(problem, uri)).toMatchObject({
+    ...{ isError: true, structuredContent: { code: 'SETTLEMENT_PENDING', retryAfterSeconds: 2 } },
+  })
+  expect(await writeResponse(typed('<h1>no</h1>', 'text/html', 502), uri)).toMatchObject({
+    ...{ isError: true, structuredContent: {} },
+  })
+})
