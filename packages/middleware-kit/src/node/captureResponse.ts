@@ -61,8 +61,21 @@ export function captureResponse(response: ServerResponse): Captured {
       Object.assign(response, { writeHead, flushHeaders })
       for (const name of response.getHeaderNames()) response.removeHeader(name)
       setHeaders(response, before)
+      forgiveLateHeads(response)
       return { write: (chunk) => write(chunk), end: () => end() }
     },
+  }
+}
+
+/**
+ * A handler that answers after it was given up writes its head into a response that has left. Node
+ * throws at that, in a callback of the seller's where nobody catches it.
+ */
+function forgiveLateHeads(response: ServerResponse): void {
+  for (const name of ['setHeader', 'appendHeader', 'removeHeader', 'writeHead'] as const) {
+    const change = response[name].bind(response) as (...given: unknown[]) => unknown
+    const guarded = (...given: unknown[]) => (response.headersSent ? response : change(...given))
+    Object.assign(response, { [name]: guarded })
   }
 }
 

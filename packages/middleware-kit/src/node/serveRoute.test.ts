@@ -197,6 +197,32 @@ describe('what a handler writes is caught', () => {
   })
 })
 
+test('a handler that answers after it was given up hurts nobody', async () => {
+  const late = Promise.withResolvers<void>()
+  const origin = await open(
+    async (_, serve) => {
+      void serve(payment)
+      return new Response('given up', { status: 502 })
+    },
+    async (_, raw) => {
+      try {
+        while (!raw.writableFinished) await new Promise((done) => setImmediate(done))
+        raw.setHeader('x-late', '1')
+        raw.removeHeader('x-late')
+        raw.writeHead(200, { 'x-late': '2' })
+        raw.write('late')
+        raw.end('later')
+        late.resolve()
+      } catch (error) {
+        late.reject(error)
+      }
+    },
+  )
+  const response = await fetch(origin)
+  expect([response.status, await response.text()]).toEqual([502, 'given up'])
+  await late.promise
+})
+
 test('a client that hangs up is noticed, and ends what is sent to it', async () => {
   const cancelled = Promise.withResolvers<void>()
   const aborted = Promise.withResolvers<void>()
