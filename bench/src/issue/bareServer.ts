@@ -20,6 +20,19 @@ const bare = await openBareWrite(where)
 let lastId = 0
 /** As long as a real one and as cheap as can be: nobody could rely on it. */
 const newId = (): string => `${++lastId}`.padStart(40, '0')
+const description = 'One call of a measured API'
+const url = 'http://127.0.0.1:3000/x402/access'
+const name = {
+  info: { required: false },
+  schema: {
+    type: 'object',
+    properties: {
+      required: { type: 'boolean' },
+      id: { type: 'string', minLength: 16, maxLength: 128, pattern: '^[A-Za-z0-9_-]+$' },
+    },
+    required: ['required'],
+  },
+}
 const prices: Readonly<Record<string, string>> = { basic: '10000' }
 
 const app = new Hono().post('/x402/access', async (c) => {
@@ -40,11 +53,12 @@ const app = new Hono().post('/x402/access', async (c) => {
     x402Version: 2,
     error: title,
     resource: {
-      url: 'http://127.0.0.1:3000/x402/access',
-      description: 'One call of a measured API',
+      url,
+      description,
       mimeType: 'application/json',
       serviceName: 'Benchmark',
     },
+    extensions: { 'payment-identifier': name },
     accepts: [
       {
         scheme: 'exact',
@@ -67,7 +81,26 @@ const app = new Hono().post('/x402/access', async (c) => {
     requestId,
     expiresAt,
   })
-  return new Response(`${members.slice(0, -1)},"paymentRequired":${offer}}`, {
+  const v1 = JSON.stringify({
+    x402Version: 1,
+    error: title,
+    accepts: [
+      {
+        resource: url,
+        scheme: 'exact',
+        network: 'base-sepolia',
+        maxAmountRequired: amount,
+        description,
+        mimeType: 'application/json',
+        payTo,
+        maxTimeoutSeconds: 300,
+        asset: token,
+        extra: { name: 'USDC', version: '2' },
+      },
+    ],
+  })
+  const body = `${members.slice(0, -1)},"paymentRequired":${offer},${v1.slice(1)}`
+  return new Response(body, {
     status: 402,
     headers: {
       'access-control-allow-origin': '*',
@@ -75,7 +108,6 @@ const app = new Hono().post('/x402/access', async (c) => {
       'cache-control': 'no-store',
       vary: 'PAYMENT-SIGNATURE, X-PAYMENT',
       'content-type': 'application/json',
-      'www-authenticate': `x402 realm="Benchmark", version="2", network="eip155:84532", amount="${amount}"`,
       'payment-required': btoa(offer),
     },
   })

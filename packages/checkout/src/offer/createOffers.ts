@@ -49,10 +49,15 @@ export function createOffers(settings: Settings): Offers {
     const offer = engine.offerOf(challenge)
     return { offer, timeoutSeconds: timeoutOf(challenge, offer, settings) }
   }
+  /** An offer is told in both versions, one right after the other: its template is found once. */
+  let last: { readonly challenge: ChallengeRecord; readonly template: Template } | undefined
   const templateOf = (challenge: ChallengeRecord): Template => {
+    if (last?.challenge === challenge) return last.template
     const terms = termsOf(challenge)
     const known = templates.get(challenge.planId)
-    return known && sameTerms(known.terms, terms) ? known : make(challenge.planId, terms)
+    const template = known && sameTerms(known.terms, terms) ? known : make(challenge.planId, terms)
+    last = { challenge, template }
+    return template
   }
   const warnings: string[] = []
   const add = (one: Goods): void => {
