@@ -20,6 +20,7 @@ const names = {
   dataDir: ['KEY0_DATA_DIR'],
   redisUrl: ['REDIS_URL'],
   databaseUrl: ['DATABASE_URL'],
+  webhookSecret: ['KEY0_WEBHOOK_SECRET'],
   challengeTTLSeconds: ['CHALLENGE_TTL_SECONDS'],
 } as const
 
@@ -28,6 +29,7 @@ const secrets: readonly Setting[] = [
   'gasWalletPrivateKey',
   'redisUrl',
   'databaseUrl',
+  'webhookSecret',
   'rpcUrl',
   'agreementRpcUrl',
 ]
@@ -48,7 +50,7 @@ const others = {
   KEY0_MANAGED_INFRA: 'elsewhere',
   KEY0_PROXY_SECRET: 'elsewhere',
   KEY0_WEBHOOK_URLS: 'elsewhere',
-  KEY0_WEBHOOK_SECRET: 'elsewhere',
+  KEY0_WEBHOOK_PRIVATE: 'elsewhere',
   /** Gateways': nothing that is read here is encrypted. */
   KEY0_ENCRYPTION_KEY: 'elsewhere',
 } as const

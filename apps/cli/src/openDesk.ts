@@ -6,6 +6,7 @@ import { createEvmChain, createPayout, createSender, type EvmChain } from '@key0
 import {
   type AccountingContext,
   type Address,
+  type DocumentStore,
   Key0Error,
   type OperatorContext,
   type RefundContext,
@@ -19,6 +20,7 @@ import type { CliConfig } from './config.ts'
 export type Desk = AsyncDisposable & {
   readonly config: CliConfig
   readonly ctx: OperatorContext
+  readonly documents: DocumentStore
   /** @throws CHAIN_UNREACHABLE, CHAIN_MISMATCH */
   readonly chain: () => Promise<EvmChain>
   /** The receiving wallets. @throws CONFIG_INVALID when none is known. */
@@ -33,7 +35,7 @@ const DAY_MS = 86_400_000
 export async function openDesk(config: CliConfig): Promise<Desk> {
   assertStoreExists(config)
   await using stack = new AsyncDisposableStack()
-  const { store, close } = await openStore(config)
+  const { store, documents, close } = await openStore(config)
   stack.defer(close)
   const alerts: string[] = []
   const ctx: OperatorContext = {
@@ -57,7 +59,7 @@ export async function openDesk(config: CliConfig): Promise<Desk> {
   const wallets = async (): Promise<readonly Wallet[]> => listWallets(config, await chain())
   const owned = stack.move()
   return {
-    ...{ config, ctx, chain, wallets },
+    ...{ config, ctx, documents, chain, wallets },
     accounting: async (adoptAfterMs) => ({
       ...{ ...ctx, continuity, adoptAfterMs },
       ...{ chain: await chain(), wallets: await wallets(), finality: config.finality.refund },

@@ -21,10 +21,13 @@ export type Values = {
   readonly ids: readonly string[]
 }
 
+/** What stands behind a command and is no challenge. */
+export type Argument = { readonly name: string; readonly description: string }
+
 export type Action = {
   readonly description: string
-  /** Whether it takes no challenge id, one, or several. */
-  readonly ids: 'none' | 'one' | 'many'
+  /** Whether it takes no challenge id, one, or several; or names of other things. */
+  readonly ids: 'none' | 'one' | 'many' | readonly Argument[]
   readonly flags: ArgsDef
   readonly run: (desk: Desk, values: Values) => Promise<Output>
 }
@@ -48,9 +51,7 @@ export function malformed(field: string, expected: string): Key0Error {
 /** Makes a command of an action: `--json`, unknown flags and errors are the same for all. */
 export function toCommand(name: string, action: Action): CommandDef {
   const args: ArgsDef = {
-    ...(action.ids !== 'none' && {
-      id: { type: 'positional', description: 'The challenge’s id, or its digest', required: true },
-    }),
+    ...toPositionals(action.ids),
     ...action.flags,
     json: { type: 'boolean', description: 'Answer in JSON' },
   }
@@ -62,7 +63,10 @@ export function toCommand(name: string, action: Action): CommandDef {
       try {
         const values = readValues(given, args, action.ids)
         await using desk = await openDesk(toConfig(readEnv(currentEnv())))
-        const ids = await Promise.all(values.ids.map((id) => resolveId(desk.ctx, id)))
+        const isNamed = Array.isArray(action.ids)
+        const ids = isNamed
+          ? values.ids
+          : await Promise.all(values.ids.map((id) => resolveId(desk.ctx, id)))
         const { text, data, failure } = await action.run(desk, { ...values, ids })
         process.stdout.write(`${isJson ? toJson(data) : text}\n`)
         if (failure) process.exitCode = exitCodeOf(failure)
@@ -71,6 +75,17 @@ export function toCommand(name: string, action: Action): CommandDef {
       }
     },
   }
+}
+
+const MOST_IDS = { none: 0, one: 1, many: 1_000 } as const
+
+function toPositionals(ids: Action['ids']): ArgsDef {
+  if (ids === 'none') return {}
+  const id = { name: 'id', description: 'The challenge’s id, or its digest' }
+  const all: readonly Argument[] = typeof ids === 'string' ? [id] : ids
+  return Object.fromEntries(
+    all.map(({ name, description }) => [name, { type: 'positional', description, required: true }]),
+  )
 }
 
 function readValues(
@@ -84,7 +99,7 @@ function readValues(
     if (name !== '_' && !known.includes(toKebab(name)))
       throw malformed(`--${toKebab(name)}`, 'is no option here: see --help')
   const ids = given._ ?? []
-  const most = { none: 0, one: 1, many: 1_000 }[wanted]
+  const most = typeof wanted === 'string' ? MOST_IDS[wanted] : wanted.length
   if (ids.length > most) throw malformed(`"${ids[most]}"`, 'is an argument too many: see --help')
   const flags: Record<string, string | boolean | undefined> = {}
   for (const name of known) {

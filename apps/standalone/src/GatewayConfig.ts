@@ -22,6 +22,8 @@ export type GatewayConfig = NetworkConfig & {
   readonly token: TokenConfig
   /** While it does not answer well, nothing new is sold. */
   readonly backendHealthUrl?: string
+  /** Absent: the backend's notification is sent once, and nobody else is told. */
+  readonly notifications?: NotificationConfig
   readonly storage: StorageConfig
   /** 32 bytes each; the first encrypts what is secret in the store, all decrypt. */
   readonly encryptionKeys: readonly Uint8Array[]
@@ -55,6 +57,13 @@ type ProxyConfig = {
   readonly secret?: string
   readonly timeoutMs: number
   readonly maxStoredBytes: number
+}
+
+/** Who is told of events, signed and durably, besides the backend. */
+export type NotificationConfig = {
+  readonly secrets: readonly string[]
+  readonly urls: readonly string[]
+  readonly networks: 'public' | 'any'
 }
 
 export type ManagedServer = 'redis' | 'postgres'

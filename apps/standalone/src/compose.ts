@@ -7,6 +7,7 @@ import { createKey0, type Key0 } from '@key0/sdk'
 import { encryptStore } from '@key0/store-encrypted'
 import type { Logger } from 'pino'
 import type { GatewayConfig } from './GatewayConfig.ts'
+import { openDispatcher, PAYMENT_RECEIVED } from './openDispatcher.ts'
 import { openIssuer, toAuth } from './openIssuer.ts'
 import { serveApp } from './serveApp.ts'
 import { toDiscovery } from './toDiscovery.ts'
@@ -30,7 +31,7 @@ export type Gateway = AsyncDisposable & {
  */
 export async function start(config: GatewayConfig, log: Logger): Promise<Gateway> {
   await using stack = new AsyncDisposableStack()
-  const { store: plain, lock, warnings, close } = await openStore(config)
+  const { store: plain, documents, lock, warnings, close } = await openStore(config)
   stack.defer(close)
   const { encryptionKeys: keys } = config
   const store = keys.length > 0 ? encryptStore(plain, { keys }) : plain
@@ -42,6 +43,8 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Gateway
   })
   stack.defer(() => key0.close())
 
+  const dispatcher = await openDispatcher(config, { store, documents }, log)
+  if (dispatcher) stack.use(dispatcher)
   const refunds = await openRefunds(config, key0, { store, observe, ...(lock && { lock }) })
   const recovery = startTimer({
     pass: () => key0.recover(),
@@ -61,6 +64,7 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Gateway
   await recovery.tick()
   void refunding.tick()
 
+  dispatcher?.start()
   const serving = await serveApp({ config, store, key0, jwks })
   // The passes end while the last requests do: neither waits for the other.
   stack.defer(async () => {
@@ -89,11 +93,12 @@ function toSellerConfig(
   },
 ): Parameters<typeof createKey0>[0] {
   const { settlement, refunds, token } = config
+  // Once and forgotten, as specified, unless the dispatcher does it.
   const notify =
-    token.backendUrl === undefined
+    token.backendUrl === undefined || config.notifications
       ? undefined
       : notifyPayment({
-          url: `${token.backendUrl}/internal/payment-received`,
+          url: `${token.backendUrl}${PAYMENT_RECEIVED}`,
           auth: toAuth(token.auth),
           onError: ({ reason }) => log.warn({ reason }, 'the backend was not notified'),
         })

@@ -11,6 +11,7 @@ import { parseEncryptionKey } from '@key0/store-encrypted'
 import type { RawConfig, Setting } from './env.ts'
 import type { GatewayConfig, ManagedServer } from './GatewayConfig.ts'
 import { readGoods } from './readGoods.ts'
+import { readNotifications } from './readNotifications.ts'
 import { readSettlement } from './readSettlement.ts'
 import { readToken } from './readToken.ts'
 
@@ -32,6 +33,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
   const token = readToken(read, network, warnings)
   const backendHealthUrl = read.url('backendHealthUrl')
   const goods = readGoods(read)
+  const notifications = readNotifications(read, network)
   const config: GatewayConfig = {
     network,
     walletAddress: readWalletAddress(read),
@@ -56,6 +58,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
     documents: readDocuments(read),
     token,
     ...(backendHealthUrl !== undefined && { backendHealthUrl }),
+    ...(notifications && { notifications }),
     storage: readDurableStorage(read, network),
     encryptionKeys: readEncryptionKeys(read),
     managedInfra: readManagedInfra(read),

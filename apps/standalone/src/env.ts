@@ -53,6 +53,9 @@ const names = {
   backendAuthStrategy: ['BACKEND_AUTH_STRATEGY'],
   internalAuthSecret: ['INTERNAL_AUTH_SECRET'],
   issueTokenApiSecret: ['ISSUE_TOKEN_API_SECRET'],
+  webhookUrls: ['KEY0_WEBHOOK_URLS'],
+  webhookSecret: ['KEY0_WEBHOOK_SECRET'],
+  webhookPrivate: ['KEY0_WEBHOOK_PRIVATE'],
   storageBackend: ['STORAGE_BACKEND'],
   dataDir: ['KEY0_DATA_DIR'],
   redisUrl: ['REDIS_URL'],
@@ -86,6 +89,8 @@ const secrets: readonly Setting[] = [
   'internalAuthSecret',
   'proxySecret',
   'issueTokenApiSecret',
+  'webhookUrls',
+  'webhookSecret',
   'gasWalletPrivateKey',
   'cdpApiKeySecret',
   'walletPrivateKey',
@@ -101,8 +106,6 @@ const secrets: readonly Setting[] = [
  * else than the seller believes would be sold or kept, so the gateway does not start.
  */
 const later: Readonly<Record<string, 'wrong' | 'missing' | 'elsewhere'>> = {
-  KEY0_WEBHOOK_URLS: 'wrong',
-  KEY0_WEBHOOK_SECRET: 'wrong',
   KEY0_ADMIN_TOKEN: 'missing',
   KEY0_METRICS_PORT: 'missing',
   /** The refund worker's, which may stand in the same file. */

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { verifyWebhook } from '@key0/delivery'
 import { rpcFaults } from '@key0/sandbox'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Env, portOf, spawnProgram, startWorld, type World } from './startWorld.ts'
@@ -77,6 +78,48 @@ describe('it serves', () => {
     expect(await health.json()).toMatchObject({ status: 'error', service: 'key0' })
     await program.stop()
   })
+})
+
+describe('it tells', () => {
+  test('a webhook of a challenge, signed, and goes on after kill -9', async () => {
+    const secret = `whsec_${Buffer.alloc(32, 3).toString('base64')}`
+    const got: unknown[] = []
+    let status = 503
+    const server = createServer(async (request, response) => {
+      const chunks: Buffer[] = []
+      for await (const chunk of request) chunks.push(chunk as Buffer)
+      const body = Buffer.concat(chunks).toString()
+      got.push([status, await verifyWebhook({ headers: request.headers, body }, secret)])
+      response.writeHead(status).end()
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    const env = {
+      ...{ ...world.env, KEY0_DATA_DIR: join(world.env.KEY0_DATA_DIR ?? '', 'told') },
+      ...{ KEY0_WEBHOOK_SECRET: secret, KEY0_WEBHOOK_PRIVATE: 'true' },
+      KEY0_WEBHOOK_URLS: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    }
+    const isTold = async (count: number): Promise<void> => {
+      while (got.length < count) await new Promise((done) => setTimeout(done, 20))
+    }
+    const first = spawnProgram(env)
+    const url = `http://127.0.0.1:${await portOf(first)}/x402/access`
+    const headers = { 'content-type': 'application/json' }
+    await fetch(url, { method: 'POST', headers, body: '{"planId":"basic"}' })
+    await isTold(1)
+    const isSaid = () => first.output().includes('a notification did not arrive and is tried again')
+    while (!isSaid()) await new Promise((done) => setTimeout(done, 20))
+    await first.kill()
+    status = 204
+    const second = spawnProgram(env)
+    await isTold(2)
+    await second.stop()
+    server.close()
+    const told = { kind: 'genuine', payload: { type: 'challenge.created', version: 1 } }
+    expect(got).toMatchObject([
+      [503, told],
+      [204, told],
+    ])
+  }, 60_000)
 })
 
 describe('it refuses to start', () => {

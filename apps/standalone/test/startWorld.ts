@@ -12,6 +12,8 @@ export type Program = {
   readonly output: () => string
   readonly exited: Promise<number | string | null>
   readonly stop: () => Promise<void>
+  /** As the kernel does it: nothing is finished. */
+  readonly kill: () => Promise<void>
 }
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
@@ -34,6 +36,10 @@ export function spawnProgram(env: Env): Program {
     exited,
     async stop() {
       child.kill('SIGTERM')
+      await exited
+    },
+    async kill() {
+      child.kill('SIGKILL')
       await exited
     },
   }

@@ -1,7 +1,13 @@
 import type { WalletLock } from '@key0/chain-evm'
-import { type ChallengeStore, Key0Error, type StoreHealth } from '@key0/core'
-import { createMemoryStore } from '@key0/core/memory'
-import { createSqliteStore } from '@key0/store-sqlite'
+import {
+  type ChallengeStore,
+  type DocumentStore,
+  Key0Error,
+  type Retention,
+  type StoreHealth,
+} from '@key0/core'
+import { createMemoryDocuments, createMemoryStore } from '@key0/core/memory'
+import { createSqliteDocuments, createSqliteStore } from '@key0/store-sqlite'
 import { connectRedis } from './connectRedis.ts'
 import type { Network } from './readNetwork.ts'
 import type { StorageConfig } from './readStorage.ts'
@@ -15,6 +21,8 @@ const GAS_LEASE_MS = 15_000
 /** A store with everything it stands on: closing it closes its connections too. */
 type Opened = {
   readonly store: ChallengeStore
+  /** In the same engine: how far notifications are delivered. */
+  readonly documents: DocumentStore
   /** Where other processes may share the store, how they take turns with a gas wallet. */
   readonly lock?: WalletLock
   readonly close: () => Promise<void>
@@ -57,38 +65,49 @@ function assertFit({ ok, durable, problems }: StoreHealth, network: Network) {
 }
 
 async function open(storage: StorageConfig): Promise<Opened> {
+  const { deliveredTTLSeconds } = storage
+  const retention = deliveredTTLSeconds === undefined ? {} : { deliveredTTLSeconds }
   switch (storage.kind) {
-    case 'memory':
-      return owned(createMemoryStore())
+    case 'memory': {
+      const store = createMemoryStore({ retention })
+      return { store, documents: createMemoryDocuments(), close: () => store.close() }
+    }
     case 'embedded':
-      return owned(createSqliteStore({ dataDir: storage.dataDir }))
+      return openEmbedded(storage.dataDir, retention)
     case 'redis':
-      return openRedis(storage.url)
+      return openRedis(storage.url, retention)
     case 'postgres':
-      return openPostgres(storage.url)
+      return openPostgres(storage.url, retention)
   }
 }
 
-function owned(store: ChallengeStore): Opened {
-  return { store, close: () => store.close() }
+function openEmbedded(dataDir: string, retention: Partial<Retention>): Opened {
+  const store = createSqliteStore({ dataDir, retention })
+  const documents = createSqliteDocuments({ dataDir })
+  const close = async (): Promise<void> => {
+    documents.close()
+    await store.close()
+  }
+  return { store, documents, close }
 }
 
-async function openRedis(url: string): Promise<Opened> {
-  const [redis, { createWalletLock, RedisChallengeStore }] = await Promise.all([
+async function openRedis(url: string, retention: Partial<Retention>): Promise<Opened> {
+  const [redis, { createWalletLock, RedisChallengeStore, RedisDocumentStore }] = await Promise.all([
     // A request waits for two reconnections, not for ever: its client asks again.
     connectRedis(url, { maxRetriesPerRequest: 2 }),
     import('@key0/store-redis'),
   ])
-  const store = new RedisChallengeStore({ redis })
+  const store = new RedisChallengeStore({ redis, ...retention })
   const close = async (): Promise<void> => {
     await store.close()
     redis.disconnect()
   }
-  return { store, lock: createWalletLock({ redis, leaseMs: GAS_LEASE_MS }), close }
+  const documents = new RedisDocumentStore({ redis })
+  return { store, documents, lock: createWalletLock({ redis, leaseMs: GAS_LEASE_MS }), close }
 }
 
-async function openPostgres(url: string): Promise<Opened> {
-  const [{ default: postgres }, { createWalletLease, PostgresChallengeStore }] = await Promise.all([
+async function openPostgres(url: string, retention: Partial<Retention>): Promise<Opened> {
+  const [{ default: postgres }, engine] = await Promise.all([
     import('postgres'),
     import('@key0/store-postgres'),
   ])
@@ -100,10 +119,11 @@ async function openPostgres(url: string): Promise<Opened> {
     onnotice: () => {},
     connect_timeout: 10,
   })
-  const store = new PostgresChallengeStore({ sql })
+  const store = new engine.PostgresChallengeStore({ sql, retention })
   const close = async (): Promise<void> => {
     await store.close()
     await sql.end({ timeout: 5 })
   }
-  return { store, lock: createWalletLease({ sql, leaseMs: GAS_LEASE_MS }), close }
+  const lock = engine.createWalletLease({ sql, leaseMs: GAS_LEASE_MS })
+  return { store, documents: new engine.PostgresDocumentStore({ sql }), lock, close }
 }

@@ -2,19 +2,34 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Reader } from './Reader.ts'
 
-export type StorageConfig =
+export type StorageConfig = (
   | { readonly kind: 'memory' }
   | { readonly kind: 'embedded'; readonly dataDir: string }
   /** On a Redis cluster the URL is several, comma-separated. */
   | { readonly kind: 'redis' | 'postgres'; readonly url: string }
+) & {
+  /** How long delivered records are kept; absent: as the specification says. */
+  readonly deliveredTTLSeconds?: number
+}
 
-type StorageSetting = 'storageBackend' | 'dataDir' | 'redisUrl' | 'databaseUrl'
+type StorageSetting = 'storageBackend' | 'dataDir' | 'redisUrl' | 'databaseUrl' | 'webhookSecret'
+
+/** Three days for which a notification is retried, and one to notice that it is not taken. */
+const NOTIFIED_TTL_SECONDS = 4 * 86_400
 
 export const redisProtocols = ['redis:', 'rediss:'] as const
 const postgresProtocols = ['postgres:', 'postgresql:'] as const
 
-/** Where challenges live: what is said, or what the URLs that are set imply. */
+/**
+ * Where challenges live: what is said, or what the URLs that are set imply. A notification that is
+ * late still says what was paid, so with durable ones every process keeps the records for longer.
+ */
 export function readStorage(read: Reader<StorageSetting>): StorageConfig {
+  const place = readPlace(read)
+  return read.has('webhookSecret') ? { ...place, deliveredTTLSeconds: NOTIFIED_TTL_SECONDS } : place
+}
+
+function readPlace(read: Reader<StorageSetting>): StorageConfig {
   const backends = ['embedded', 'memory', 'redis', 'postgres'] as const
   const implied = read.has('databaseUrl') ? 'postgres' : read.has('redisUrl') ? 'redis' : 'embedded'
   const kind = read.oneOf('storageBackend', backends, implied)

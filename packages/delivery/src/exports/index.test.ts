@@ -11,6 +11,8 @@ test('the public names of @key0/delivery', () => {
       "createRemoteTokenIssuer",
       "deliverReceipt",
       "digestChallenge",
+      "isPublicHost",
+      "isWebhookSecret",
       "noAuth",
       "notifyPayment",
       "oauthClientCredentialsAuth",
@@ -20,6 +22,7 @@ test('the public names of @key0/delivery', () => {
       "verifyWebhook",
       "watchHealth",
       "webhookEventTypes",
+      "webhookSecretText",
     ]
   `)
 })

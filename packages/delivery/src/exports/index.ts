@@ -48,6 +48,7 @@ export {
   type ReceiptDelivery,
 } from '../notify/deliverReceipt.ts'
 export type { LoggedAttempt } from '../notify/deliveryLog.ts'
+export { isPublicHost } from '../notify/isPublicAddress.ts'
 export {
   type NotificationFailure,
   type NotifyPayment,
@@ -57,7 +58,7 @@ export {
 } from '../notify/notifyPayment.ts'
 export type { BackendEndpoint } from '../notify/openBackend.ts'
 export type { WebhookEndpoint } from '../notify/openWebhook.ts'
-export type { WebhookSecrets } from '../notify/secrets.ts'
+export { isWebhookSecret, type WebhookSecrets, webhookSecretText } from '../notify/secrets.ts'
 export {
   type ReceivedWebhook,
   type VerifiedWebhook,

@@ -1,11 +1,10 @@
 import { Buffer } from 'node:buffer'
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
-import { isIP } from 'node:net'
 import { failureCode } from '../backend/wasNeverSent.ts'
 import { withDeadline } from '../withDeadline.ts'
 import { createPublicLookup, NOT_PUBLIC, type Resolve } from './createPublicLookup.ts'
-import { isPublicAddress } from './isPublicAddress.ts'
+import { isPublicHost } from './isPublicAddress.ts'
 
 export type PosterOptions = {
   readonly url: URL
@@ -53,9 +52,8 @@ export function createPoster({ url, networks, timeoutMs, resolve }: PosterOption
   const isTls = url.protocol === 'https:'
   const agent = new (isTls ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: MOST_SOCKETS })
   const lookup = networks === 'public' ? { lookup: createPublicLookup(resolve) } : {}
-  const host = url.hostname.replace(/^\[|\]$/g, '')
   // An address that is written out is never resolved, so no lookup would see it.
-  const isOutOfBounds = networks === 'public' && isIP(host) > 0 && !isPublicAddress(host)
+  const isOutOfBounds = networks === 'public' && !isPublicHost(url.hostname)
 
   const send = (headers: Readonly<Record<string, string>>, body: string, signal: AbortSignal) => {
     const seen: { answer?: IncomingMessage; bytes: Buffer[]; size: number } = { bytes: [], size: 0 }

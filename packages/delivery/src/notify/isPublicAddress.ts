@@ -51,3 +51,13 @@ export function isPublicAddress(address: string): boolean {
   if (family === 4) return !nobodys.check(address, 'ipv4')
   return everybodys.check(address, 'ipv6') && !nobodys.check(address, 'ipv6')
 }
+
+/**
+ * Whether a URL's host may be public: an address that is, or a name that is not this machine's own.
+ * What a name resolves to is seen at every connection.
+ */
+export function isPublicHost(hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '')
+  if (isIP(host) > 0) return isPublicAddress(host)
+  return !/(?:^|\.)localhost\.?$/i.test(host)
+}

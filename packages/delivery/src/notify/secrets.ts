@@ -5,7 +5,7 @@ const PREFIX = 'whsec_'
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 /** What a secret must look like, for messages. */
-const secretText: string =
+export const webhookSecretText: string =
   'one secret, or two while they are rotated, each whsec_ and 24 to 64 random bytes in base64, ' +
   'as `echo whsec_$(openssl rand -base64 32)` makes it'
 
@@ -18,11 +18,21 @@ export type WebhookSecrets = string | readonly string[]
  * @throws CONFIG_INVALID naming `secret`, never repeating it
  */
 export function parseSecrets(secrets: WebhookSecrets): readonly Buffer[] {
+  const keys = toKeys(secrets)
+  if (!keys) throw misconfigured('secret', webhookSecretText)
+  return keys
+}
+
+/** Whether they can be: one or two, different, and long enough. */
+export function isWebhookSecret(secrets: WebhookSecrets): boolean {
+  return toKeys(secrets) !== undefined
+}
+
+function toKeys(secrets: WebhookSecrets): readonly Buffer[] | undefined {
   const given = typeof secrets === 'string' ? [secrets] : secrets
-  const keys = given.map(toKey)
-  const isFit = keys.length >= 1 && keys.length <= 2 && new Set(given).size === given.length
-  if (!isFit || keys.some((key) => key === undefined)) throw misconfigured('secret', secretText)
-  return keys as readonly Buffer[]
+  const keys = given.map(toKey).filter((key) => key !== undefined)
+  const isFit = given.length >= 1 && given.length <= 2 && new Set(given).size === given.length
+  return isFit && keys.length === given.length ? keys : undefined
 }
 
 function toKey(secret: string): Buffer | undefined {
