@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { ChallengeStore } from '@key0/core'
 import { createMemoryStore } from '@key0/core/memory'
+import { createDispatcher } from '@key0/delivery'
 import { key0 } from '@key0/middleware-hono'
 import { createKey0, type SellerConfig } from '@key0/sdk'
 import { PostgresChallengeStore } from '@key0/store-postgres'
 import { RedisChallengeStore } from '@key0/store-redis'
-import { createSqliteStore } from '@key0/store-sqlite'
+import { createSqliteDocuments, createSqliteStore } from '@key0/store-sqlite'
 import { Hono } from 'hono'
 import { Redis } from 'ioredis'
 import postgres from 'postgres'
@@ -24,12 +25,15 @@ export type GatewaySettings = {
   /** What is passed on, and to where. */
   readonly routes?: NonNullable<SellerConfig['routes']>
   readonly proxyTo?: NonNullable<SellerConfig['proxyTo']>
+  /** Told of every event, beside the embedded store. */
+  readonly webhook?: { readonly url: string; readonly secret: string }
 }
 
 const all = JSON.parse(process.argv[2] ?? '{}') as GatewaySettings
-const { dataDir, redisUrl, databaseUrl, ...settings } = all
+const { dataDir, redisUrl, databaseUrl, webhook, ...settings } = all
 const ends: (() => unknown)[] = []
 const store = openStore()
+if (webhook !== undefined && dataDir !== undefined) await dispatch(webhook, dataDir)
 const gateway = await createKey0({
   ...settings,
   agentName: 'Benchmark',
@@ -45,9 +49,21 @@ const gateway = await createKey0({
 
 serveMeasured(new Hono().use(key0(gateway.handler)).fetch, async () => {
   gateway.close()
-  await store.close()
   for (const end of ends) await end()
+  await store.close()
 })
+
+async function dispatch(
+  to: NonNullable<GatewaySettings['webhook']>,
+  besideStoreIn: string,
+): Promise<void> {
+  const documents = createSqliteDocuments({ dataDir: besideStoreIn })
+  const webhooks = [{ ...to, networks: 'any' }] as const
+  const dispatcher = createDispatcher({ store, documents, webhooks })
+  await dispatcher.open()
+  dispatcher.start()
+  ends.push(() => dispatcher[Symbol.asyncDispose](), documents.close)
+}
 
 function openStore(): ChallengeStore {
   if (redisUrl !== undefined) {

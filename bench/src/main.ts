@@ -13,6 +13,7 @@ import { rpc } from './rpc/rpc.ts'
 import { scan } from './scan/scan.ts'
 import { start } from './start/start.ts'
 import { store } from './store/store.ts'
+import { webhooks } from './webhooks/webhooks.ts'
 
 const benches: readonly Bench[] = [
   issue,
@@ -28,6 +29,7 @@ const benches: readonly Bench[] = [
   postgres,
   scan,
   refunds,
+  webhooks,
 ]
 
 const usage = `npm run bench -- [NAME…] [--json] [--quick]

@@ -18,6 +18,7 @@ import type {
 import type { FetchResourceCredentials, ProxyOptions } from '@key0/delivery'
 import type { DeliveryLimits, DiscoveryOptions } from '@key0/http'
 import type { WITHOUT_STORE } from './openStore.ts'
+import type { PaidReceipt } from './PaidReceipt.ts'
 
 /** What a seller decides in code. Only what has no default must be given. */
 export type SellerConfig = {
@@ -135,6 +136,17 @@ export type SellerConfig = {
   readonly backendHealthUrl?: string
   /** How often it is asked; default 5000. */
   readonly backendHealthIntervalMs?: number
+  /**
+   * Called with the receipt of a payment once the chain has proven it; fire and forget unless
+   * `awaitOnPaid`. It may be called again for a payment, also by another process: keep one row for
+   * each `idempotencyKey`.
+   */
+  readonly onPaid?: (receipt: PaidReceipt) => unknown
+  /**
+   * Serves nothing that `onPaid` has not recorded: while it fails the buyer is told to ask again
+   * (503 `DELIVERY_PENDING`), and pays once all the same. Default `false`.
+   */
+  readonly awaitOnPaid?: boolean
   /** Called after a delivery; fire and forget. */
   readonly onPaymentReceived?: (grant: AccessGrant, challenge: ChallengeRecord) => unknown
   /** Called when a challenge expires unpaid; fire and forget. */

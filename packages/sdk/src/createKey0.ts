@@ -8,7 +8,6 @@ import {
   createCatalog,
   createEngine,
   type EngineContext,
-  type EngineEvent,
   findFence,
   Key0Error,
   type Observe,
@@ -19,6 +18,7 @@ import { createCallbackIssuer, type HealthWatch, watchHealth } from '@key0/deliv
 import { getAddress, isAddress } from 'viem'
 import { createCalls } from './calls.ts'
 import { createHandler } from './createHandler.ts'
+import { createHooks } from './createHooks.ts'
 import { createIds } from './createIds.ts'
 import { createReadiness, judgePayee } from './createReadiness.ts'
 import type { Key0 } from './Key0.ts'
@@ -40,7 +40,7 @@ const ACCOUNT_EVERY_MS = 30_000
 export async function createKey0(config: SellerConfig): Promise<Key0> {
   const clock = config.clock ?? { nowMs: () => Date.now() }
   const { rpcUrl, network, agreement } = config
-  const observe = toObserver(config)
+  const { observe, guard } = createHooks(config)
   const onDisagreement = (cause: Error): void =>
     observe({ name: 'alert', what: 'independent nodes do not agree', cause })
   const chain =
@@ -74,7 +74,7 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
   // Before the first sale: what is lost before the first sign of life is not noticed by anybody.
   await findFence({ ...accounting, settings: { finality: accounting.finality } })
   const backend = watchBackend(config, observe)
-  const engine = createEngine({ ...context, ...(backend && { isSelling: backend.isWell }) })
+  const engine = guard(createEngine({ ...context, ...(backend && { isSelling: backend.isWell }) }))
   const { maxTimeoutSeconds } = settings
   const { paymentIdentifier } = config
   const seller: Seller = {
@@ -226,30 +226,4 @@ function toIssuer(config: SellerConfig): CredentialIssuer {
 const nobody: CredentialIssuer = {
   worstCaseMs: 0,
   issue: async () => ({ kind: 'failed', reason: 'no plan is sold here' }),
-}
-
-/** A hook of the seller's that fails must not turn a sale into an error. */
-function toObserver(config: SellerConfig): (event: EngineEvent) => void {
-  const observe = (event: EngineEvent): void => {
-    try {
-      config.observe?.(event)
-    } catch {
-      // Observers must not throw; one that does is alone with it.
-    }
-  }
-  const quietly = (name: string, hook: () => unknown): void => {
-    Promise.resolve()
-      .then(hook)
-      .catch((cause: unknown) => observe({ name: 'alert', what: `${name} failed`, cause }))
-  }
-  return (event) => {
-    observe(event)
-    if (event.name === 'challenge.delivered') {
-      const { challenge } = event
-      const grant = challenge.accessGrant
-      if (grant) quietly('onPaymentReceived', () => config.onPaymentReceived?.(grant, challenge))
-    }
-    if (event.name === 'challenge.closed' && event.challenge.state === 'EXPIRED')
-      quietly('onChallengeExpired', () => config.onChallengeExpired?.(event.challenge.challengeId))
-  }
 }

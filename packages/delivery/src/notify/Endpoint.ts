@@ -19,12 +19,12 @@ export type Endpoint = {
   /** Where it is, without anything secret. */
   readonly address: string
   readonly takes: (entry: AuditEntry) => boolean
-  /** @returns a text when it can never be sent: why */
+  /** @returns a text when it can never be sent: why; nothing when there is nothing to tell */
   readonly write: (
     entry: AuditEntry,
     record: ChallengeRecord | undefined,
     nowMs: number,
-  ) => Promise<Message | string>
+  ) => Promise<Message | string | undefined>
   readonly post: (message: Message, signal: AbortSignal) => Promise<PostedWebhook>
   readonly timeoutMs: number
   readonly close: () => void

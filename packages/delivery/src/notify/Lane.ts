@@ -27,8 +27,10 @@ export type Lane = {
   readonly cursor: number
   /** In the order of the stream. */
   readonly parked: readonly Parked[]
-  /** Attempts that failed in a row. */
+  /** Attempts that failed in a row, because of the endpoint and not of what it was sent. */
   readonly failures: number
+  /** When the endpoint last took something; 0: never. */
+  readonly deliveredAtMs: number
   /** After many of them nothing is tried until then. */
   readonly restUntilMs: number
   /** Chunks of the delivery log that were written. */
@@ -42,7 +44,7 @@ export function laneOf(challengeId: string): number {
 }
 
 export function newLane(cursor: number): Lane {
-  return { writes: 0, cursor, parked: [], failures: 0, restUntilMs: 0, logged: 0 }
+  return { writes: 0, cursor, parked: [], failures: 0, deliveredAtMs: 0, restUntilMs: 0, logged: 0 }
 }
 
 export function decodeLane(text: string): Lane {
@@ -59,9 +61,9 @@ export const documentNames = {
   work: (endpoint: string) => `notify/${endpoint}/`,
   control: (endpoint: string) => `notify/${endpoint}/control`,
   lane: (endpoint: string, lane: number) => `notify/${endpoint}/lane/${lane}`,
-  /** What an operator asked to be sent again. */
+  /** What an operator asked to be sent again; named so that it comes behind the lanes. */
   again: (endpoint: string, lane: number, sequence: number) =>
-    `notify/${endpoint}/again/${lane}/${padded(sequence)}`,
+    `notify/${endpoint}/redo/${lane}/${padded(sequence)}`,
   allDead: (endpoint: string) => `dead/${endpoint}/`,
   dead: (endpoint: string, sequence: number) => `dead/${endpoint}/${padded(sequence)}`,
   allLog: (endpoint: string, lane: number) => `delivery-log/${endpoint}/${lane}/`,

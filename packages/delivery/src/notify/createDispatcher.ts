@@ -42,6 +42,8 @@ export type DispatcherOptions = {
   readonly intervalMs?: number
   /** An event that was tried for longer is a dead letter; default three days. */
   readonly retryForMs?: number
+  /** So many undelivered events each of an endpoint's four lanes keeps, before it reads no further; default 1000. */
+  readonly mostWaiting?: number
   /** The wait after a first failure; default 5000, doubled up to an hour. */
   readonly backoffMs?: number
   /** How long the work of a process that died waits for another; at least twice a timeout. */
@@ -82,6 +84,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     leaseMs: parseDuration(options.leaseMs ?? 2 * slowestMs + 10_000, 'leaseMs', 2 * slowestMs),
     retries: {
       ...{ random, retryForMs: options.retryForMs ?? 3 * DAY_MS },
+      mostWaiting: options.mostWaiting ?? 1_000,
       backoffMs: parseDuration(options.backoffMs ?? 5_000, 'backoffMs'),
     },
   }

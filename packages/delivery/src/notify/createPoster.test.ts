@@ -137,7 +137,7 @@ test('a receiver that hangs, hangs up, is down, or never ends its answer', async
     ...{ kind: 'failed', reason: 'the connection failed (ECONNREFUSED)' },
   })
   await using endless = await startBackend((response) => response.writeHead(200).flushHeaders())
-  const known = await posterTo(endless.url, { timeoutMs: 100 }).post({}, '{}', signal)
+  const known = await posterTo(endless.url, { timeoutMs: 1_000 }).post({}, '{}', signal)
   expect(known).toMatchObject({ kind: 'answered', status: 200 })
 })
 

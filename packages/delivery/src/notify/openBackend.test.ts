@@ -62,3 +62,20 @@ test('a grant that is no longer kept is a dead letter at once, and an auth provi
     { reason: 'the grant is no longer kept' },
   ])
 })
+
+test('of a single request that was answered the backend is not told: it has no grant', async () => {
+  await using business = await openBusiness()
+  await using backend = await startBackend(status(200))
+  const store = { ...business.store }
+  const dispatcher = business.dispatch({ store, webhooks: [], backend: { url: backend.url } })
+  await dispatcher.open()
+  await business.sell()
+  store.get = async (id) => {
+    const { accessGrant: _, ...record } = (await business.store.get(id)) ?? {}
+    return record as never
+  }
+  await dispatcher.pass()
+  expect(backend.seen).toEqual([])
+  expect(business.told).toEqual([])
+  expect(await business.deliveries.list()).toMatchObject([{ waiting: 0, behind: 0, dead: 0 }])
+})

@@ -33,7 +33,9 @@ export function openBackend(options: BackendEndpoint): Endpoint {
     address: `${url.origin}${url.pathname}`,
     takes: ({ from, to }) => to === 'DELIVERED' && from !== to,
     async write(entry, record, nowMs) {
-      if (!record?.accessGrant) return 'the grant is no longer kept'
+      if (!record) return 'the grant is no longer kept'
+      // A single request was answered: there is no credential to tell of.
+      if (!record.accessGrant) return undefined
       const { body, idempotencyKey } = toNotification(record.accessGrant, record)
       const id = eventIdOf(entry)
       const signed = keys.length > 0 ? signWebhook(keys, { id, atMs: nowMs, body }) : {}

@@ -9,6 +9,9 @@ import type { Ended, Results } from './settleRound.ts'
 /** Events of one lane that are on their way at once, each of another challenge. */
 const CONCURRENCY = 16
 
+/** What a receiver says of one message. 401, 403 and 404 are about the endpoint: all fail alike. */
+const REFUSALS: ReadonlySet<number> = new Set([400, 409, 413, 415, 422])
+
 export type SendContext = {
   readonly store: Pick<ChallengeStore, 'events' | 'get'>
   readonly endpoint: Endpoint
@@ -45,7 +48,7 @@ export async function sendRound(ctx: SendContext, round: Round): Promise<Sent> {
       if (attempt) log.push(attempt)
       if (ended === undefined) return
       results.set(item, ended)
-      if (ended.kind === 'failed') failures += 1
+      if (ended.kind === 'failed' && !ended.isRefusal) failures += 1
       if (ended.kind === 'delivered') failures = 0
       if (ended.kind === 'failed') return
     }
@@ -86,6 +89,7 @@ async function send(
   if (!entry) return { ended: { kind: 'vanished' } }
   const startedAtMs = ctx.nowMs()
   const message = await endpoint.write(entry, record, startedAtMs)
+  if (message === undefined) return { ended: { kind: 'vanished' } }
   if (typeof message === 'string') return { ended: { kind: 'unsendable', reason: message } }
   const posted = await endpoint.post(message, signal)
   if (posted.kind === 'stopped') return {}
@@ -95,5 +99,6 @@ async function send(
   const asked = posted.kind === 'answered' ? posted.retryAfterMs : undefined
   const reason = describe(posted)
   const retry = asked === undefined ? {} : { retryAfterMs: asked }
-  return { ended: { kind: 'failed', reason, ...retry }, attempt }
+  const isRefusal = posted.kind === 'answered' && REFUSALS.has(posted.status)
+  return { ended: { kind: 'failed', reason, isRefusal, ...retry }, attempt }
 }

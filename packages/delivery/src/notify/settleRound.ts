@@ -4,10 +4,16 @@ import { type Item, MANY_FAILURES, type Round, toParked } from './planRound.ts'
 /** How one event of a round ended. */
 export type Ended =
   | { readonly kind: 'delivered' }
-  | { readonly kind: 'failed'; readonly reason: string; readonly retryAfterMs?: number }
+  | {
+      readonly kind: 'failed'
+      readonly reason: string
+      readonly retryAfterMs?: number
+      /** The endpoint is there, and does not want this event. */
+      readonly isRefusal: boolean
+    }
   /** It can never be sent. */
   | { readonly kind: 'unsendable'; readonly reason: string }
-  /** Its entry is not in the stream any more, or another one's place. */
+  /** Nothing is to be told; or its entry is not in the stream any more, another is in its place. */
   | { readonly kind: 'vanished' }
 
 /** In the order in which they ended. */
@@ -18,11 +24,15 @@ export type Retries = {
   readonly retryForMs: number
   /** The wait after the first failure, doubled with every further one up to an hour. */
   readonly backoffMs: number
+  /** With so many undelivered ones a lane reads no further: the stream keeps what comes. */
+  readonly mostWaiting: number
   /** From 0 to 1. */
   readonly random: () => number
 }
 
 const LONGEST_BACKOFF_MS = 3_600_000
+/** After so many attempts, more than an hour, an event may be given up early. */
+const WORN_OUT = 10
 const FIRST_REST_MS = 1_000
 /** How soon the end of an outage is noticed at the latest. */
 const LONGEST_REST_MS = 60_000
@@ -34,7 +44,7 @@ export function settleRound(
   lane: Lane,
   round: Round,
   results: Results,
-  { retryForMs, backoffMs, random }: Retries,
+  { retryForMs, backoffMs, mostWaiting, random }: Retries,
   nowMs: number,
 ): Settled {
   const jitter = (ms: number): number => Math.round(ms * (0.8 + 0.4 * random()))
@@ -58,24 +68,46 @@ export function settleRound(
   const failures = countFailures(lane.failures, results)
   // What failed with the endpoint is tried again with it, not an hour later.
   const isBack = lane.failures >= MANY_FAILURES && failures === 0
-  const parked = toParked(kept).map((each) => (isBack ? { ...each, nextAtMs: nowMs } : each))
+  const woken = toParked(kept).map((each) => (isBack ? { ...each, nextAtMs: nowMs } : each))
+  const isTaking = [...results.values()].some(({ kind }) => kind === 'delivered')
+  const deliveredAtMs = isTaking ? nowMs : lane.deliveredAtMs
+  const { parked, wornOut } = thinOut(woken, mostWaiting, deliveredAtMs)
   const restMs = Math.min(FIRST_REST_MS * 2 ** (failures - MANY_FAILURES), LONGEST_REST_MS)
   return {
     lane: {
       ...lane,
-      ...{ cursor: round.cursor, parked, failures },
+      ...{ cursor: round.cursor, parked, failures, deliveredAtMs },
       restUntilMs: failures >= MANY_FAILURES ? nowMs + jitter(restMs) : 0,
     },
-    dead: toParked(dead),
+    dead: toParked([...dead, ...wornOut]),
   }
+}
+
+/**
+ * When so many wait that the lane stands still, gives those up that were refused most often while
+ * others were taken: what an endpoint takes must not wait for what it will never take.
+ */
+function thinOut(
+  parked: readonly Parked[],
+  mostWaiting: number,
+  deliveredAtMs: number,
+): { readonly parked: readonly Parked[]; readonly wornOut: readonly Parked[] } {
+  const crowd = parked.length - mostWaiting + 1
+  if (crowd <= 0) return { parked, wornOut: [] }
+  const wornOut = parked
+    .filter(({ attempts, firstAtMs }) => attempts >= WORN_OUT && deliveredAtMs >= firstAtMs)
+    .toSorted((a, b) => b.attempts - a.attempts)
+    .slice(0, crowd)
+  const isGone = new Set(wornOut)
+  return { parked: parked.filter((each) => !isGone.has(each)), wornOut }
 }
 
 /** Failures in a row, going on from those before. */
 function countFailures(before: number, results: Results): number {
   let failures = before
-  for (const { kind } of results.values()) {
-    if (kind === 'delivered') failures = 0
-    if (kind === 'failed') failures += 1
+  for (const ended of results.values()) {
+    if (ended.kind === 'delivered') failures = 0
+    if (ended.kind === 'failed' && !ended.isRefusal) failures += 1
   }
   return failures
 }

@@ -8,8 +8,6 @@ import { type Retries, type Settled, settleRound } from './settleRound.ts'
 
 /** So many events are read from the stream at once. */
 export const PAGE = 200
-/** With so many undelivered ones a lane reads no further: the stream keeps what comes. */
-const MOST_PARKED = 200
 /** After so many rounds in a row another lane has its turn. */
 const ROUNDS = 25
 
@@ -86,7 +84,7 @@ async function workRound(
 }
 
 async function readFor(ctx: LaneContext, lane: Lane): Promise<readonly AuditEntry[]> {
-  return lane.parked.length < MOST_PARKED ? ctx.readPage(lane.cursor) : []
+  return lane.parked.length < ctx.retries.mostWaiting ? ctx.readPage(lane.cursor) : []
 }
 
 async function carryOut(
