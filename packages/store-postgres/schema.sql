@@ -81,6 +81,8 @@ CASE
 END) stored,
   disposition text,
   released_at timestamp with time zone,
+  resource json,
+  response json,
   constraint key0_challenges_amount_raw_check CHECK ((amount_raw > (0)::numeric)),
   constraint key0_challenges_chain_id_check CHECK ((chain_id > 0)),
   constraint key0_challenges_disposition CHECK ((disposition = ANY (ARRAY['SURPLUS'::text, 'LATE'::text, 'UNDER'::text, 'UNMATCHED'::text]))) NOT VALID,
@@ -96,7 +98,7 @@ CREATE INDEX key0_challenges_forgettable ON public.key0_challenges USING btree (
 CREATE INDEX key0_challenges_leased ON public.key0_challenges USING btree (leased_until) WHERE ((state = 'PAID'::text) AND (from_address IS NOT NULL) AND (access_grant IS NULL) AND (held IS NULL) AND (leased_until IS NOT NULL));
 CREATE INDEX key0_challenges_refundable ON public.key0_challenges USING btree (paid_at, id) WHERE ((state = 'PAID'::text) AND (from_address IS NOT NULL) AND (access_grant IS NULL) AND (held IS NULL) AND (leased_until IS NULL));
 CREATE UNIQUE INDEX key0_challenges_request ON public.key0_challenges USING btree (scope, request_id) WHERE holds_request;
-CREATE TRIGGER key0_challenges_guard BEFORE UPDATE OF id, request_id, scope, client_agent_id, resource_id, plan_id, amount, amount_raw, asset, token, chain_id, destination, created_at, expires_at, state, version, updated_at, intent, payment_ref, tx_hash, paid_at, from_address, paid_block, payment_final, lease, access_grant, delivered_at, refund, refund_tx_hash, refunded_at, refund_error, held, next_visit_at, disposition, released_at ON public.key0_challenges FOR EACH ROW EXECUTE FUNCTION key0_guard_update();
+CREATE TRIGGER key0_challenges_guard BEFORE UPDATE OF id, request_id, scope, client_agent_id, resource_id, plan_id, amount, amount_raw, asset, token, chain_id, destination, created_at, expires_at, resource, state, version, updated_at, intent, payment_ref, tx_hash, paid_at, from_address, paid_block, payment_final, lease, access_grant, response, delivered_at, refund, refund_tx_hash, refunded_at, refund_error, held, next_visit_at, disposition, released_at ON public.key0_challenges FOR EACH ROW EXECUTE FUNCTION key0_guard_update();
 CREATE TRIGGER key0_challenges_keep_money BEFORE DELETE ON public.key0_challenges FOR EACH ROW WHEN ((old.kept_from IS NULL)) EXECUTE FUNCTION key0_refuse('money is owed, held or may still arrive: this challenge stays');
 CREATE TRIGGER key0_challenges_stay BEFORE TRUNCATE ON public.key0_challenges FOR EACH STATEMENT EXECUTE FUNCTION key0_refuse('challenges are never truncated');
 
@@ -216,12 +218,13 @@ begin
     v_now := key0_start(p_now);
     insert into key0_challenges (
       id, request_id, scope, client_agent_id, resource_id, plan_id, amount, amount_raw, asset,
-      token, chain_id, destination, created_at, expires_at, updated_at)
+      token, chain_id, destination, resource, created_at, expires_at, updated_at)
     values (
       v_base ->> 'challengeId', v_base ->> 'requestId', v_base ->> 'scope',
       v_base ->> 'clientAgentId', v_base ->> 'resourceId', v_base ->> 'planId',
       v_base ->> 'amount', (v_base ->> 'amountRaw')::numeric, v_base ->> 'asset',
       v_base ->> 'token', (v_base ->> 'chainId')::bigint, v_base ->> 'destination',
+      (v_base ->> 'resource')::json,
       (v_base ->> 'createdAt')::timestamptz, (v_base ->> 'expiresAt')::timestamptz, v_now)
     on conflict do nothing
     returning * into v_new;
@@ -355,6 +358,7 @@ AS $function$
     'token', c.token,
     'chainId', c.chain_id::text,
     'destination', c.destination,
+    'resource', c.resource::text,
     'createdAt', key0_iso(c.created_at),
     'expiresAt', key0_iso(c.expires_at),
     'state', c.state,
@@ -370,6 +374,7 @@ AS $function$
     'paymentFinal', c.payment_final::text,
     'lease', c.lease::text,
     'accessGrant', c.access_grant::text,
+    'response', c.response::text,
     'deliveredAt', key0_iso(c.delivered_at),
     'refund', c.refund::text,
     'refundTxHash', c.refund_tx_hash,
@@ -467,6 +472,7 @@ begin
     (old.id, old.request_id, old.scope, old.client_agent_id, old.resource_id, old.plan_id,
       old.amount, old.amount_raw, old.asset, old.token, old.chain_id, old.destination,
       old.created_at, old.expires_at)
+    or new.resource::text is distinct from old.resource::text
   then
     raise exception 'what a challenge was born with never changes' using errcode = 'K0001';
   end if;
@@ -681,7 +687,7 @@ begin
   where c.id in (
     select ended.id from key0_challenges ended
     where ended.state = 'PAID' and ended.from_address is not null
-      and ended.access_grant is null and ended.held is null
+      and ended.access_grant is null and ended.response is null and ended.held is null
       and ended.leased_until is not null and ended.leased_until <= v_now
     order by ended.leased_until limit 1000 for update skip locked);
 
@@ -690,7 +696,7 @@ begin
     from (
       select c from key0_challenges c
       where c.state = 'PAID' and c.from_address is not null and c.access_grant is null
-        and c.held is null and c.leased_until is null and c.paid_at < p_before::timestamptz
+        and c.response is null and c.held is null and c.leased_until is null and c.paid_at < p_before::timestamptz
       order by c.paid_at, c.id limit p_limit::bigint) found);
 end $function$;
 
@@ -866,7 +872,8 @@ AS $function$
 declare
   v_fields jsonb := p_fields;
   v_old key0_challenges;
-  v_grant text := v_fields ->> 'accessGrant';
+  v_given boolean := coalesce(v_fields ->> 'accessGrant', v_fields ->> 'response') is not null;
+  v_had boolean;
   v_held boolean;
 begin
   v_old := key0_lock(p_id, p_now, p_keep::bigint[]);
@@ -877,16 +884,18 @@ begin
     return key0_outcome('replayed', v_old);
   end if;
 
+  v_had := v_old.access_grant is not null or v_old.response is not null;
   v_held := coalesce(v_old.held, '') <> '';
   if v_old.state <> p_from
     or v_old.version <> coalesce(p_version::bigint, v_old.version)
     or (p_to in ('EXPIRED', 'CANCELLED') and coalesce(v_old.intent_stage, '') = 'OPEN')
     or (p_to = 'DELIVERED' and v_old.refund is not null)
-    or (v_old.access_grant is not null and v_fields ? 'accessGrant' and v_grant is null)
-    or (p_to = 'DELIVERED' and v_old.access_grant is null and v_grant is null)
-    or (p_to = 'PAID' and v_grant is not null and v_old.refund is not null)
-    or (p_from = 'PAID' and p_to = 'REFUND_PENDING'
-      and (v_old.access_grant is not null or v_held))
+    or (v_old.access_grant is not null and v_fields ? 'accessGrant'
+      and v_fields ->> 'accessGrant' is null)
+    or (v_old.response is not null and v_fields ? 'response' and v_fields ->> 'response' is null)
+    or (p_to = 'DELIVERED' and not v_had and not v_given)
+    or (p_to = 'PAID' and v_given and v_old.refund is not null)
+    or (p_from = 'PAID' and p_to = 'REFUND_PENDING' and (v_had or v_held))
   then
     return key0_outcome('lost', v_old);
   end if;
@@ -940,6 +949,8 @@ begin
       ->> 'untilMs')::float8,
     access_grant = case when p_fields ? 'accessGrant'
       then (p_fields ->> 'accessGrant')::json else c.access_grant end,
+    response = case when p_fields ? 'response'
+      then (p_fields ->> 'response')::json else c.response end,
     delivered_at = case when p_fields ? 'deliveredAt'
       then (p_fields ->> 'deliveredAt')::timestamptz else c.delivered_at end,
     refund = case when p_fields ? 'refund'

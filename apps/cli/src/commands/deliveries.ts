@@ -31,7 +31,7 @@ export const deliveryActions: Readonly<Record<string, Action>> = {
       const rows = data.map((it) => [
         ...[it.endpoint, it.address, `${it.waiting} waiting`, `${it.behind} behind`],
         ...[`${it.dead} dead`, it.paused ? `PAUSED by ${it.paused.by}: ${it.paused.reason}` : ''],
-        it.failures > 0 ? `failing: ${it.lastReason ?? 'unknown'}` : '',
+        it.lastReason === undefined ? '' : `failing: ${it.lastReason}`,
       ])
       return { text: rows.length > 0 ? toTable(rows) : 'Nobody is told of events.', data }
     },
