@@ -99,10 +99,13 @@ function assertPath(path: string): string {
 
 function toHeaders(raw: Readonly<Record<string, string | string[] | undefined>>): Headers {
   const headers = new Headers()
-  for (const [name, value] of Object.entries(raw))
-    for (const one of Array.isArray(value) ? value : [value])
-      if (one !== undefined) headers.append(name, one)
-  const isHop = perConnection(headers)
-  for (const name of [...headers.keys()]) if (isHop(name)) headers.delete(name)
+  const { connection = null } = raw
+  const isHop = perConnection({ get: () => connection && `${connection}` })
+  for (const name in raw) {
+    const value = raw[name]
+    if (value === undefined || isHop(name)) continue
+    if (typeof value === 'string') headers.append(name, value)
+    else for (const one of value) headers.append(name, one)
+  }
   return headers
 }

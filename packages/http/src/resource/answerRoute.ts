@@ -3,7 +3,7 @@ import { answerPreflight } from '../answer/respond.ts'
 import type { Context } from '../Context.ts'
 import type { Incoming, ResourceSale } from './ResourceSale.ts'
 import { targetOf } from './readResource.ts'
-import { keepHeaders } from './responseHeaders.ts'
+import { passHeaders } from './responseHeaders.ts'
 import { sellResource } from './sellResource.ts'
 
 /** What answers the routes of the catalog. */
@@ -72,10 +72,7 @@ async function passOn(
   }).catch((cause: unknown) => {
     throw new Key0Error('BACKEND_UNREACHABLE', { cause })
   })
-  const kept = keepHeaders(response, false)
-  if (kept.length === [...response.headers].length) return response
-  const { status } = response
-  return new Response(response.body, { status, headers: kept as [string, string][] })
+  return passHeaders(response)
 }
 
 /** Touching the body of a request that has none costs more than all the rest. */

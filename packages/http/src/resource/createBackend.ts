@@ -34,7 +34,7 @@ export function createBackend(
       try {
         const request = { ...asked, paid, signal: late.signal }
         const response = await fetchResource(request)
-        const head = { status: response.status, headers: keepHeaders(response, true) }
+        const head = { status: response.status, headers: keepHeaders(response) }
         if (!isSuccess(response.status)) {
           await response.body?.cancel()
           return { kind: 'answered', response: head }
