@@ -1,3 +1,4 @@
+import { encodePaymentRequired } from '@key0/x402'
 import { expect, test } from 'vitest'
 import { writeResponse } from '../src/answer/writeResponse.ts'
 
@@ -49,5 +50,35 @@ test('a refusal keeps its members and when to come back; what is none of ours te
   })
   expect(await writeResponse(typed('<h1>no</h1>', 'text/html', 502), uri)).toMatchObject({
     ...{ isError: true, structuredContent: {} },
+  })
+})
+
+test('an offer is what the header says, whatever the body says to version 1', async () => {
+  const offer = {
+    x402Version: 2 as const,
+    resource: { url: uri },
+    accepts: [
+      {
+        ...{
+          scheme: 'exact',
+          network: 'eip155:84532' as const,
+          amount: '1',
+          maxTimeoutSeconds: 60,
+        },
+        ...{ asset: '0x036CbD53842c5426634e7929541eC2318f3dCF7e' as const, extra: {} },
+        payTo: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8' as const,
+      },
+    ],
+  }
+  const body = { x402Version: 1, accepts: [{ maxAmountRequired: '1' }], code: 'PAYMENT_REQUIRED' }
+  const response = typed(
+    JSON.stringify({ ...body, paymentRequired: offer }),
+    'application/json',
+    402,
+  )
+  response.headers.set('payment-required', encodePaymentRequired(offer))
+  const asked = { ...offer, code: 'PAYMENT_REQUIRED' }
+  expect(await writeResponse(response, uri)).toMatchObject({
+    ...{ isError: true, structuredContent: asked, _meta: { 'x402/error': asked } },
   })
 })
