@@ -1,7 +1,10 @@
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
+import { createAdaptorServer } from '@hono/node-server'
 import { listen } from '@key0/conformance/http'
 import { payerProofMessage } from '@key0/core'
 import { requirePayment } from '@key0/middleware-express'
+import { requirePayment as requireInFastify } from '@key0/middleware-fastify'
+import { requirePayment as requireInHono } from '@key0/middleware-hono'
 import { type Sandbox, startSandbox } from '@key0/sandbox'
 import { type Receipt, type RequirePaymentOptions, readGate } from '@key0/sdk'
 import { findRedis } from '@key0/test-services'
@@ -9,6 +12,8 @@ import { x402Client } from '@x402/core/client'
 import { registerExactEvmScheme } from '@x402/evm/exact/client'
 import { wrapFetchWithPayment } from '@x402/fetch'
 import express, { type RequestHandler } from 'express'
+import { fastify } from 'fastify'
+import { Hono } from 'hono'
 import { Redis } from 'ioredis'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -166,4 +171,50 @@ test('without a rail no signature is taken, and no facilitator is asked', async 
   registerExactEvmScheme(client, { signer: privateKeyToAccount(sandbox.wallets.buyer.privateKey) })
   await expect(wrapFetchWithPayment(fetch, client)(`${server.origin}/weather`)).rejects.toThrow()
   expect(readGate(options).config).toMatchObject({ exact: false })
+})
+
+const inOtherFrameworks: readonly [
+  string,
+  (options: RequirePaymentOptions) => Promise<{ server: Server; close: () => Promise<void> }>,
+][] = [
+  [
+    'Fastify',
+    async (options) => {
+      const gate = requireInFastify(options)
+      const app = fastify()
+      app.get('/weather', { onRequest: gate }, ({ key0Payment }) => ({
+        payer: key0Payment?.fromAddress,
+      }))
+      await Promise.all([gate.ready(), app.ready()])
+      return { server: app.server, close: gate.close }
+    },
+  ],
+  [
+    'Hono',
+    async (options) => {
+      const gate = requireInHono(options)
+      const app = new Hono().get('/weather', gate, (c) =>
+        c.json({ payer: c.get('key0Payment').fromAddress }),
+      )
+      await gate.ready()
+      return { server: createAdaptorServer({ fetch: app.fetch }) as Server, close: gate.close }
+    },
+  ],
+]
+
+test.each(inOtherFrameworks)('the same gate stands in %s', async (_, build) => {
+  standInForThePublicNode()
+  const receipts: Receipt[] = []
+  const { server, close } = await build({
+    ...{ chain: 'base', token: 'USDC', amount: '0.05', payTo: yourWallet(), ...quiet },
+    ...{ awaitOnPaid: true, onPaid: (receipt) => receipts.push(receipt) },
+  })
+  opened.push({ close })
+  await using open = await listen(server)
+  const url = `${open.origin}/weather`
+  const { status, challengeId } = await priceOf(url)
+  const paid = await prove(url, challengeId, await pay())
+  const payer = sandbox.wallets.buyer.address
+  expect([status, paid.status, await paid.json()]).toEqual([402, 200, { payer }])
+  expect(receipts).toMatchObject([{ payer, resource: 'GET /weather' }])
 })
