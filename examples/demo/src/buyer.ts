@@ -7,6 +7,8 @@ import { privateKeyToAccount } from 'viem/accounts'
 export type Buyer = {
   readonly address: `0x${string}`
   buy(url: string, planId: string): Promise<Purchase>
+  /** Asks for something, and pays when it has a price. */
+  fetch(url: string): Promise<Response>
 }
 
 export type Purchase = {
@@ -23,6 +25,7 @@ export function createBuyer(privateKey: `0x${string}`): Buyer {
   registerExactEvmScheme(client, { signer: account })
   return {
     address: account.address,
+    fetch: (url) => wrapFetchWithPayment(fetch, client)(url),
     async buy(url, planId) {
       let paymentSignature = ''
       const recording: typeof fetch = (input, init) => {

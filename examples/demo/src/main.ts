@@ -1,11 +1,11 @@
 import { createReport } from './report.ts'
-import { buy, discover, refund, repeat, tamper } from './steps.ts'
+import { buy, discover, otherProtocols, refund, repeat, request, tamper } from './steps.ts'
 import { startWorld } from './world.ts'
 
 const usage = `npm run demo [-- --keep]
 
 Starts a local chain with the real USDC contract, the standalone gateway and a small seller, and
-walks a purchase, a repeat, a refund and a forgery through them, checking each on chain.
+walks purchases over x402, A2A and MCP, a repeat, a refund and a forgery through them, checking each on chain.
 
   --keep   stay up afterwards and print the addresses to try things by hand
   --help   this text`
@@ -21,6 +21,8 @@ async function main(args: readonly string[]): Promise<void> {
   await discover(world, report)
   const bought = await buy(world, report)
   await repeat(world, report, bought)
+  await request(world, report)
+  await otherProtocols(world, report)
   await refund(world, report)
   await tamper(world, report, bought)
   console.log('\nAll of the above was checked against the chain.')
@@ -34,6 +36,7 @@ Still up; Ctrl-C ends it.
   chain    ${rpcUrl}
 Try:
   curl ${gatewayUrl}/discover
+  curl -i ${gatewayUrl}/photos/7
   curl -i -X POST ${gatewayUrl}/x402/access -H 'content-type: application/json' -d '{"planId":"report"}'`)
   await new Promise<void>((done) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done())

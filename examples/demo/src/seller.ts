@@ -14,7 +14,8 @@ export type Seller = {
   close(): Promise<void>
 }
 
-export async function startSeller(): Promise<Seller> {
+/** @param proxySecret what the gateway shows when it passes on a paid request. */
+export async function startSeller(proxySecret: string): Promise<Seller> {
   const secret = randomBytes(32).toString('hex')
   const issuer = new AccessTokenIssuer(secret)
   const validator = createKey0Validator({ secret })
@@ -37,6 +38,11 @@ export async function startSeller(): Promise<Seller> {
     } catch {
       return c.json({ error: 'pay first' }, 401)
     }
+  })
+
+  app.get('/photos/:id', (c) => {
+    if (c.req.header('x-key0-internal-token') !== proxySecret) return c.json({ error: 'no' }, 401)
+    return c.json({ photo: c.req.param('id'), size: c.req.query('size') })
   })
 
   const server = await new Promise<ServerType>((resolve) => {

@@ -1,3 +1,5 @@
+import { createA2aAgent } from '@key0/sandbox'
+import { createMcpAgent } from '@key0/sandbox/mcp'
 import type { Purchase } from './buyer.ts'
 import type { Report } from './report.ts'
 import { plans, type World } from './world.ts'
@@ -65,6 +67,37 @@ export async function repeat(world: World, report: Report, bought: Purchase): Pr
   report.check(body.accessToken === bought.body.accessToken, 'with the same token')
   report.check(world.seller.minted() === minted, 'the seller was not asked for a second one')
   report.check(after.buyer === before.buyer, 'and nothing was charged')
+}
+
+export async function request(world: World, report: Report): Promise<void> {
+  report.step('It pays for one single request, which the gateway passes on to the seller')
+  const path = '/photos/7?size=large'
+  const before = await balances(world)
+  const response = await world.buyer.fetch(`${world.gateway.url}${path}`)
+  const after = await balances(world)
+  report.check(response.status === 200, `GET ${path} -> ${await response.text()}`)
+  account(report, before, after)
+  report.check(before.buyer - after.buyer === 10_000n, 'it cost 0.01 USDC')
+  const direct = await fetch(`${world.seller.url}${path}`)
+  report.check(direct.status === 401, 'past the gateway there is no way to it')
+}
+
+export async function otherProtocols(world: World, report: Report): Promise<void> {
+  report.step('Other agents buy the same plan over A2A and over MCP')
+  const { url } = world.gateway
+  const agent = { wallet: world.chain.wallets.buyer, maxAmount: 250_000n }
+  const before = await balances(world)
+  const overA2a = await createA2aAgent({ url, ...agent }).buy({
+    skill: 'request-access',
+    planId: 'report',
+  })
+  report.check(overA2a.content.planId === 'report', 'A2A: the task is completed, with a grant')
+  await using mcp = await createMcpAgent({ url: `${url}/mcp`, ...agent })
+  const overMcp = await mcp.buy('request_access', { planId: 'report' })
+  report.check(overMcp.content.planId === 'report', 'MCP: the tool answered, with a grant')
+  const after = await balances(world)
+  account(report, before, after)
+  report.check(before.buyer - after.buyer === 500_000n, 'each paid the same price once')
 }
 
 export async function refund(world: World, report: Report): Promise<void> {

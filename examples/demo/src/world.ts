@@ -17,14 +17,18 @@ export const plans = [
   { planId: 'archive', unitAmount: '$0.90', description: 'One hour of the archive' },
 ] as const
 
-/** Short, so that the refund of step 4 is seen within seconds; the default grace is 5 minutes. */
+/** A single request that costs something; the gateway passes it on once it is paid. */
+export const route = { method: 'GET', path: '/photos/:id', unitAmount: '$0.01' } as const
+
+/** Short, so that the refund is seen within seconds; the default grace is 5 minutes. */
 const REFUND_MIN_AGE_MS = 2_000
 
 export async function startWorld(say: (text: string) => void): Promise<World> {
   await using stack = new AsyncDisposableStack()
   const chain = stack.use(await startSandbox())
   say(`local chain      ${chain.rpcUrl} (chain id ${chain.chainId}, Circle's USDC contract)`)
-  const seller = await startSeller()
+  const proxySecret = randomBytes(32).toString('hex')
+  const seller = await startSeller(proxySecret)
   stack.defer(() => seller.close())
   say(`seller's backend ${seller.url}`)
   const { wallets } = chain
@@ -42,6 +46,10 @@ export async function startWorld(say: (text: string) => void): Promise<World> {
     REFUND_INTERVAL_MS: '500',
     REFUND_MIN_AGE_MS: `${REFUND_MIN_AGE_MS}`,
     PLANS: JSON.stringify(plans),
+    ROUTES: JSON.stringify([route]),
+    PROXY_TO_BASE_URL: seller.url,
+    KEY0_PROXY_SECRET: proxySecret,
+    MCP_ENABLED: 'true',
   })
   stack.defer(() => gateway.close())
   say(`Key0 gateway     ${gateway.url}`)
