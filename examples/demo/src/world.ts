@@ -18,7 +18,7 @@ export const plans = [
 ] as const
 
 /** A single request that costs something; the gateway passes it on once it is paid. */
-export const route = { method: 'GET', path: '/photos/:id', unitAmount: '$0.01' } as const
+const route = { method: 'GET', path: '/photos/:id', unitAmount: '$0.01' } as const
 
 /** Short, so that the refund is seen within seconds; the default grace is 5 minutes. */
 const REFUND_MIN_AGE_MS = 2_000
