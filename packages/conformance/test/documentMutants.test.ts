@@ -17,8 +17,10 @@ const mutants: readonly Mutant[] = [
       async swap(name, before, after) {
         const found = await good.get(name)
         if (found !== before) return good.swap(name, before, after)
-        await Promise.resolve()
-        return good.swap(name, await good.get(name), after)
+        for (;;) {
+          const swapped = await good.swap(name, await good.get(name), after)
+          if (swapped.kind !== 'lost') return swapped
+        }
       },
     }),
   ],

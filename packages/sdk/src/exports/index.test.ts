@@ -5,6 +5,7 @@ test('the public names of @key0/sdk', () => {
   expect(Object.keys(exports).sort()).toMatchInlineSnapshot(`
     [
       "createKey0",
+      "readGate",
     ]
   `)
 })
