@@ -1,8 +1,8 @@
 import type { AuthorizationQuery, Hash, PaymentEvidence, Sighting } from '@key0/core'
 import { sameAddress } from '@key0/core'
-import { type Hex, hexToNumber, numberToHex } from 'viem'
+import { type Hex, hexToNumber, keccak256, numberToHex } from 'viem'
 import { RpcInconsistent } from '../rpc/RpcError.ts'
-import { readTransactionName } from '../token/namedTransfer.ts'
+import { readSignedName, readTransactionName } from '../token/namedTransfer.ts'
 import { readReceipt, readTransfers } from '../token/receipt.ts'
 import type { Context } from './Context.ts'
 import { judge } from './judge.ts'
@@ -16,7 +16,8 @@ import { listTransfers } from './listTransfers.ts'
  * `unused`: nothing of it is in the chain, and it may still come. `dead`: every transaction that was
  * persisted for it has lost its gas nonce to another one, in a final block. Only then may another
  * gas nonce be given to it, and so this is the one thing that is always read from a final block,
- * whatever depth is asked: undone, both would pay. Throws what `Rpc.request` throws.
+ * whatever depth is asked: undone, both would pay. Throws what `Rpc.withOneNode` throws, and
+ * RpcInconsistent when nodes show a log without its transaction.
  */
 export async function lookForTransfer(
   context: Context,
@@ -92,10 +93,16 @@ function isBetween(
 
 async function hasName(
   { rpc, token }: Context,
-  { nonce }: AuthorizationQuery,
+  { nonce, carriers = [] }: AuthorizationQuery,
   txHash: Hash,
 ): Promise<boolean> {
-  const name = await readTransactionName(rpc, token.address, txHash)
+  // A hash stands for one content: of what we signed ourselves no node is asked.
+  const ours = carriers
+    .flatMap((it) => (it.via === 'gas-wallet' ? it.rawTransaction : []))
+    .find((it) => sameAddress(keccak256(it), txHash))
+  const name = ours
+    ? readSignedName(ours, token.address)
+    : await readTransactionName(rpc, token.address, txHash)
   return name !== undefined && sameAddress(name, nonce)
 }
 

@@ -236,6 +236,48 @@ test('nodes that cannot be asked are no verdict', async () => {
   expect(await countPaid()).toBe(0)
 })
 
+describe('a node that shows the log of a refund and not its transaction', () => {
+  /** What a node answers about a transaction that its index has not, or no longer has. */
+  const hideTransactions = () =>
+    rig.proxy.add({
+      method: 'eth_getTransactionByHash',
+      effect: { kind: 'answer', result: () => null },
+    })
+
+  test('a refund whose transaction a node does not show, and whose log it does, is not sent again', async () => {
+    await refund.carry()
+    await rig.sandbox.mine(3)
+    hideTransactions()
+    const sighting = await refund.observe(await rig.connect())
+    expect(sighting).toMatchObject({ kind: 'confirmed', evidence: { value: 1_000n } })
+    // What core does with one that is dead, and with no other.
+    if (sighting.kind === 'dead') refund.carriers.splice(0)
+    expect(await refund.carry()).toMatchObject({ kind: 'submitted' })
+    expect(new Set(noncesOf(refund)).size).toBe(1)
+    expect(await countPaid()).toBe(1)
+  })
+
+  test('nor is one that the database forgot: whether it is that one cannot be told', async () => {
+    await refund.carry()
+    await rig.sandbox.mine(3)
+    hideTransactions()
+    const forgetful = createPlainRefund(rig, 1_000n, `refund ${made}`)
+    expect((await forgetful.observe(await rig.connect())).kind).toBe('unreachable')
+  })
+
+  test('nor does a person who looks for a payment by hand take it for one', async () => {
+    await refund.carry()
+    hideTransactions()
+    const [carrier] = refund.carriers
+    const chain = await rig.connect()
+    await expect(chain.refundNonceOf?.(carrier?.txHash ?? '0x')).rejects.toMatchObject({
+      code: 'CHAIN_UNREACHABLE',
+    })
+    rig.proxy.clear()
+    expect(await chain.refundNonceOf?.(carrier?.txHash ?? '0x')).toMatch(/^0x[0-9a-f]{64}$/)
+  })
+})
+
 test('a worker without the key hands out what was signed, and signs nothing', async () => {
   const { stranger, seller, buyer } = rig.sandbox.wallets
   rig.proxy.add({ method: 'eth_sendRawTransaction', effect: { kind: 'dropBefore' } })

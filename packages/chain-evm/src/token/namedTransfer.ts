@@ -1,6 +1,7 @@
 import { type Address, type Hash, type Hex, sameAddress } from '@key0/core'
-import { concat, encodeFunctionData, isHex, size, slice } from 'viem'
-import type { RpcRequest } from '../rpc/Rpc.ts'
+import { concat, encodeFunctionData, isHex, parseTransaction, size, slice } from 'viem'
+import type { Rpc } from '../rpc/Rpc.ts'
+import { RpcInconsistent } from '../rpc/RpcError.ts'
 import { tokenAbi } from './tokenAbi.ts'
 
 /** What a plain transfer moves, and the refund that it says it is. */
@@ -32,24 +33,37 @@ const callBytes = 4 + 2 * 32
 const selector = '0xa9059cbb'
 
 /**
- * The name that a transaction gives itself, when it calls the token directly. Throws what
- * `Rpc.request` throws.
+ * The name that a transaction in the chain gives itself, when it calls the token directly. A node
+ * that showed its log or its receipt and does not show the transaction says nothing about the name:
+ * taken for none, a refund that is in the chain would be sent again.
+ *
+ * @throws what `Rpc.withOneNode` throws, and RpcInconsistent when no node shows the transaction.
  */
 export async function readTransactionName(
-  rpc: { readonly request: RpcRequest },
+  rpc: Pick<Rpc, 'withOneNode'>,
   token: Address,
   txHash: Hash,
 ): Promise<Hash | undefined> {
   const names = known.get(rpc) ?? new Map<Hash, Hash | undefined>()
   known.set(rpc, names)
   if (names.has(txHash)) return names.get(txHash)
-  type RawTransaction = { readonly to: Address | null; readonly input: Hex }
-  const found = await rpc.request<RawTransaction | null>('eth_getTransactionByHash', [txHash])
-  if (!found) return undefined
-  const name = found.to && sameAddress(found.to, token) ? readNameOf(found.input) : undefined
+  const { to, input } = await rpc.withOneNode(async (request) => {
+    const found = await request<RawTransaction | null>('eth_getTransactionByHash', [txHash])
+    if (found) return found
+    throw new RpcInconsistent(`the node does not show the transaction ${txHash}`)
+  })
+  const name = to && sameAddress(to, token) ? readNameOf(input) : undefined
   if (names.size >= remembered) names.clear()
   names.set(txHash, name)
   return name
+}
+
+type RawTransaction = { readonly to: Address | null; readonly input: Hex }
+
+/** The same of a transaction that is at hand, signed, and need not be asked for. */
+export function readSignedName(rawTransaction: Hex, token: Address): Hash | undefined {
+  const { to, data } = parseTransaction(rawTransaction)
+  return to && data && sameAddress(to, token) ? readNameOf(data) : undefined
 }
 
 /** A hash stands for one content for ever, and many refunds of one payer look at the same ones. */
