@@ -154,6 +154,27 @@ test('what belongs to a connection, to a payment or to us does not pass to the s
   })
 })
 
+test('a header is kept back however its dashes are spelt', async () => {
+  // CGI, WSGI, Rack and PHP make one variable of each of these and the name with dashes.
+  const { ask, asked } = await open((response) => response.end(), {
+    headers: { 'x-api-key': 'sellers own', tenant_id: 'sellers own' },
+  })
+  const forged = {
+    ...{ x_key0_payer: 'leak', 'x-key0_tx_hash': 'leak', x_key0_internal_token: 'leak' },
+    ...{ x_api_key: 'leak', 'tenant-id': 'leak', x_http_method_override: 'leak' },
+    ...{ x_method_override: 'leak', x_forwarded_for: 'leak', payment_signature: 'leak' },
+    ...{ idempotency_key: 'leak', if_none_match: 'leak', 'x.key0.payer': 'leak' },
+  }
+  for (const request of [{}, { paid }]) await ask(request, { ...forged, 'x-mine': 'passes' })
+  for (const one of asked) {
+    expect(raw(one)).not.toContain('leak')
+    expect(one.request.headers).toMatchObject({
+      ...{ 'x-api-key': 'sellers own', tenant_id: 'sellers own', 'x-mine': 'passes' },
+    })
+  }
+  expect(asked).toHaveLength(2)
+})
+
 test('a free request keeps its conditions, its credentials and its own idempotency key', async () => {
   const { ask, asked } = await open((response) => response.writeHead(304).end())
   const headers = { 'if-none-match': '"1"', authorization: 'Bearer t', 'idempotency-key': 'k' }

@@ -9,6 +9,12 @@ const neverPassed = new Set([
 ])
 const keptBack = /^(?:x-)?payment(?:-|$)|^x-key0-|^x-forwarded-/
 
+/**
+ * CGI and its heirs (WSGI, Rack, PHP) name a header's variable with underscores, so that a name
+ * spelt with them, or in PHP with dots, is read as the name with dashes.
+ */
+const ambiguous = /[^a-z0-9-]/
+
 /** Half a resource, or word that it has not changed, is not what is paid for. */
 const conditional = new Set([
   ...['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'if-range'],
@@ -21,10 +27,11 @@ export function toUpstreamHeaders(
 ): string[] {
   const isHop = perConnection(headers)
   const ours = [...own, ...(paid ? factsOf(paid) : [])]
-  const replaced = new Set(ours.map(([name]) => name))
+  const replaced = new Set(ours.map(([name]) => name.replace(/[^a-z0-9]/g, '-')))
   const list: string[] = []
   for (const [name, value] of headers) {
-    if (isHop(name) || neverPassed.has(name) || keptBack.test(name) || replaced.has(name)) continue
+    if (ambiguous.test(name) || isHop(name) || replaced.has(name)) continue
+    if (neverPassed.has(name) || keptBack.test(name)) continue
     if (paid && conditional.has(name)) continue
     if (name === 'authorization' && /^(?:payment|x402)\b/i.test(value)) continue
     list.push(name, value)
