@@ -17,6 +17,8 @@ test.each<readonly [PricedRoute, object, string]>([
   ],
   [route('POST', '/x'), { query: { a: 1 }, body: {} }, '/x'],
   [route('GET', '/files/*'), { path: { rest: 'a b/c/d' } }, '/files/a%20b/c/d'],
+  [route('GET', '/files/:id'), { path: { id: 'a*', rest: '../b/c' } }, '/files/a*'],
+  [route('GET', '/files/:id/*'), { path: { id: ':rest', rest: ':id*' } }, '/files/%3Arest/%3Aid*'],
 ])('%# a call describes one request', (of, args, target) => {
   expect(toTarget(of, args as Readonly<Record<string, unknown>>)).toBe(target)
 })

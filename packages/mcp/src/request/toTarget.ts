@@ -4,7 +4,8 @@ import type { Call, Tool } from '../tools/Tool.ts'
 
 type Args = Call['args']
 
-const parameter = /:([A-Za-z]\w*)/g
+/** What a route leaves open: its parameters, and the star at its end. */
+const place = /:([A-Za-z]\w*)|\*$/g
 
 /** Whether a route's requests bring something to read. */
 export function hasBody({ method }: Pick<Route, 'method'>): boolean {
@@ -30,8 +31,7 @@ export function writeInputSchema(route: PricedRoute): Tool['listing']['inputSche
 
 /** What a star stands for is called `rest`. */
 function namesIn(path: string): readonly string[] {
-  const names = [...path.matchAll(parameter)].map(([, name]) => `${name}`)
-  return path.endsWith('*') ? [...names, 'rest'] : names
+  return [...path.matchAll(place)].map(([, name]) => name ?? 'rest')
 }
 
 /**
@@ -43,9 +43,12 @@ function namesIn(path: string): readonly string[] {
 export function toTarget({ path, method }: PricedRoute, args: Args): string {
   const given = fields(args.path, '$.arguments.path')
   const fill = (name: string): string => text(given, name, '$.arguments.path')
-  const filled = path
-    .replace(parameter, (_, name: string) => encodeURIComponent(fill(name)))
-    .replace(/\*$/, () => fill('rest').split('/').map(encodeURIComponent).join('/'))
+  // All at once: what fills one place may look like another.
+  const filled = path.replace(place, (_, name?: string) =>
+    name === undefined
+      ? fill('rest').split('/').map(encodeURIComponent).join('/')
+      : encodeURIComponent(fill(name)),
+  )
   const query = hasBody({ method }) ? '' : toQuery(fields(args.query, '$.arguments.query'))
   return query === '' ? filled : `${filled}?${query}`
 }
