@@ -28,9 +28,13 @@ export function readPattern(path: string): Pattern | undefined {
 }
 
 /**
- * Whether a target, or, when it is folded, what a lenient server makes of it, is one of a pattern.
+ * How a target is read: as it came, as a lenient server folds it, or as one that takes what follows
+ * a dot at its end for a format (Rails' `(.:format)`, Spring's suffix patterns).
  */
-export function matches(pattern: Pattern, target: Target, how: 'exactly' | 'leniently'): boolean {
+export type Reading = 'exactly' | 'leniently' | 'with a format'
+
+/** Whether what a reading makes of a target is one of a pattern. */
+export function matches(pattern: Pattern, target: Target, how: Reading): boolean {
   const { places } = pattern
   const exactly = how === 'exactly'
   const segments = exactly ? target.segments : target.folded
@@ -39,7 +43,9 @@ export function matches(pattern: Pattern, target: Target, how: 'exactly' | 'leni
     const place = places[Math.min(at, places.length - 1)]
     if (place === 'rest') return true
     if (at >= places.length || place === undefined) return false
-    return place === 'any' || (exactly ? place.text : place.folded) === segment
+    if (place === 'any' || (exactly ? place.text : place.folded) === segment) return true
+    const hasFormat = how === 'with a format' && at === segments.length - 1
+    return hasFormat && segment.startsWith(`${place.folded}.`)
   })
   return fits && segments.length >= places.length
 }

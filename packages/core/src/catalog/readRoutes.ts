@@ -106,7 +106,8 @@ function clashes(a: ReadRoute, b: { readonly route: Route; readonly pattern: Pat
   return covers(a.pattern, b.pattern) === covers(b.pattern, a.pattern)
 }
 
-function bySpecificity(a: ReadRoute, b: ReadRoute): number {
+/** Sorts more specific routes before others. */
+export function bySpecificity(a: ReadRoute, b: ReadRoute): number {
   const [one, other] = [rank(a.pattern), rank(b.pattern)]
   if (one === other) return 0
   return one < other ? -1 : 1

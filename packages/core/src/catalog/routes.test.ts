@@ -102,6 +102,39 @@ test('what only a lenient server reads as another route is refused, also when it
   expect(catalog.match('GET', '/other/A').kind).toBe('found')
 })
 
+/** What some servers read as another way to ask for `/vault/crown`: Rails' formats, Spring's. */
+test.each([
+  ...['/vault/crown.json', '/vault/crown.x', '/vault/crown.tar.gz', '/vault/crown.a%20b'],
+  ...['/vault/crown%EF%BC%8Ejson', '/vault/crown.json;v=1'],
+])('%s is not sold as a cheaper neighbour of what a server reads in it', (target) => {
+  expect(routeOf('GET', target)).toBe('not-canonical')
+  expect(routeOf('HEAD', target)).toBe('not-canonical')
+})
+
+test('what ends in a format is sold where its seller named it, or where no other is meant', () => {
+  const catalog = createCatalog([], 6, [
+    { routeId: 'any', method: 'GET', path: '/:shelf/premium.json', unitAmount: '$0.01' },
+    { routeId: 'vault', method: 'GET', path: '/vault/premium', unitAmount: '$9' },
+    { routeId: 'data', method: 'GET', path: '/data', unitAmount: '$2' },
+    { routeId: 'csv', method: 'GET', path: '/data.csv', unitAmount: '$1' },
+    { routeId: 'page', method: 'GET', path: '/:page' },
+    { routeId: 'sent', method: 'POST', path: '/photo', unitAmount: '$3' },
+  ])
+  const idOf = (target: string) => {
+    const match = catalog.match('GET', target)
+    return match.kind === 'found' ? match.route.routeId : match.kind
+  }
+  expect(idOf('/box/premium.json')).toBe('any')
+  expect(idOf('/vault/premium.json')).toBe('not-canonical')
+  expect(idOf('/data.csv')).toBe('csv')
+  expect(idOf('/data.xml')).toBe('not-canonical')
+  expect(idOf('/database.xml')).toBe('page')
+  expect(idOf('/photo.jpg')).toBe('page')
+  expect(idOf('/x/y.json')).toBe('none')
+  expect(routeOf('GET', '/box/1.json')).toBe('cheap')
+  expect(routeOf('GET', '/vault/1.json')).toBe('dear')
+})
+
 describe('reading', () => {
   test('prices are read exactly, and a route without one is free', () => {
     expect(shop.findRoute('report')).toMatchObject({ unitAmount: '$0.50', unitAmountRaw: 500_000n })
