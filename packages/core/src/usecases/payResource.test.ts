@@ -239,3 +239,13 @@ test('a request id names one request: with another one it is a conflict', async 
     facts: { field: 'query' },
   })
 })
+
+test('a proof presented at the wrong address still buys at the right one', async () => {
+  const { world, buyer, challenge } = await scene()
+  const txHash = buyer.transfer(100_000n)
+  world.ledger.mine(3)
+  const prove = (asked: Resource) => buyer.proveFor(world, challenge, txHash, asked)
+  expect(codeOf(await prove({ ...PHOTO, path: '/photos/2' }))).toBe('REQUEST_CONFLICT')
+  expect(codeOf(await prove(PHOTO))).toBe('DELIVERED')
+  expect(await checkInvariants(world)).toEqual([])
+})

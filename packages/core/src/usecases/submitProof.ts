@@ -23,8 +23,9 @@ export async function submitProof(
   maker: Maker,
 ): Promise<Done> {
   const record = await load(ctx, transfer.challengeId)
+  // Presented with another request it has bought nothing yet, and still may: it is left alone.
+  assertSameResource(record, transfer.resource)
   try {
-    assertSameResource(record, transfer.resource)
     return await acceptProof(ctx, record, transfer, maker)
   } catch (error) {
     const disposition = Key0Error.is(error) && strayOf(record, error)
