@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import { payerProofMessage } from '@key0/core'
+import { createBuyer, fakeSignature } from '@key0/core/testing'
 import { decodeSettlementResponse } from '@key0/x402'
 import { expect, test, vi } from 'vitest'
-import { readOffer } from './buy.ts'
+import { origin, readOffer } from './buy.ts'
 import { openPaidWorld } from './paidWorld.ts'
 
 const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte)
@@ -378,4 +380,30 @@ test.each([
     body: JSON.stringify({ resource }),
   })
   expect(response.status).toBe(status)
+})
+
+test('a proof for a cheap route buys nothing of a dear one at the same address', async () => {
+  const world = openPaidWorld()
+  const buyer = createBuyer(world)
+  const target = '/pictures/1'
+  // The seller's own code picks the price, by something that no offer binds.
+  const [small, large] = [
+    world.handler.addRoute({ routeId: 'small', unitAmount: '$0.01' }),
+    world.handler.addRoute({ routeId: 'large', unitAmount: '$1.00' }),
+  ]
+  const ask = (route: typeof small, headers = {}) =>
+    world.handler.sell(
+      { request: new Request(`${origin}/`, { headers }), target },
+      { route, fetchResource: async () => new Response(route.routeId) },
+    )
+  const { challengeId } = (await (await ask(small)).json()) as { challengeId: string }
+  const txHash = buyer.transfer(10_000n)
+  const payerSignature = fakeSignature(buyer.account, payerProofMessage(challengeId, txHash))
+  const proof = btoa(JSON.stringify({ challengeId, txHash, payerSignature }))
+  const headers = { 'payment-proof': proof }
+  const dear = await ask(large, headers)
+  expect([dear.status, await codeOf(dear)]).toEqual([409, 'REQUEST_CONFLICT'])
+  const cheap = await ask(small, headers)
+  expect([cheap.status, await cheap.text()]).toEqual([200, 'small'])
+  expect((await ask(large, headers)).status).toBe(409)
 })

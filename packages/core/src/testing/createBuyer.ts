@@ -99,10 +99,13 @@ export function createBuyer(world: TestWorld, account: Address = fakeAccounts.bu
       world.ledger.broadcast(hash)
       return hash
     },
-    proveFor({ engine, backend }, { challengeId }, txHash, resource) {
+    proveFor({ engine, backend }, { challengeId, planId }, txHash, resource) {
       const payerSignature = fakeSignature(account, payerProofMessage(challengeId, txHash))
       return engine
-        .proveResource({ challengeId, txHash, payerSignature, resource }, backend)
+        .proveResource(
+          { challengeId, txHash, payerSignature, request: { planId, resource } },
+          backend,
+        )
         .then(noteResponse, refused)
     },
     prove(engine, challengeId, txHash, signature) {

@@ -68,8 +68,8 @@ export type PresentedTransfer = {
   readonly txHash: Hash
   /** The payer's signature over `payerProofMessage(challengeId, txHash)`. */
   readonly payerSignature?: Hex
-  /** The request that it pays for, as in `PresentedPayment`. */
-  readonly resource?: Resource
+  /** The single request that it pays for, with its route: two routes may answer one address. */
+  readonly request?: { readonly planId: string; readonly resource: Resource }
 }
 
 /** What a buyer gets. `replayed`: it was bought before, and nothing was charged this time. */

@@ -4,7 +4,7 @@ import { sameAddress } from '../challenge/hex.ts'
 import { authorizationRef } from '../challenge/PaymentRef.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
 import { hasOpenIntent } from '../lifecycle/guard.ts'
-import { assertSameResource } from './assertSameResource.ts'
+import { assertSameRequest } from './assertSameRequest.ts'
 import { load } from './close.ts'
 import { closedError } from './closed.ts'
 import { type Done, deliver } from './deliver.ts'
@@ -84,14 +84,6 @@ export function needsFresh(
   { onlyFresh }: Pick<PresentedPayment, 'onlyFresh'>,
 ): boolean {
   return onlyFresh === true || intent?.onlyFresh === true
-}
-
-/** One id, one request: the same id with another plan or resource is somebody's mistake. */
-function assertSameRequest(record: ChallengeRecord, asked: PresentedPayment['request']): void {
-  for (const field of ['planId', 'resourceId', 'requestId'] as const)
-    if (asked[field] !== undefined && asked[field] !== record[field])
-      throw new Key0Error('REQUEST_CONFLICT', { facts: { field } })
-  assertSameResource(record, asked.resource)
 }
 
 /**

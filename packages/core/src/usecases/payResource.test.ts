@@ -4,7 +4,9 @@ import { checkInvariants } from '../testing/checkInvariants.ts'
 import { codeOf, createBuyer } from '../testing/createBuyer.ts'
 import { createFakeBackend } from '../testing/createFakeBackend.ts'
 import { createTestContext, startProcess } from '../testing/createTestContext.ts'
+import { fakeSignature } from '../testing/fakeHash.ts'
 import { refundPass, settleDown } from '../testing/settleDown.ts'
+import { payerProofMessage } from './payerProof.ts'
 
 const PHOTO: Resource = { method: 'GET', path: '/photos/1', query: 'size=small' }
 const digest = (digit: string) => `0x${digit.repeat(64)}` as const
@@ -248,4 +250,25 @@ test('a proof presented at the wrong address still buys at the right one', async
   expect(codeOf(await prove({ ...PHOTO, path: '/photos/2' }))).toBe('REQUEST_CONFLICT')
   expect(codeOf(await prove(PHOTO))).toBe('DELIVERED')
   expect(await checkInvariants(world)).toEqual([])
+})
+
+test('a proof for a cheap route buys nothing of a dear one at the same address', async () => {
+  const { world, buyer, challenge } = await scene()
+  const { challengeId } = challenge
+  const txHash = buyer.transfer(100_000n)
+  const payerSignature = fakeSignature(buyer.account, payerProofMessage(challengeId, txHash))
+  const prove = (planId: string) =>
+    world.engine.proveResource(
+      { challengeId, txHash, payerSignature, request: { planId, resource: PHOTO } },
+      world.backend,
+    )
+  await expect(prove('photo-hd')).rejects.toMatchObject({
+    code: 'REQUEST_CONFLICT',
+    facts: { field: 'planId' },
+  })
+  expect(world.backend.requests).toEqual([])
+  expect(await prove('photo')).toMatchObject({ replayed: false })
+  // What is bought is not had again as something dearer either.
+  await expect(prove('photo-hd')).rejects.toMatchObject({ code: 'REQUEST_CONFLICT' })
+  expect([...world.backend.asked.values()]).toEqual([1])
 })

@@ -2,7 +2,7 @@ import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
 import { hasOpenIntent } from '../lifecycle/guard.ts'
 import type { PaymentEvidence } from '../ports/Chain.ts'
-import { assertSameResource } from './assertSameResource.ts'
+import { assertSameRequest } from './assertSameRequest.ts'
 import { load } from './close.ts'
 import { closedError } from './closed.ts'
 import { type Done, deliver } from './deliver.ts'
@@ -24,7 +24,7 @@ export async function submitProof(
 ): Promise<Done> {
   const record = await load(ctx, transfer.challengeId)
   // Presented with another request it has bought nothing yet, and still may: it is left alone.
-  assertSameResource(record, transfer.resource)
+  assertSameRequest(record, transfer.request ?? {})
   try {
     return await acceptProof(ctx, record, transfer, maker)
   } catch (error) {

@@ -68,8 +68,13 @@ async function answerPayment(
       const read = await readResource(incoming, limitsOf(context, sale.delivery))
       backend = createSaleBackend(incoming, read, sale)
       const { resource } = read
-      if ('txHash' in paid) return await checkout.proveResource({ ...paid, resource }, backend)
-      const request: ResourceRequest = { route: sale.route, resource, clientAgentId }
+      const { route } = sale
+      if ('txHash' in paid)
+        return await checkout.proveResource(
+          { ...paid, request: { planId: route.routeId, resource } },
+          backend,
+        )
+      const request: ResourceRequest = { route, resource, clientAgentId }
       return await checkout.payResource(paid, request, backend)
     } catch (error) {
       return checkout.refuse(error)
