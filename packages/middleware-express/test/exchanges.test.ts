@@ -81,9 +81,13 @@ describe('before the body parsers', () => {
   converse((key0) => express().use(key0))
 })
 
+const parserLimit = 'express.json() refuses it first, with a page'
+
 const judgedBefore = {
   'request: a body of JSON cut off is refused': 'express.json() refuses it first, with a page',
   'request: a body of a content coding is refused': 'express.json() inflates it first',
+  'route: a body of more than 1 MiB, announced, is refused before it has a price': parserLimit,
+  'route: a body of more than 1 MiB, unannounced, is refused before it has a price': parserLimit,
 }
 
 describe('after a body parser that keeps the bytes', () => {

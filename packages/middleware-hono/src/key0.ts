@@ -79,12 +79,19 @@ export function requirePayment(
   return Object.assign(sellThrough(gate), { ready, close })
 }
 
+function toBuffer(bytes: Uint8Array = new Uint8Array()): ArrayBuffer {
+  return new Uint8Array(bytes).buffer
+}
+
 function sellThrough(gate: RouteGate): MiddlewareHandler {
   return async (context, next) => {
     const { req } = context
-    // Read through Hono, which keeps it for the handler.
-    const body = req.raw.body === null ? new Uint8Array() : new Uint8Array(await req.arrayBuffer())
-    const answer = await gate({ request: req.raw, body }, async (payment) => {
+    // A body that was read through Hono before is there; any other is read no further than is sold.
+    const isRead = Object.keys(req.bodyCache).length > 0
+    const read = isRead && { body: new Uint8Array(await req.arrayBuffer()) }
+    const answer = await gate({ request: req.raw, ...read }, async (payment, body) => {
+      // Hono keeps what it has read here, and asks the request no more.
+      if (!isRead) Object.assign(req.bodyCache, { arrayBuffer: Promise.resolve(toBuffer(body)) })
       context.set('key0Payment', payment)
       await next()
       return context.res

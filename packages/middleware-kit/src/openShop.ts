@@ -43,9 +43,9 @@ export function openGate(options: RequirePaymentOptions): GateShop {
   const selling = gate(routeId)
   const told: RouteGate = Object.assign(
     (...[incoming, serve]: Parameters<RouteGate>) =>
-      selling(incoming, async (payment) => {
+      selling(incoming, async (payment, body) => {
         await tell(payment)
-        return serve(payment)
+        return serve(payment, body)
       }),
     { maxRequestBytes: selling.maxRequestBytes, ready: selling.ready },
   )

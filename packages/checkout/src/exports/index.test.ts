@@ -18,6 +18,7 @@ test('the public names of @key0/checkout', () => {
       "readPayment",
       "readPresentedPayment",
       "toProblem",
+      "tooLarge",
     ]
   `)
 })

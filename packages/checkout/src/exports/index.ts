@@ -30,5 +30,5 @@ export {
   readPresentedPayment,
 } from '../payment/readPayment.ts'
 export { asksToPay, type Problem, problemOf, toProblem } from '../problem.ts'
-export { malformed, readBody, readBytes } from '../request/readBody.ts'
+export { malformed, readBody, readBytes, tooLarge } from '../request/readBody.ts'
 export { judgeRange, type Seller } from '../Seller.ts'

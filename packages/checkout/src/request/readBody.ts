@@ -67,7 +67,8 @@ function readLength(headers: Headers, maxBytes: number): boolean {
   return true
 }
 
-function tooLarge(maxBytes: number): Key0Error {
+/** A BODY_TOO_LARGE that says what would not have been. */
+export function tooLarge(maxBytes: number): Key0Error {
   return new Key0Error('BODY_TOO_LARGE', { facts: { expected: `at most ${maxBytes} bytes` } })
 }
 

@@ -1,4 +1,4 @@
-import { malformed, readBytes } from '@key0/checkout'
+import { malformed, readBytes, tooLarge } from '@key0/checkout'
 import type { Hash, Resource } from '@key0/core'
 import type { Incoming } from './ResourceSale.ts'
 
@@ -25,7 +25,9 @@ export async function readResource(
     path: mark < 0 ? target : target.slice(0, mark),
     query: mark < 0 ? '' : target.slice(mark + 1),
   }
-  const body = incoming.body ?? (await readBytes(request, limits.maxRequestBytes))
+  const { maxRequestBytes } = limits
+  const body = incoming.body ?? (await readBytes(request, maxRequestBytes))
+  if (body.length > maxRequestBytes) throw tooLarge(maxRequestBytes)
   if (body.length === 0) return { resource: parts, body: undefined }
   return { resource: { ...parts, bodyDigest: await digestOf(body) }, body }
 }

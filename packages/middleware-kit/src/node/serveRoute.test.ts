@@ -76,9 +76,8 @@ describe('a body is looked at and left', () => {
 
   test('that is too long is handed on to be refused, and no more of it is read', async () => {
     let handed = 0
-    const sell: Sell = async ({ request, body }) => {
-      expect(body).toBeUndefined()
-      handed = (await request.arrayBuffer()).byteLength
+    const sell: Sell = async ({ body }) => {
+      handed = body?.length ?? 0
       return new Response(null, { status: 413 })
     }
     const origin = await open(sell, () => {})

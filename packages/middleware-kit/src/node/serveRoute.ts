@@ -50,17 +50,11 @@ async function toIncoming(
   const headers = new Headers()
   for (let at = 0; at < rawHeaders.length; at += 2)
     headers.append(`${rawHeaders[at]}`, `${rawHeaders[at + 1]}`)
-  // A body that is too long is handed on as it is: the refusal is the same for every framework.
-  const tooLong = bytes.length > maxBytes && { body: bytes as Uint8Array<ArrayBuffer> }
   return {
-    request: new Request('http://key0.invalid/', {
-      method: tooLong ? 'POST' : method,
-      headers,
-      ...tooLong,
-    }),
+    request: new Request('http://key0.invalid/', { method, headers }),
     // An absolute target names a host, and which one that is does not matter here.
     target: target.replace(/^https?:\/\/[^/?#]*/i, '') || '/',
-    ...(!tooLong && { body: bytes }),
+    body: bytes,
     signal: gone.signal,
   }
 }

@@ -11,8 +11,8 @@ export type PaidRoute = Omit<RouteTerms, 'unitAmountRaw'> & {
   readonly delivery?: Partial<DeliveryLimits>
 }
 
-/** Runs the seller's own handler for a request that is paid. */
-export type Serve = (payment: Key0Payment) => Promise<Response>
+/** Runs the seller's own handler for a request that is paid, with the body that it was paid with. */
+export type Serve = (payment: Key0Payment, body?: Uint8Array) => Promise<Response>
 
 /** Sells one request: answers the price, the refusal, or what `serve` answered once it is stored. */
 export type RouteGate = {
@@ -40,10 +40,11 @@ export function createRouteGate(opening: Promise<Opened>, route: string | PaidRo
     return handler.sell(incoming, {
       route: priced,
       ...(delivery && { delivery }),
-      fetchResource: async ({ paid, signal }) => {
+      fetchResource: async ({ paid, body, signal }) => {
         if (!paid) throw new Key0Error('PAYMENT_REQUIRED')
         dropConditions(incoming.request.headers)
-        return Promise.race([serve(paid), abortOf(signal)])
+        const bytes = body instanceof Uint8Array ? body : undefined
+        return Promise.race([serve(paid, bytes), abortOf(signal)])
       },
     })
   }

@@ -1,9 +1,8 @@
-import type { Exchange, Json, SentRequest } from '../Exchange.ts'
+import type { Exchange } from '../Exchange.ts'
+import { routeBodies } from './routeBodies.ts'
 import { routeProofs } from './routeProofs.ts'
 import { get, paid, photo, priced, receipt, served } from './sales.ts'
-import { post, refusedPayment } from './steps.ts'
-
-const resize = (width: Json): SentRequest => post('/resize', { width })
+import { refusedPayment } from './steps.ts'
 
 /** Every byte there is, as base64. */
 const allBytes = Buffer.from(Array.from({ length: 256 }, (_, at) => at)).toString('base64')
@@ -104,29 +103,6 @@ const sales: readonly Exchange[] = [
       transfers: 1,
     }),
   ),
-  {
-    name: 'route: a payment for one body buys no other, and the handler gets what was paid for',
-    steps: [
-      priced(resize(640)),
-      { send: paid(resize(9_000)), expect: refusedPayment(409, 'REQUEST_CONFLICT') },
-      {
-        send: paid(resize(640)),
-        expect: { status: 200, decoded: receipt, body: { got: { width: 640 } } },
-      },
-    ],
-    transfers: 1,
-  },
-  {
-    name: 'route: a body that comes in pieces is bound and handed on whole',
-    steps: [
-      priced({ ...resize('ü'), chunked: true }),
-      {
-        send: paid({ ...resize('ü'), chunked: true }),
-        expect: { status: 200, body: { got: { width: 'ü' } } },
-      },
-    ],
-    transfers: 1,
-  },
 ]
 
 /** What handlers answer, and what becomes of it. */
@@ -286,9 +262,12 @@ const answers: readonly Exchange[] = [
   },
 ]
 
-export const routes: readonly Exchange[] = [...sales, ...routeProofs, ...answers].map(
-  (exchange) => ({
-    ...exchange,
-    needs: 'routes',
-  }),
-)
+export const routes: readonly Exchange[] = [
+  ...sales,
+  ...routeBodies,
+  ...routeProofs,
+  ...answers,
+].map((exchange) => ({
+  ...exchange,
+  needs: 'routes',
+}))
