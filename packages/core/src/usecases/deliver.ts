@@ -2,6 +2,7 @@ import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
 import { deliveryOf } from '../lifecycle/deliveryOf.ts'
 import { isRefundOnly } from '../lifecycle/guard.ts'
+import type { Move, Outcome } from '../ports/ChallengeStore.ts'
 import { load } from './close.ts'
 import { closedError, refundFacts, STORE_LOST_WRITES } from './closed.ts'
 import type { EngineContext } from './EngineContext.ts'
@@ -128,7 +129,7 @@ async function complete(
   record: ChallengeRecord,
   made: Extract<Made, { readonly kind: 'made' }>['fields'],
 ): Promise<Done> {
-  const outcome = await ctx.store.transition({
+  const outcome = await keep(ctx, {
     id: record.challengeId,
     from: 'PAID',
     to: 'DELIVERED',
@@ -142,9 +143,9 @@ async function complete(
   })
   switch (outcome.kind) {
     case 'applied':
-      ctx.observe({ name: 'challenge.delivered', challenge: outcome.record })
-      return { record: outcome.record, replayed: false }
     case 'replayed':
+      // The key is this call's own: what is replayed was applied by it, and its reply was lost.
+      ctx.observe({ name: 'challenge.delivered', challenge: outcome.record })
       return { record: outcome.record, replayed: false }
     case 'lost':
       // Another request delivered first, or a refund won: the stored fact counts, not ours.
@@ -154,4 +155,24 @@ async function complete(
     case 'foreign':
       throw new Key0Error('CHALLENGE_UNKNOWN')
   }
+}
+
+/** The store is asked again so long after it did not answer: well within the lease's margin. */
+const ASK_AGAIN_AFTER_MS = [100, 400, 1_500]
+
+/**
+ * Stores a delivery. Without an answer it may be stored all the same, and a stream is at hand in
+ * this request only: the same move under the same key finds out.
+ */
+async function keep(ctx: EngineContext, move: Move): Promise<Outcome> {
+  for (const pauseMs of ASK_AGAIN_AFTER_MS) {
+    try {
+      return await ctx.store.transition(move)
+    } catch (cause) {
+      const { id: challengeId } = move
+      ctx.observe({ name: 'alert', what: 'a delivery is stored once more', challengeId, cause })
+      await ctx.sleep(pauseMs)
+    }
+  }
+  return ctx.store.transition(move)
 }

@@ -61,7 +61,8 @@ async function settleOrRecognise(
     case 'PENDING': {
       // What comes before anything was submitted cannot have been copied from the chain.
       const onlyFresh = hasOpenIntent(record) && needsFresh(record, payment)
-      const paid = await settle(ctx, record, payment, deliverer)
+      // Whoever may not be served takes no lease: it would keep the first request waiting.
+      const paid = await settle(ctx, record, payment, onlyFresh ? undefined : deliverer)
       await assertPayer(ctx, paid, { ...payment, onlyFresh })
       return paid
     }

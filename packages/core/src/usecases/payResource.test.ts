@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Resource } from '../challenge/Resource.ts'
+import type { Chain } from '../ports/Chain.ts'
+import type { ChallengeStore } from '../ports/ChallengeStore.ts'
 import { checkInvariants } from '../testing/checkInvariants.ts'
 import { codeOf, createBuyer } from '../testing/createBuyer.ts'
 import { createFakeBackend } from '../testing/createFakeBackend.ts'
@@ -217,6 +219,60 @@ test('a stream is delivered at its head, and never a second time', async () => {
   expect([...world.backend.asked.values()]).toEqual([1])
   expect(await settleDown(world, () => startProcess(world))).toEqual([])
   expect(await checkInvariants(world)).toEqual([])
+})
+
+test.each(['stream', 'answer'] as const)(
+  'a %s whose delivery was stored and whose reply was lost is still sent',
+  async (mood) => {
+    const { world, pay, read } = await scene()
+    world.backend.mood = mood
+    let lost = 0
+    const transition: ChallengeStore['transition'] = async (move) => {
+      const outcome = await world.store.transition(move)
+      if (move.to === 'DELIVERED' && lost++ < 2) throw new Error('the connection was closed')
+      return outcome
+    }
+    const process = startProcess({ ...world, store: { ...world.store, transition } })
+    const answer = await pay(PHOTO, process)
+    expect(answer).toMatchObject({ kind: 'delivered', delivered: { replayed: false } })
+    expect(lost).toBeGreaterThan(1)
+    expect(world.events.filter(({ name }) => name === 'challenge.delivered')).toHaveLength(1)
+    expect(await read()).toMatchObject({ state: 'DELIVERED', response: { status: 200 } })
+    expect(await checkInvariants(world)).toEqual([])
+  },
+)
+
+test('a delivery that the store never takes is refunded, and its goods stay here', async () => {
+  const { world, buyer, pay, read } = await scene()
+  const transition: ChallengeStore['transition'] = async (move) => {
+    if (move.to === 'DELIVERED') throw new Error('the disk is full')
+    return world.store.transition(move)
+  }
+  const process = startProcess({ ...world, store: { ...world.store, transition } })
+  expect(codeOf(await pay(PHOTO, process))).toBe('STORE_UNAVAILABLE')
+  expect(await settleDown(world, () => startProcess(world))).toEqual([])
+  expect(await read()).toMatchObject({ state: 'REFUNDED' })
+  expect(world.ledger.balanceOf(buyer.account)).toBe(1_000_000n)
+})
+
+test('a repeated version 1 payment never keeps the first from its goods', async () => {
+  const { world, challenge, authorization } = await scene()
+  const { challengeId } = challenge
+  // Version 1 names no challenge: its buyer is not told the id, and a copy has no use of it.
+  const payment = { challengeId, authorization, onlyFresh: true, request: { resource: PHOTO } }
+  const codes: string[] = []
+  const repeat = async (): Promise<void> => {
+    const asking = world.engine.payResource(payment, world.backend)
+    codes.push(await asking.then(() => 'DELIVERED').catch(({ code }) => code))
+  }
+  const observe: Chain['observe'] = async (query) => {
+    if (codes.length === 0) await repeat()
+    return world.chain.observe(query)
+  }
+  const first = startProcess({ ...world, chain: { ...world.chain, observe } })
+  expect(await first.engine.payResource(payment, world.backend)).toMatchObject({ replayed: false })
+  expect(codes).toEqual(['PAYER_PROOF_REQUIRED'])
+  expect([...world.backend.asked.values()]).toEqual([1])
 })
 
 test('a transfer made by the buyer itself buys a request too, and only that one', async () => {
