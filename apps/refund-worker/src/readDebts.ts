@@ -1,5 +1,11 @@
 import type { EvmChain } from '@key0/chain-evm'
-import type { ChallengeRecord, ChallengeStore } from '@key0/core'
+import {
+  type ChallengeRecord,
+  type ChallengeStore,
+  type DebtState,
+  listDebts,
+  valueOfDebt,
+} from '@key0/core'
 
 /** More than this is not counted: "so many or more" is alarm enough, and the look stays cheap. */
 export const COUNTED = 1_000
@@ -9,7 +15,7 @@ const DAY_MS = 86_400_000
 
 /** Money that has to go back. */
 export type Debts = {
-  readonly due: Readonly<Record<'PAID' | 'REFUND_PENDING' | 'REFUND_FAILED', number>>
+  readonly due: Readonly<Record<DebtState, number>>
   /** Waits for a person, whatever its state. */
   readonly held: number
   /** Since the oldest payment that has to go back was made, in ms; 0 when there is none. */
@@ -25,13 +31,11 @@ export async function readDebts(
   minAgeMs: number,
 ): Promise<Debts> {
   const nowMs = Date.now()
-  const soon = new Date(nowMs + DAY_MS)
-  const [paid, pending, failed, undelivered] = await Promise.all([
-    store.findPendingForRefund(new Date(nowMs - minAgeMs), COUNTED),
-    store.due(soon, COUNTED, 'REFUND_PENDING'),
-    store.due(soon, COUNTED, 'REFUND_FAILED'),
-    store.due(soon, COUNTED, 'PAID'),
+  const [found, undelivered] = await Promise.all([
+    listDebts(store, { nowMs, minAgeMs, limit: COUNTED }),
+    store.due(new Date(nowMs + DAY_MS), COUNTED, 'PAID'),
   ])
+  const { PAID: paid, REFUND_PENDING: pending, REFUND_FAILED: failed } = found
   const isOurs = (record: ChallengeRecord): boolean =>
     record.chainId === chainId && record.token.toLowerCase() === token.address.toLowerCase()
   const debts = [...paid, ...pending, ...failed].filter(isOurs)
@@ -47,9 +51,9 @@ export async function readDebts(
 
 function sumByWallet(debts: readonly ChallengeRecord[]): ReadonlyMap<string, bigint> {
   const sums = new Map<string, bigint>()
-  for (const { destination, refund, amountRaw } of debts) {
-    const wallet = destination.toLowerCase()
-    sums.set(wallet, (sums.get(wallet) ?? 0n) + (refund?.value ?? amountRaw))
+  for (const debt of debts) {
+    const wallet = debt.destination.toLowerCase()
+    sums.set(wallet, (sums.get(wallet) ?? 0n) + valueOfDebt(debt))
   }
   return sums
 }

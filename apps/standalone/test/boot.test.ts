@@ -40,7 +40,7 @@ describe('it serves', () => {
     const well = { status: 'ok' }
     expect([ready.status, await ready.json()]).toEqual([
       200,
-      { status: 'ok', store: well, chain: well, payee: well, settlement: well },
+      { status: 'ok', store: well, chain: well, payee: well, floats: well, settlement: well },
     ])
     expect((await fetch(`${url}/nothing`)).status).toBe(404)
     expect(await (await fetch(`${url}/discover`)).json()).toMatchObject({

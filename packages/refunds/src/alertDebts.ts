@@ -1,9 +1,11 @@
 import {
   type Address,
   type ChallengeRecord,
+  listDebts,
   type PayoutObstacle,
   type RefundContext,
   sameAddress,
+  valueOfDebt,
 } from '@key0/core'
 
 /** What one process told a person, and when, so that it does not tell it every minute. */
@@ -16,8 +18,6 @@ const COUNTED = 1_000
 /** Beyond the grace period: a refund that takes this long is nobody's patience. */
 const LONG_MS = 3_600_000
 const AGAIN_MS = 3_600_000
-/** Far enough ahead for every refund that was put off. */
-const DAY_MS = 86_400_000
 
 /**
  * Tells a person, once an hour each, what stands against money that is owed: a wallet that holds
@@ -60,13 +60,8 @@ async function readDebts(
   nowMs: number,
   minAgeMs: number,
 ): Promise<readonly Debt[]> {
-  const soon = new Date(nowMs + DAY_MS)
-  const found = await Promise.all([
-    store.findPendingForRefund(new Date(nowMs - minAgeMs), COUNTED),
-    store.due(soon, COUNTED, 'REFUND_PENDING'),
-    store.due(soon, COUNTED, 'REFUND_FAILED'),
-  ])
-  const owed = found
+  const found = await listDebts(store, { nowMs, minAgeMs, limit: COUNTED })
+  const owed = Object.values(found)
     .flat()
     .filter(
       ({ chainId, destination, held }) =>
@@ -76,10 +71,7 @@ async function readDebts(
     const own = owed.filter(({ destination }) => sameAddress(destination, wallet))
     const [first, ...others] = own
     if (!first) return []
-    const sum = own.reduce(
-      (total, { refund, amountRaw }) => total + (refund?.value ?? amountRaw),
-      0n,
-    )
+    const sum = own.reduce((total, record) => total + valueOfDebt(record), 0n)
     const oldest = others.reduce((a, b) => (timeOf(b) < timeOf(a) ? b : a), first)
     return { wallet, sum, oldest }
   })

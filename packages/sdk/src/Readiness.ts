@@ -16,6 +16,8 @@ export type Readiness = {
     readonly chain: Check
     /** The wallet can receive the token, and return it. */
     readonly payee: Check
+    /** The wallet holds what has to go back; less is a warning, because selling goes on. */
+    readonly floats: Check
     /** Payments can be brought to the chain. */
     readonly settlement: Check
     /** What was sold can be delivered; there only when `backendHealthUrl` is set. */

@@ -99,6 +99,7 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
     ...createCalls(engine, store),
     recover: createRecovery(context, accounting),
     checkReadiness: createReadiness({
+      refundMinAgeMs: settings.refundMinAgeMs,
       ...{ store, chain, payTo, settlement },
       ...(backend && { backend }),
     }),

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createMint, createSteeredClock } from '@key0/conformance/store'
 import { createMemoryStore } from '@key0/core/memory'
 import { type Sandbox, startSandbox } from '@key0/sandbox'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -41,6 +42,7 @@ test('a gateway that can sell says so, and what would keep it from that', async 
       store: { status: 'warning', detail: expect.any(String) },
       chain: { status: 'ok' },
       payee: { status: 'ok' },
+      floats: { status: 'ok' },
       settlement: { status: 'ok' },
     },
   })
@@ -84,6 +86,27 @@ test('a gas wallet without gas settles nothing', async () => {
   expect((await open.key0.checkReadiness()).checks.settlement).toEqual({
     status: 'failing',
     detail: `the gas wallet ${poor.address} cannot pay for gas`,
+  })
+})
+
+test('a wallet that holds less than has to go back is a warning, and selling goes on', async () => {
+  const clock = createSteeredClock()
+  const store = createMemoryStore({ clock })
+  const { base, pay } = createMint(clock)({
+    ...{ destination: chain.wallets.seller.address, token: chain.usdc.address },
+    ...{ chainId: chain.chainId, amountRaw: 10n ** 12n },
+  })
+  const { challengeId: id } = base
+  const payment = pay()
+  await store.create(base, { key: 'create' })
+  await store.reserve(id, payment.intent(), { key: 'reserve' })
+  await store.settle(id, payment.paymentRef, payment.paid(), { key: 'settle' })
+  await using open = await openKey0(config({ store }))
+  const found = await open.key0.checkReadiness()
+  expect(found.ok).toBe(true)
+  expect(found.checks.floats).toEqual({
+    status: 'warning',
+    detail: expect.stringMatching(/ holds \d+(\.\d+)? of 1000000 that have to go back$/),
   })
 })
 

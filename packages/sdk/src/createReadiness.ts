@@ -1,5 +1,13 @@
 import { type EvmChain, type Payee, readPayee } from '@key0/chain-evm'
-import { type Address, type ChallengeStore, Key0Error } from '@key0/core'
+import {
+  type Address,
+  type ChallengeStore,
+  formatUnits,
+  Key0Error,
+  listDebts,
+  sameAddress,
+  valueOfDebt,
+} from '@key0/core'
 import type { HealthWatch } from '@key0/delivery'
 import type { Settlement } from './openSettlement.ts'
 import type { Check, Readiness } from './Readiness.ts'
@@ -13,23 +21,27 @@ export function createReadiness(of: {
   readonly chain: EvmChain
   readonly payTo: Address
   readonly settlement: Settlement
+  /** How long an undelivered payment waits before it goes back. */
+  readonly refundMinAgeMs: number
   readonly backend?: HealthWatch
 }): () => Promise<Readiness> {
   const { store, chain, payTo, settlement, backend } = of
   return async () => {
-    const [storeCheck, chainCheck, payee, settling] = await Promise.all([
+    const [storeCheck, chainCheck, payee, floats, settling] = await Promise.all([
       look(() => checkStore(store)),
       look(async () => {
         await chain.head()
         return { status: 'ok' }
       }),
       look(async () => judgePayee(payTo, await readPayee(chain, payTo))),
+      look(() => checkFloats(of)),
       look(settlement.check),
     ])
     const checks = {
       store: storeCheck,
       chain: chainCheck,
       payee,
+      floats,
       settlement: settling,
       ...(backend && { backend: judgeBackend(backend) }),
     }
@@ -46,6 +58,26 @@ export function judgePayee(payTo: Address, { isBlocked, isPaused, hasCode }: Pay
     return { status: 'warning', detail }
   }
   return { status: 'ok' }
+}
+
+/** Enough to know that a wallet is short. */
+const COUNTED = 1_000
+
+/** Whether the wallet could return at once all that has to go back. */
+async function checkFloats(
+  of: Pick<Parameters<typeof createReadiness>[0], 'store' | 'chain' | 'payTo' | 'refundMinAgeMs'>,
+): Promise<Check> {
+  const { store, chain, payTo, refundMinAgeMs: minAgeMs } = of
+  const { token, chainId, clock } = chain
+  const debts = await listDebts(store, { nowMs: clock.nowMs(), minAgeMs, limit: COUNTED })
+  const owed = Object.values(debts)
+    .flat()
+    .filter((debt) => debt.chainId === chainId && sameAddress(debt.destination, payTo))
+    .reduce((sum, debt) => sum + valueOfDebt(debt), 0n)
+  const { balance } = await readPayee(chain, payTo)
+  if (balance >= owed) return { status: 'ok' }
+  const [has, owes] = [balance, owed].map((units) => formatUnits(units, token.decimals))
+  return { status: 'warning', detail: `${payTo} holds ${has} of ${owes} that have to go back` }
 }
 
 async function checkStore(store: ChallengeStore): Promise<Check> {

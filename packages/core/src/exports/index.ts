@@ -63,6 +63,7 @@ export {
   type RefundCaps,
 } from '../operator/createRefundBudget.ts'
 export { type Inspected, inspectMoney, type PublicRecord } from '../operator/inspectMoney.ts'
+export { type DebtState, listDebts, valueOfDebt } from '../operator/listDebts.ts'
 export { listMoney, type MoneyList, type MoneyQuery } from '../operator/listMoney.ts'
 export {
   type AfterRestore,

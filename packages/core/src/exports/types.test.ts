@@ -45,6 +45,7 @@ test('the types of @key0/core', () => {
     Credential
     CredentialIssuer
     CredentialRequest
+    DebtState
     Delivered
     DeliveredResource
     Disposition
