@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import { listen } from '@key0/conformance/http'
 import { payerProofMessage } from '@key0/core'
+import { createMemoryStore } from '@key0/core/memory'
 import { requirePayment } from '@key0/middleware-express'
 import { requirePayment as requireInFastify } from '@key0/middleware-fastify'
 import { requirePayment as requireInHono } from '@key0/middleware-hono'
@@ -101,6 +102,8 @@ describe('sample 1: a shared replay store', () => {
         markUsed: (ref) => {
           redis.set(`piprail:proof:${ref}`, '1', { EX: 900 })
         }, // ~recency window
+        // An instance is a process of its own, and so has a memory of its own.
+        store: createMemoryStore(),
         ...quiet,
       })
     await using one = await serve(open())
@@ -154,6 +157,39 @@ describe('sample 2: an exact rail beside on-chain proof', () => {
       Array.from({ length: 2 }, () => ['0.05', sandbox.wallets.buyer.address]),
     )
     expect(new Set(receipts.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(2)
+  })
+})
+
+describe('one transfer', () => {
+  const terms = () =>
+    ({ chain: 'base', token: 'USDC', amount: '0.05', payTo: yourWallet(), ...quiet }) as const
+
+  test('one transfer opens one gate of a process, however many there are', async () => {
+    await using one = await serve(requirePayment(terms()))
+    await using other = await serve(requirePayment(terms()))
+    await using dear = await serve(requirePayment({ ...terms(), name: 'Another of theirs' }))
+    const urls = [one, other, dear].map(({ origin }, index) => `${origin}/weather?gate=${index}`)
+    const asked = await Promise.all(urls.map(priceOf))
+    const txHash = await pay()
+    const answers: (number | string)[] = []
+    for (const [index, url] of urls.entries()) {
+      const answer = await prove(url, asked[index]?.challengeId ?? '', txHash)
+      answers.push(answer.status === 200 ? 200 : await codeOf(answer))
+    }
+    expect(answers).toEqual([200, 'PAYMENT_SPENT', 'PAYMENT_SPENT'])
+  })
+
+  test('two gates with one store do not redeem each other’s offers', async () => {
+    const store = createMemoryStore()
+    const open = (publicUrl: string) => serve(requirePayment({ ...terms(), store, publicUrl }))
+    await using one = await open('https://one.example')
+    await using other = await open('https://other.example')
+    const { challengeId } = await priceOf(`${one.origin}/weather`)
+    const txHash = await pay()
+    const elsewhere = await prove(`${other.origin}/weather`, challengeId, txHash)
+    expect([elsewhere.status, await codeOf(elsewhere)]).toEqual([409, 'REQUEST_CONFLICT'])
+    const bought = await prove(`${one.origin}/weather`, challengeId, txHash)
+    expect([bought.status, await bought.json()]).toEqual([200, { served: 1 }])
   })
 })
 

@@ -57,8 +57,13 @@ export type RequirePaymentOptions = Partial<SellerPair> & {
   readonly discovery?: boolean | GateDiscovery
   /** Where buyers reach this server; every address we emit is built from it. */
   readonly publicUrl?: string
+  /** Tells gates apart that sell different things at one address for one price. */
   readonly name?: string
-  /** Where challenges and responses are kept. Default: in this process's memory. */
+  /**
+   * Where challenges and responses are kept. Default: in this process's memory, one for all its
+   * gates into the same wallet. Gates that are paid into one wallet must share one store: what one
+   * of them does not know to be spent, it takes.
+   */
   readonly store?: ChallengeStore
   /** Told what a reader of the logs should know. Default: a warning of the process. */
   readonly warn?: (sentence: string) => void

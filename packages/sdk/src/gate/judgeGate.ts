@@ -38,12 +38,15 @@ export function warningsOf(options: RequirePaymentOptions): readonly string[] {
     ],
     [
       publicUrl === undefined,
-      'requirePayment: publicUrl is not given, so offers name http://localhost:3000.',
+      'requirePayment: publicUrl is not given, so offers name http://localhost:3000, and another' +
+        ' server that sells at the same price over the same store takes them for its own.',
     ],
     [
       store === undefined,
       'requirePayment: payments are kept in memory. What is paid and not yet delivered is forgotten' +
-        ' when this process ends; run one instance, or give a store.',
+        ' when this process ends. The gates of this process share that memory; gates of any other' +
+        ' one do not, and one payment may buy at each of them: run one instance, or give them all' +
+        ' one store.',
     ],
   ]
   return rules.filter(([is]) => is).map(([, warning]) => warning)

@@ -34,7 +34,7 @@ describe('what a gate warns of when it opens', () => {
 
   test('that it keeps everything in memory, and names no address of its own', () => {
     readGate(options())
-    expect(warned.join()).toMatch(/memory/)
+    expect(warned.join()).toMatch(/memory.*share.*give them all one store/)
     expect(warned.join()).toMatch(/publicUrl/)
   })
 })
@@ -60,6 +60,42 @@ test('a gate needs no key, and without an exact rail it settles nothing', () => 
   expect(Object.keys(config)).not.toContain('gasWalletPrivateKey')
   expect(readGate(options({ exact })).config).toMatchObject({
     facilitatorUrl: 'https://facilitator.example',
+  })
+})
+
+describe('whose offers a gate takes', () => {
+  const gate = (changes: Partial<RequirePaymentOptions> = {}) => readGate(options(changes))
+
+  test('its own, in every instance and after every restart', () => {
+    const terms = { publicUrl: 'https://weather.example', name: 'Weather' }
+    const again = { ...terms, publicUrl: 'https://weather.example/', onPaid: () => {} }
+    const { routeId, config } = gate(terms)
+    expect(gate(again).routeId).toBe(routeId)
+    expect(config.routes?.[0]?.routeId).toBe(routeId)
+    expect(gate({ payTo: options().payTo.toLowerCase() as `0x${string}` }).routeId).toBe(
+      gate().routeId,
+    )
+  })
+
+  test.each<Partial<RequirePaymentOptions>>([
+    { amount: '1' },
+    { chain: 'base-sepolia' },
+    { payTo: '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC' },
+    { publicUrl: 'https://weather.example' },
+    { name: 'The weather in colour' },
+    { discovery: { path: '/weather' } },
+    { discovery: { method: 'POST' } },
+  ])('and not those of a gate with %j', (changes) => {
+    expect(gate(changes).routeId).not.toBe(gate().routeId)
+  })
+
+  test('gates into one wallet have one memory, and no other has', () => {
+    const { store } = gate().config
+    expect(gate({ amount: '1', name: 'another' }).config.store).toBe(store)
+    expect(gate({ payTo: options().payTo.toLowerCase() as `0x${string}` }).config.store).toBe(store)
+    expect(gate({ chain: 'base-sepolia' }).config.store).not.toBe(store)
+    const payTo = '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC'
+    expect(gate({ payTo }).config.store).not.toBe(store)
   })
 })
 

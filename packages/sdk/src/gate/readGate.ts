@@ -1,8 +1,9 @@
 import { fromSellerPair, type SeenTxStore, type ServeRequest } from '@key0/core'
-import { createMemoryStore } from '@key0/core/memory'
 import type { SellerConfig } from '../SellerConfig.ts'
 import type { Receipt, RequirePaymentOptions } from './GateOptions.ts'
 import { assertGate, warningsOf } from './judgeGate.ts'
+import { memoryOf } from './memoryOf.ts'
+import { nameGate } from './nameGate.ts'
 
 /** A gateway that sells one thing: what is behind the gate. */
 export type Gate = {
@@ -13,20 +14,19 @@ export type Gate = {
   readonly tell: (payment: ServeRequest) => Promise<void>
 }
 
-const ROUTE_ID = 'gate'
-
 /** Reads what a gate is to be, and says what its seller should know. @throws CONFIG_INVALID */
 export function readGate(options: RequirePaymentOptions): Gate {
   assertGate(options)
   const { warn = (sentence: string) => process.emitWarning(sentence, 'Key0Warning') } = options
   for (const warning of warningsOf(options)) warn(warning)
-  return { config: toConfig(options), routeId: ROUTE_ID, tell: createTeller(options) }
+  const routeId = nameGate(options)
+  return { config: toConfig(options, routeId), routeId, tell: createTeller(options) }
 }
 
-function toConfig(options: RequirePaymentOptions): SellerConfig {
+function toConfig(options: RequirePaymentOptions, routeId: string): SellerConfig {
   const { chain, amount, payTo, rpcUrl, exact, discovery, observe } = options
   const told = typeof discovery === 'object' ? discovery : {}
-  const route = { method: 'GET', path: '/*', ...told, routeId: ROUTE_ID } as const
+  const route = { method: 'GET', path: '/*', ...told, routeId } as const
   const seenTxStore = toSeenTxStore(options)
   return {
     agentName: options.name ?? 'Key0 gate',
@@ -34,7 +34,7 @@ function toConfig(options: RequirePaymentOptions): SellerConfig {
     walletAddress: payTo,
     network: chain === 'base' ? 'mainnet' : 'testnet',
     routes: [{ ...route, unitAmount: `$${amount}` }],
-    store: options.store ?? createMemoryStore(),
+    store: options.store ?? memoryOf(options),
     a2a: false,
     ...(exact === undefined && { exact: false }),
     ...(rpcUrl !== undefined && { rpcUrl }),
