@@ -42,7 +42,7 @@ test.each(['/discover', '/x402/access', '/x402/proof'])(
     const response = await handler(call('OPTIONS', path))
     expect(response.status).toBe(204)
     expect(response.headers.get('access-control-allow-headers')).toBe(
-      [...corsHeaders.allow, 'PAYMENT-PROOF'].join(', '),
+      [...corsHeaders.allow, 'PAYMENT-PROOF', 'Idempotency-Key'].join(', '),
     )
     expect(response.headers.get('access-control-allow-methods')).toBe(response.headers.get('allow'))
     expect(response.headers.has('access-control-allow-credentials')).toBe(false)

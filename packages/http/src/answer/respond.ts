@@ -1,4 +1,5 @@
 import { corsHeaders, headerNames } from '@key0/x402'
+import { idempotencyKeyHeader } from '../request/readIdempotencyKey.ts'
 import { proofHeader } from '../request/readTransfer.ts'
 
 /** Response headers by name, in lower case. A plain object: every runtime reads it fastest. */
@@ -29,6 +30,8 @@ export const problemHeaders: HeaderRecord = {
   'content-type': 'application/problem+json',
 }
 
+const allowed = [...corsHeaders.allow, proofHeader, idempotencyKeyHeader]
+
 /** The answer to a preflight. It asks for nothing: a preflight can never pay. */
 export function answerPreflight(methods: string): Response {
   return new Response(null, {
@@ -37,7 +40,7 @@ export function answerPreflight(methods: string): Response {
       ...cors,
       allow: methods,
       'access-control-allow-methods': methods,
-      'access-control-allow-headers': [...corsHeaders.allow, proofHeader].join(', '),
+      'access-control-allow-headers': allowed.join(', '),
       'access-control-max-age': '86400',
     },
   })

@@ -5,6 +5,7 @@ import { settlementHeader } from '../answer/settlementHeader.ts'
 import { writeRefusal } from '../answer/writeRefusal.ts'
 import type { Context, Where } from '../Context.ts'
 import { httpProblemOf } from '../problem.ts'
+import { idempotencyKeyHeader, readIdempotencyKey } from '../request/readIdempotencyKey.ts'
 import { dialectOf, hasPayment, readPaymentHeader } from '../request/readPaymentHeader.ts'
 import { proofHeader, readProofHeader } from '../request/readTransfer.ts'
 import { createBackend, type SaleBackend } from './createBackend.ts'
@@ -48,8 +49,10 @@ async function nameThePrice(
   where: Where,
   context: Context,
 ): Promise<Response> {
+  const named = nameOf(incoming.request.headers)
   const { resource } = await readResource(incoming, limitsOf(context, delivery))
-  const offered = await context.checkout.offerResource({ route, resource, clientAgentId })
+  const asked: ResourceRequest = { route, resource, clientAgentId, ...named }
+  const offered = await context.checkout.offerResource(asked)
   return context.offers(offered, where, httpProblemOf('PAYMENT_REQUIRED'))
 }
 
@@ -74,7 +77,10 @@ async function answerPayment(
           { ...paid, request: { planId: route.routeId, resource } },
           backend,
         )
-      const request: ResourceRequest = { route, resource, clientAgentId }
+      // A payment's own words come first: its client may make a key for every attempt.
+      const { challengeId, identifier } = paid
+      const named = (challengeId ?? identifier) === undefined && nameOf(incoming.request.headers)
+      const request: ResourceRequest = { route, resource, clientAgentId, ...named }
       return await checkout.payResource(paid, request, backend)
     } catch (error) {
       return checkout.refuse(error)
@@ -95,6 +101,12 @@ async function answerPayment(
   return writePaid(response, stream, settlement)
 }
 
+/** What its client calls the request. @throws as `readIdempotencyKey` */
+function nameOf(headers: Headers): Pick<ResourceRequest, 'requestId'> {
+  const requestId = readIdempotencyKey(headers)
+  return requestId === undefined ? {} : { requestId }
+}
+
 /** What a request was paid with: what its buyer signed, or a transfer that it made itself. */
 function readPaid(headers: Headers, maxBytes: number): Payment | PresentedTransfer {
   const proof = headers.get(proofHeader)
@@ -110,8 +122,17 @@ function createSaleBackend(
   { fetchResource, delivery }: ResourceSale,
 ): SaleBackend {
   const { method, path, query } = resource
-  const asked = { method, path, query, headers: request.headers, ...(body && { body }) }
+  const headers = withoutKey(request.headers)
+  const asked = { method, path, query, headers, ...(body && { body }) }
   return createBackend(asked, fetchResource, { ...defaultDelivery, ...delivery })
+}
+
+/** Two buyers may count alike: what makes an attempt a repeat to the server is our key alone. */
+function withoutKey(headers: Headers): Headers {
+  if (!headers.has(idempotencyKeyHeader)) return headers
+  const rest = new Headers(headers)
+  rest.delete(idempotencyKeyHeader)
+  return rest
 }
 
 /** What an offer repeats has to fit into its header. */
