@@ -143,8 +143,9 @@ export type SellerConfig = {
    */
   readonly onPaid?: (receipt: PaidReceipt) => unknown
   /**
-   * Serves nothing that `onPaid` has not recorded: while it fails the buyer is told to ask again
-   * (503 `DELIVERY_PENDING`), and pays once all the same. Default `false`.
+   * Delivers nothing that `onPaid` has not recorded. While it fails, or takes longer than the
+   * delivery itself may, the buyer is told so (502 `DELIVERY_FAILED`), is served when they ask again
+   * or is refunded, and pays once all the same. Default `false`.
    */
   readonly awaitOnPaid?: boolean
   /** Called after a delivery; fire and forget. */

@@ -1,30 +1,15 @@
-import {
-  type ChallengeRecord,
-  type Delivered,
-  type DeliveredResource,
-  type Engine,
-  type EngineEvent,
-  Key0Error,
-} from '@key0/core'
+import type { ChallengeRecord, EngineContext, EngineEvent } from '@key0/core'
 import { toReceipt } from './PaidReceipt.ts'
 import type { SellerConfig } from './SellerConfig.ts'
 
 /** The functions of the seller's own code that are called when something happens. */
-export type Hooks = {
+export type Hooks = Pick<EngineContext, 'recordSale'> & {
   /** Tells them. One that fails must not turn a sale into an error. */
   readonly observe: (event: EngineEvent) => void
-  /** With `awaitOnPaid`, lets nothing out that the seller's books do not have. */
-  readonly guard: (engine: Engine) => Engine
 }
 
 /** So many payments are remembered as recorded; one that is not is told again, which is harmless. */
 const REMEMBERED = 10_000
-
-/** What leaves the engine for a buyer. */
-type Served =
-  | { readonly challenge: ChallengeRecord; readonly replayed?: never }
-  | Pick<Delivered, 'challenge' | 'replayed'>
-  | DeliveredResource
 
 type Config = Pick<
   SellerConfig,
@@ -62,17 +47,6 @@ export function createHooks(config: Config): Hooks {
     telling.catch(() => told.delete(challengeId))
     return telling
   }
-  const record = async <served extends Served>(served: served): Promise<served> => {
-    try {
-      await tellOnce(served.challenge)
-    } catch (cause) {
-      observe({ name: 'alert', what: 'onPaid failed: nothing is served until it does not', cause })
-      // A stream is kept nowhere: held back, it would be lost to who paid for it.
-      const isStream = 'response' in served && !served.replayed && !served.response.body
-      if (!isStream) throw new Key0Error('DELIVERY_PENDING', { cause })
-    }
-    return served
-  }
 
   return {
     observe(event) {
@@ -89,23 +63,6 @@ export function createHooks(config: Config): Hooks {
           config.onChallengeExpired?.(event.challenge.challengeId),
         )
     },
-    guard: (engine) =>
-      onPaid && awaitOnPaid
-        ? {
-            ...engine,
-            pay: async (payment) => record(await engine.pay(payment)),
-            deliver: async (id) => record(await engine.deliver(id)),
-            submitProof: async (transfer) => record(await engine.submitProof(transfer)),
-            payResource: async (payment, backend) =>
-              record(await engine.payResource(payment, backend)),
-            proveResource: async (transfer, backend) =>
-              record(await engine.proveResource(transfer, backend)),
-            async lookUp(id, proof) {
-              const looked = await engine.lookUp(id, proof)
-              const isServed = looked.isPayer && looked.challenge.state === 'DELIVERED'
-              return isServed ? record(looked) : looked
-            },
-          }
-        : engine,
+    ...(onPaid && awaitOnPaid && { recordSale: tellOnce }),
   }
 }

@@ -40,7 +40,7 @@ const ACCOUNT_EVERY_MS = 30_000
 export async function createKey0(config: SellerConfig): Promise<Key0> {
   const clock = config.clock ?? { nowMs: () => Date.now() }
   const { rpcUrl, network, agreement } = config
-  const { observe, guard } = createHooks(config)
+  const { observe, recordSale } = createHooks(config)
   const onDisagreement = (cause: Error): void =>
     observe({ name: 'alert', what: 'independent nodes do not agree', cause })
   const chain =
@@ -69,12 +69,13 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
     sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
     settings,
     ...(config.seenTxStore && { seenTx: config.seenTxStore }),
+    ...(recordSale && { recordSale }),
   }
   const accounting = toAccounting(config, context, chain.token)
   // Before the first sale: what is lost before the first sign of life is not noticed by anybody.
   await findFence({ ...accounting, settings: { finality: accounting.finality } })
   const backend = watchBackend(config, observe)
-  const engine = guard(createEngine({ ...context, ...(backend && { isSelling: backend.isWell }) }))
+  const engine = createEngine({ ...context, ...(backend && { isSelling: backend.isWell }) })
   const { maxTimeoutSeconds } = settings
   const { paymentIdentifier } = config
   const seller: Seller = {

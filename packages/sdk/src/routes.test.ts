@@ -56,6 +56,62 @@ test('routes are sold without any plan, and answered by a server or by a functio
   }
 })
 
+/** A payment of version 1: it names nothing but itself. Signed by the buyer of the sandbox. */
+async function payAsV1(path: string): Promise<Request> {
+  const { seller, buyer } = chain.wallets
+  const { privateKey } = buyer
+  const value = 10_000n
+  const { authorization, signature } = await chain.signTransferAuthorization({
+    ...{ privateKey, to: seller.address, value },
+  })
+  const payload = { authorization, signature }
+  const payment = { x402Version: 1, scheme: 'exact', network: 'base-sepolia', payload }
+  const text = JSON.stringify(payment, (_, it) => (typeof it === 'bigint' ? `${it}` : it))
+  const request = ask(path)
+  request.headers.set('X-PAYMENT', btoa(text))
+  return request
+}
+
+test.each(['kept', 'streamed'] as const)(
+  'a version 1 buyer whose seller could not record the payment is served or refunded (%s)',
+  async (delivered) => {
+    const store = createMemoryStore()
+    const states: (string | undefined)[] = []
+    const alerts: string[] = []
+    let challengeId = ''
+    let isDown = true
+    const key0 = await createKey0(
+      config({
+        ...{ store, awaitOnPaid: true },
+        fetchResource: async () => new Response('a photo'),
+        ...(delivered === 'streamed' && { delivery: { maxStoredBytes: 0 } }),
+        async onPaid(receipt) {
+          challengeId = receipt.challengeId
+          states.push((await store.get(challengeId))?.state)
+          if (isDown) throw new Error('the books are down')
+        },
+        observe: (event) => void (event.name === 'alert' && alerts.push(event.what)),
+      }),
+    )
+    const refused = await key0.handler(await payAsV1('/photos/1'))
+    expect(refused.status).toBe(502)
+    expect(await refused.json()).toMatchObject({ code: 'DELIVERY_FAILED' })
+    // What a refund worker takes up: paid, nobody delivers it, and nothing of it left.
+    const record = await store.get(challengeId)
+    expect(record).toMatchObject({ state: 'PAID' })
+    for (const field of ['lease', 'response', 'held', 'disposition'])
+      expect(record).not.toHaveProperty(field)
+    expect(alerts).toContain('the seller’s books threw')
+    isDown = false
+    const served = await key0.handler(await payAsV1('/photos/2'))
+    expect([served.status, await served.text()]).toEqual([200, 'a photo'])
+    const { response } = (await store.get(challengeId)) ?? {}
+    expect(response?.body === undefined).toBe(delivered === 'streamed')
+    expect(new Set(states)).toEqual(new Set(['PAID']))
+    key0.close()
+  },
+)
+
 test('without a store it opens only for who says what is lost, and says so itself', async () => {
   const { store: _, ...storeless } = config({ proxyTo: { baseUrl } })
   const key0 = await createKey0({ ...storeless, withoutStore: WITHOUT_STORE })

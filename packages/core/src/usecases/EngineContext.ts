@@ -1,4 +1,5 @@
 import type { Catalog } from '../catalog/Catalog.ts'
+import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import type { Address, Hash } from '../challenge/hex.ts'
 import type { Chain, Finality } from '../ports/Chain.ts'
 import type { ChallengeStore } from '../ports/ChallengeStore.ts'
@@ -67,5 +68,11 @@ export type EngineContext = {
    * made, and everything that was offered or paid goes on. Absent: always true.
    */
   readonly isSelling?: () => boolean
+  /**
+   * Enters a payment into the seller's own books, before what it bought is stored and leaves. What
+   * they do not take, in the time that a delivery has, is not delivered: it stays PAID, and can go
+   * back. They may be asked to take a payment more than once. Absent: there are none.
+   */
+  readonly recordSale?: (paid: ChallengeRecord) => Promise<void>
   readonly settings: EngineSettings
 }

@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { checkInvariants } from '../testing/checkInvariants.ts'
 import { codeOf, createBuyer } from '../testing/createBuyer.ts'
 import { createFakeIssuer } from '../testing/createFakeIssuer.ts'
 import { createTestContext, startProcess } from '../testing/createTestContext.ts'
 import { refundPass, settleDown } from '../testing/settleDown.ts'
+import { createEngine } from './createEngine.ts'
 import { recover } from './recover.ts'
 
 async function scene(options: Parameters<typeof createTestContext>[0] = {}) {
@@ -34,6 +35,68 @@ test.each(['fail', 'unknown', 'throw'] as const)(
     expect(codeOf(await pay())).toBe('CHALLENGE_REFUNDED')
   },
 )
+
+describe('a payment that the seller’s books did not take', () => {
+  /** A process whose seller keeps books, and what they were asked to take. */
+  function keepBooks(world: Parameters<typeof startProcess>[0]) {
+    const taken: (string | undefined)[] = []
+    const books = { areDown: true, hang: false }
+    const recordSale = async ({ challengeId }: { readonly challengeId: string }) => {
+      if (books.hang) return new Promise<void>(() => {})
+      if (books.areDown) throw new Error('the books are down')
+      taken.push((await world.store.get(challengeId))?.state)
+    }
+    const { ctx } = startProcess(world)
+    return { engine: createEngine({ ...ctx, recordSale }), books, taken }
+  }
+
+  test('is not delivered, and goes back', async () => {
+    const { world, buyer, pay, read } = await scene()
+    const { engine } = keepBooks(world)
+    expect(await pay(engine)).toMatchObject({
+      code: 'DELIVERY_FAILED',
+      error: { facts: { state: 'PAID', refund: 'automatic' } },
+    })
+    expect(await read()).not.toHaveProperty('accessGrant')
+    expect(await settleDown(world, () => startProcess(world))).toEqual([])
+    expect(await read()).toMatchObject({ state: 'REFUNDED' })
+    expect(world.ledger.balanceOf(buyer.account)).toBe(1_000_000n)
+    expect(await checkInvariants(world)).toEqual([])
+  })
+
+  test('is delivered to who asks again once they do, and every other one too', async () => {
+    const { world, pay } = await scene()
+    const { engine, books, taken } = keepBooks(world)
+    expect(codeOf(await pay(engine))).toBe('DELIVERY_FAILED')
+    books.areDown = false
+    expect(codeOf(await pay(engine))).toBe('DELIVERED')
+    expect(codeOf(await pay(engine))).toBe('DELIVERED')
+    // Before it was delivered, and not again for what was.
+    expect(taken).toEqual(['PAID'])
+    expect(await checkInvariants(world)).toEqual([])
+  })
+
+  test('of a buyer of version 1 is refunded: the same payment opens nothing any more', async () => {
+    const { world, buyer, challengeId, authorization, read } = await scene()
+    const { engine } = keepBooks(world)
+    const payment = { challengeId, authorization, onlyFresh: true, request: {} }
+    await expect(engine.pay(payment)).rejects.toMatchObject({ code: 'DELIVERY_FAILED' })
+    await expect(engine.pay(payment)).rejects.toMatchObject({ code: 'PAYER_PROOF_REQUIRED' })
+    expect(await settleDown(world, () => startProcess(world))).toEqual([])
+    expect(await read()).toMatchObject({ state: 'REFUNDED' })
+    expect(world.ledger.balanceOf(buyer.account)).toBe(1_000_000n)
+  })
+
+  test('because they hang keeps nobody waiting for ever', async () => {
+    const { world, pay, read } = await scene({
+      world: { issuer: createFakeIssuer({ worstCaseMs: 10 }) },
+    })
+    const { engine, books } = keepBooks(world)
+    books.hang = true
+    expect(codeOf(await pay(engine))).toBe('DELIVERY_FAILED')
+    expect(await read()).toMatchObject({ state: 'PAID' })
+  }, 5_000)
+})
 
 test('a buyer who asks again before the refund gets the delivery after all', async () => {
   const { world, pay } = await scene()

@@ -96,9 +96,16 @@ async function attempt(ctx: EngineContext, record: ChallengeRecord, maker: Maker
 
 async function ask(ctx: EngineContext, record: ChallengeRecord, maker: Maker): Promise<Made> {
   const { challengeId } = record
-  const who = maker.makes === 'response' ? 'backend' : 'issuer'
+  let who = maker.makes === 'response' ? 'backend' : 'issuer'
   try {
-    return await withinTime(maker.worstCaseMs + 1_000, (signal) => maker.make(record, signal))
+    return await withinTime(maker.worstCaseMs + 1_000, async (signal) => {
+      const made = await maker.make(record, signal)
+      if (made.kind !== 'made') return made
+      // Once delivered it could not go back, and not everybody who paid may ask a second time.
+      who = 'seller’s books'
+      await ctx.recordSale?.(record)
+      return made
+    })
   } catch (cause) {
     ctx.observe({ name: 'alert', what: `the ${who} threw`, challengeId, cause })
     return { kind: 'unknown', reason: `the ${who} threw` }
