@@ -11,7 +11,7 @@ import { type Receipt, type RequirePaymentOptions, readGate } from '@key0/sdk'
 import { findRedis } from '@key0/test-services'
 import { x402Client } from '@x402/core/client'
 import { registerExactEvmScheme } from '@x402/evm/exact/client'
-import { wrapFetchWithPayment } from '@x402/fetch'
+import { decodePaymentResponseHeader, wrapFetchWithPayment } from '@x402/fetch'
 import express, { type RequestHandler } from 'express'
 import { fastify } from 'fastify'
 import { Hono } from 'hono'
@@ -190,6 +190,31 @@ describe('one transfer', () => {
     expect([elsewhere.status, await codeOf(elsewhere)]).toEqual([409, 'REQUEST_CONFLICT'])
     const bought = await prove(`${one.origin}/weather`, challengeId, txHash)
     expect([bought.status, await bought.json()]).toEqual([200, { served: 1 }])
+  })
+
+  test('a payment by exact is no proof for another instance that shares isUsed and markUsed', async () => {
+    await using facilitator = await startFacilitator(sandbox)
+    const used = new Set<string>()
+    const shared = {
+      isUsed: (ref: string) => used.has(ref),
+      markUsed: (ref: string) => !used.has(ref) && used.add(ref) && true,
+    }
+    const exact = { settle: { facilitator: facilitator.url } }
+    // An instance is a process of its own, and so has a memory of its own.
+    const open = () =>
+      serve(requirePayment({ ...terms(), ...shared, exact, store: createMemoryStore() }))
+    await using one = await open()
+    await using other = await open()
+    const { challengeId } = await priceOf(`${other.origin}/weather`)
+    const client = new x402Client()
+    registerExactEvmScheme(client, {
+      signer: privateKeyToAccount(sandbox.wallets.buyer.privateKey),
+    })
+    const paid = await wrapFetchWithPayment(fetch, client)(`${one.origin}/weather`)
+    const { transaction } = decodePaymentResponseHeader(paid.headers.get('payment-response') ?? '')
+    const again = await prove(`${other.origin}/weather`, challengeId, transaction as `0x${string}`)
+    expect([paid.status, again.status, await codeOf(again)]).toEqual([200, 409, 'PAYMENT_SPENT'])
+    expect([...used]).toEqual([transaction.toLowerCase()])
   })
 })
 

@@ -1,7 +1,8 @@
 import type { Hash } from '../challenge/hex.ts'
 
 /**
- * A replay store a seller may bring, beside the claims the challenge store keeps. It must be
+ * A replay store a seller may bring, beside the claims the challenge store keeps. Every payment is
+ * claimed in it by its transaction, whether a signature or its payer brought it there. It must be
  * atomic: of concurrent callers with one hash exactly one may be told `true`.
  */
 export interface SeenTxStore {

@@ -37,7 +37,8 @@ const OVERWRITES =
  *
  * The pair does not keep which challenge claimed a proof. `get` knows it for claims of this
  * process, the last ten thousand; a challenge that claimed, crashed before it was paid and comes
- * back in another process is refused (`PAYMENT_SPENT`).
+ * back in another process is refused (`PAYMENT_SPENT`). What a signature paid into it is then held
+ * once its deadline has passed, for a person to look at.
  *
  * @throws STORE_UNAVAILABLE from `markUsed` when the pair fails; whether it claimed is unknown then
  */

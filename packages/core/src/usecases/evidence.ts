@@ -4,10 +4,15 @@ import type { SettlementIntent } from '../challenge/SettlementIntent.ts'
 import { invariant } from '../errors/invariant.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
 import type { Finality, PaymentEvidence, Sighting } from '../ports/Chain.ts'
+import { claimTransaction } from './claimTransaction.ts'
+import { load } from './close.ts'
 import { closedError } from './closed.ts'
 import type { EngineContext } from './EngineContext.ts'
 import { type Deliverer, leaseOf } from './Maker.ts'
 import { payerProofMessage } from './payerProof.ts'
+
+// What a process needs at most between a claim in the seller's store and writing the payment down.
+const CLAIM_WAIT_MS = 2_000
 
 /** Asks the chain where a challenge's stored authorization stands. */
 export async function sight(
@@ -68,7 +73,7 @@ export async function applySighting(
         await voidIntent(ctx, record, intent, 'PAYER_PROOF_REQUIRED')
         throw payerProofRequired(record.challengeId, sighting.evidence)
       }
-      return markPaid(ctx, record, sighting.evidence, deliverer)
+      return claimAndMark(ctx, record, sighting.evidence, deliverer)
     case 'dead': {
       const code =
         sighting.cause === 'expired' ? 'AUTHORIZATION_EXPIRED' : 'AUTHORIZATION_CANCELLED'
@@ -95,12 +100,37 @@ export async function applySighting(
   }
 }
 
+/** Claims the transaction in the seller's own store, if there is one, and spends the payment. */
+async function claimAndMark(
+  ctx: EngineContext,
+  record: ChallengeRecord,
+  evidence: PaymentEvidence,
+  deliverer?: Deliverer,
+): Promise<ChallengeRecord> {
+  const { challengeId, expiresAt } = record
+  const claim = await claimTransaction(ctx, record, evidence)
+  if (claim === 'ours') return markPaid(ctx, record, evidence, { deliverer })
+  if (claim === 'unknown') {
+    // Another process may have claimed it for this very challenge, and be about to say so.
+    await ctx.sleep(CLAIM_WAIT_MS)
+    const latest = await load(ctx, challengeId)
+    if (latest.state === 'PAID' || latest.state === 'DELIVERED') return latest
+    if (latest.version !== record.version || expiresAt.getTime() > ctx.clock.nowMs())
+      throw new Key0Error('SETTLEMENT_PENDING', { facts: { txHash: evidence.txHash } })
+  }
+  // It may have bought elsewhere, so it neither buys here nor goes back by itself.
+  const held = 'its transaction was claimed in the replay store, and not for this challenge'
+  await markPaid(ctx, record, evidence, { held })
+  ctx.observe({ name: 'alert', what: `a payment is held: ${held}`, challengeId })
+  throw new Key0Error('PAYMENT_SPENT')
+}
+
 /** Spends the payment: the claim and PENDING -> PAID in one step of the store. */
 export async function markPaid(
   ctx: EngineContext,
   record: ChallengeRecord,
   evidence: PaymentEvidence,
-  deliverer?: Deliverer,
+  { deliverer, held }: { readonly deliverer?: Deliverer | undefined; readonly held?: string } = {},
 ): Promise<ChallengeRecord> {
   const { payment, refund } = ctx.settings.finality
   const nowMs = ctx.clock.nowMs()
@@ -114,6 +144,7 @@ export async function markPaid(
     paymentFinal: payment === refund,
     ...(intent && ours && { intent: { ...intent, stage: 'PAID' } satisfies SettlementIntent }),
     ...(deliverer && { lease: leaseOf(ctx, deliverer) }),
+    ...(held !== undefined && { held }),
   }
   const { challengeId } = record
   const attempt = { key: ctx.newId() }

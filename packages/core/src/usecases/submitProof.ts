@@ -3,6 +3,7 @@ import { Key0Error } from '../errors/Key0Error.ts'
 import { hasOpenIntent } from '../lifecycle/guard.ts'
 import type { PaymentEvidence } from '../ports/Chain.ts'
 import { assertSameRequest } from './assertSameRequest.ts'
+import { claimTransaction } from './claimTransaction.ts'
 import { load } from './close.ts'
 import { closedError } from './closed.ts'
 import { type Done, deliver } from './deliver.ts'
@@ -48,8 +49,9 @@ async function acceptProof(
   await assertPresenter(ctx, transfer, evidence)
   if (paid) return deliver(ctx, record, maker)
   assertInWindow(ctx, record, evidence)
-  await claimInSellersStore(ctx, record, evidence)
-  return deliver(ctx, await markPaid(ctx, record, evidence, maker), maker)
+  if ((await claimTransaction(ctx, record, evidence)) !== 'ours')
+    throw new Key0Error('PAYMENT_SPENT')
+  return deliver(ctx, await markPaid(ctx, record, evidence, { deliverer: maker }), maker)
 }
 
 async function findTransfer(
@@ -112,14 +114,4 @@ function assertInWindow(
       until: record.expiresAt.toISOString(),
     },
   })
-}
-
-/** A replay store of the seller's own: claim first; claimed by this same challenge is success. */
-async function claimInSellersStore(
-  ctx: EngineContext,
-  { challengeId }: ChallengeRecord,
-  { txHash }: PaymentEvidence,
-): Promise<void> {
-  if (!ctx.seenTx || (await ctx.seenTx.markUsed(txHash, challengeId))) return
-  if ((await ctx.seenTx.get(txHash)) !== challengeId) throw new Key0Error('PAYMENT_SPENT')
 }
