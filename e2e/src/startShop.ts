@@ -5,6 +5,7 @@ import type {
   ChallengeRecord,
   ChallengeStore,
   Clock,
+  CredentialIssuer,
   EngineEvent,
   Finality,
   Hex,
@@ -35,6 +36,8 @@ export type ShopOptions = {
   readonly settleWaitMs?: number
   readonly rpcTimeoutMs?: number
   readonly issuerTimeoutMs?: number
+  /** Issues instead of the shop's own function, such as one that asks a backend. */
+  readonly tokenIssuer?: CredentialIssuer
   /** Default testnet; the sandbox must be on its chain. */
   readonly network?: 'mainnet' | 'testnet'
   /** What the receiving wallet has for gas, in wei. Default 1 ETH. */
@@ -195,9 +198,9 @@ async function openGateway({ store, close }: OpenStore, parts: Parts): Promise<G
     plans,
     store,
     clock,
-    tokenIssuer: createCallbackIssuer(issuer.issue, {
-      timeoutMs: options.issuerTimeoutMs ?? 2_000,
-    }),
+    tokenIssuer:
+      options.tokenIssuer ??
+      createCallbackIssuer(issuer.issue, { timeoutMs: options.issuerTimeoutMs ?? 2_000 }),
     settleWaitMs: options.settleWaitMs ?? 8_000,
     ...(options.facilitatorUrl
       ? { facilitatorUrl: options.facilitatorUrl }

@@ -82,6 +82,8 @@ export type TokenConfig =
       readonly auth: BackendAuth
       readonly timeoutMs: number
       readonly retries: number
+      /** Told before a refund, so that what was issued for it is withdrawn. */
+      readonly revokeUrl?: string
       readonly backendUrl?: string
     }
 

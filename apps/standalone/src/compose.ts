@@ -8,7 +8,7 @@ import { encryptStore } from '@key0/store-encrypted'
 import type { Logger } from 'pino'
 import type { GatewayConfig } from './GatewayConfig.ts'
 import { openDispatcher, PAYMENT_RECEIVED } from './openDispatcher.ts'
-import { openIssuer, toAuth } from './openIssuer.ts'
+import { openIssuer, openRevoker, toAuth } from './openIssuer.ts'
 import { serveApp } from './serveApp.ts'
 import { toDiscovery } from './toDiscovery.ts'
 
@@ -166,6 +166,7 @@ async function openRefunds(
   const { settlement } = config
   const gas = (settlement.mode === 'gas-wallet' ? settlement : settlement.fallback)?.refundKeys
   const { chain } = key0
+  const revoker = openRevoker(config.token)
   await probeRefunds({
     chain,
     walletPrivateKeys,
@@ -183,6 +184,7 @@ async function openRefunds(
     batchSize,
     presentedWithinMs: config.challengeTTLSeconds * 1_000 + SKEW_MS,
     ...(caps && { caps }),
+    ...(revoker && { revoker }),
     ...(accountFromBlock && { accountFromBlock }),
   })
 }

@@ -398,6 +398,22 @@ describe('tokens', () => {
     expect(withPem.token.auth).toMatchObject({ strategy: 'jwt', key: { privateKey } })
   })
 
+  test('REVOKE_TOKEN_API is told of refunds, in remote mode only', () => {
+    const revokeUrl = 'https://shop.example/revoke'
+    const env = { ...remote, REVOKE_TOKEN_API: revokeUrl }
+    expect(configOf(env).token).toMatchObject({ mode: 'remote', revokeUrl })
+    expect(configOf(remote).token).not.toHaveProperty('revokeUrl')
+    expect(problemsOf({ ...remote, REVOKE_TOKEN_API: 'shop' })).toContain(
+      'REVOKE_TOKEN_API must be an http(s) URL',
+    )
+    expect(problemsOf({ ...least, REVOKE_TOKEN_API: revokeUrl })).toContain(
+      'REVOKE_TOKEN_API is for TOKEN_MODE remote',
+    )
+    const open = { ...mainnet, ...env, BACKEND_AUTH_STRATEGY: 'none' }
+    const told = configOf({ ...open, REVOKE_TOKEN_API: 'http://shop.internal/revoke' }).warnings
+    expect(told.join()).toContain('REVOKE_TOKEN_API is not https')
+  })
+
   test('the two secrets go out in their own ways', () => {
     const shared = { ...remote, BACKEND_AUTH_STRATEGY: 'shared-secret' }
     expect(configOf({ ...shared, INTERNAL_AUTH_SECRET: 's' }).token).toMatchObject({

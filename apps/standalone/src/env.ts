@@ -46,6 +46,7 @@ const names = {
   accessTokenPrivateKey: ['KEY0_ACCESS_TOKEN_PRIVATE_KEY'],
   accessTokenPreviousKeys: ['KEY0_ACCESS_TOKEN_PREVIOUS_KEYS'],
   issueTokenApi: ['ISSUE_TOKEN_API'],
+  revokeTokenApi: ['REVOKE_TOKEN_API'],
   backendApiUrl: ['BACKEND_API_URL'],
   backendHealthUrl: ['BACKEND_HEALTH_URL'],
   tokenIssueTimeoutMs: ['TOKEN_ISSUE_TIMEOUT_MS'],

@@ -3,7 +3,7 @@ import { AccessTokenIssuer, createKey0Validator } from '@key0/token'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { expect, test } from 'vitest'
 import type { TokenKey } from './GatewayConfig.ts'
-import { openIssuer, toAuth } from './openIssuer.ts'
+import { openIssuer, openRevoker, toAuth } from './openIssuer.ts'
 
 const none = { strategy: 'none' } as const
 const purchase = {
@@ -43,6 +43,15 @@ test('a rotation: what is published verifies tokens of the new key and of the ol
     await expect(jwtVerify(token, published)).resolves.toMatchObject({
       protectedHeader: { alg: 'ES256' },
     })
+})
+
+test('a backend is told to revoke only where it offers that', () => {
+  const url = 'https://shop.example/issue'
+  const token = { mode: 'remote', url, auth: none, timeoutMs: 1_000, retries: 0 } as const
+  expect(openRevoker(token)).toBeUndefined()
+  expect(openRevoker({ ...token, revokeUrl: `${url}/revoke` })).toBeDefined()
+  const key = { secret: 's'.repeat(32) }
+  expect(openRevoker({ mode: 'native', key, auth: none })).toBeUndefined()
 })
 
 test('a secret is not published', () => {

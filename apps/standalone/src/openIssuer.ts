@@ -1,7 +1,8 @@
-import type { CredentialIssuer } from '@key0/core'
+import type { CredentialIssuer, Revoker } from '@key0/core'
 import {
   type AuthHeaderProvider,
   createNativeTokenIssuer,
+  createRemoteRevoker,
   createRemoteTokenIssuer,
   noAuth,
   sharedSecretAuth,
@@ -32,6 +33,12 @@ export function openIssuer(token: TokenConfig): OpenIssuer {
     issuer: createNativeTokenIssuer({ issuer: signer, ttlSeconds: tokenTtlSeconds }),
     jwks: signer.jwks('previous' in token.key ? token.key.previous : []),
   }
+}
+
+/** Who withdraws it again, where the backend offers that. */
+export function openRevoker(token: TokenConfig): Revoker | undefined {
+  if (token.mode === 'native' || token.revokeUrl === undefined) return undefined
+  return createRemoteRevoker({ url: token.revokeUrl, auth: toAuth(token.auth) })
 }
 
 /** How the backend knows who is calling. */

@@ -18,18 +18,26 @@ export function readToken(
   const backend = read.baseUrl('backendApiUrl')
   const backendUrl = backend !== undefined ? { backendUrl: backend } : {}
   const own = read.url('issueTokenApi')
+  const revokeUrl = read.url('revokeTokenApi')
   const timeoutMs = read.int('tokenIssueTimeoutMs', 15_000, { min: 100, max: 120_000 })
   const retries = read.int('tokenIssueRetries', 2, { min: 0, max: 10 })
   const speaks = mode === 'remote' || backend !== undefined
   const auth = readAuth(read, { network, speaks, warnings })
+  if (mode === 'native' && read.has('revokeTokenApi'))
+    read.fault('revokeTokenApi', 'is for TOKEN_MODE remote: a token of this process ends by itself')
   if (mode === 'native') return { mode, key: readTokenKey(read), auth, ...backendUrl }
 
   const url = own ?? (backend && `${backend}/internal/issue-token`)
   if (!url && !read.has('issueTokenApi') && !read.has('backendApiUrl'))
     read.fault('issueTokenApi', 'must be set when TOKEN_MODE is remote (or BACKEND_API_URL)')
-  if (network === 'mainnet' && url?.startsWith('http:'))
-    warnings.push('ISSUE_TOKEN_API is not https: only do this inside a private network.')
-  return { mode, url: url ?? '', auth, timeoutMs, retries, ...backendUrl }
+  for (const [name, address] of [
+    ['ISSUE_TOKEN_API', url] as const,
+    ['REVOKE_TOKEN_API', revokeUrl] as const,
+  ])
+    if (network === 'mainnet' && address?.startsWith('http:'))
+      warnings.push(`${name} is not https: only do this inside a private network.`)
+  const revocation = revokeUrl !== undefined ? { revokeUrl } : {}
+  return { mode, url: url ?? '', auth, timeoutMs, retries, ...revocation, ...backendUrl }
 }
 
 /**

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { openStore } from '@key0/app-kit'
 import { transferRef } from '@key0/core'
@@ -44,6 +46,22 @@ async function owe(name: string) {
   return { dataDir, read }
 }
 
+/** A backend that notes what it is asked, and under which key. */
+async function startRevoking() {
+  const seen: string[] = []
+  const server = createServer((request, response) => {
+    seen.push(`${request.url} ${request.headers['idempotency-key']}`)
+    response.writeHead(204).end()
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const stop = async (): Promise<void> => {
+    server.closeAllConnections()
+    await new Promise((done) => server.close(done))
+  }
+  const { port } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${port}`, seen, [Symbol.asyncDispose]: stop }
+}
+
 test('with REFUNDS=off the gateway returns nothing, whatever keys it has; inside it does', async () => {
   const [off, inside] = [await owe('off'), await owe('inside')]
   const { seller, gas } = world.chain.wallets
@@ -57,7 +75,12 @@ test('with REFUNDS=off the gateway returns nothing, whatever keys it has; inside
   await portOf(idle)
   expect(idle.output()).toContain('OFF in this process (REFUNDS=off)')
   // It has had all the time that the other one takes to start and to refund.
-  const working = spawnProgram({ ...env, KEY0_DATA_DIR: inside.dataDir })
+  await using backend = await startRevoking()
+  const told = {
+    ISSUE_TOKEN_API: `${backend.url}/issue`,
+    REVOKE_TOKEN_API: `${backend.url}/revoke`,
+  }
+  const working = spawnProgram({ ...env, ...told, KEY0_DATA_DIR: inside.dataDir })
   await portOf(working)
   const returned = () => world.chain.transfers({ from: seller.address })
   await vi.waitFor(async () => expect(await returned()).toHaveLength(1), patience)
@@ -67,6 +90,7 @@ test('with REFUNDS=off the gateway returns nothing, whatever keys it has; inside
   )
   expect(await off.read()).toMatchObject({ state: 'PAID' })
   expect(await returned()).toHaveLength(1)
+  expect(backend.seen).toEqual([`/revoke ${(await inside.read())?.paymentRef}`])
   await Promise.all([idle.stop(), working.stop()])
   expect(await Promise.all([idle.exited, working.exited])).toEqual([0, 0])
 })

@@ -13,6 +13,7 @@ import {
   type Observe,
   type RefundCaps,
   type RefundContext,
+  type Revoker,
   watchContinuity,
 } from '@key0/core'
 import { alertDebts, type Told } from './alertDebts.ts'
@@ -57,6 +58,8 @@ export type RefundsOptions = {
   readonly presentedWithinMs?: number
   /** How much goes back by itself; what is beyond is held. Default: all that is owed. */
   readonly caps?: RefundCaps
+  /** Withdraws what may have been issued for a plan, before its money goes back. */
+  readonly revoker?: Revoker
   readonly clock?: Clock
   readonly observe?: Observe
 }
@@ -114,6 +117,7 @@ export function createRefunds(options: RefundsOptions): Refunds {
     ...(options.caps && {
       budget: createRefundBudget({ ...shared, chainId: chain.chainId, token, caps: options.caps }),
     }),
+    ...(options.revoker && { revoker: options.revoker }),
     settings: {
       finality: options.finality ?? (chain.row.testnet ? 'latest' : 'finalized'),
       waitMs: options.waitMs ?? 10_000,

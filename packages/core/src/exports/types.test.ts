@@ -111,6 +111,8 @@ test('the types of @key0/core', () => {
     ResourceRequest
     Retention
     Retry
+    RevocationRequest
+    Revoker
     Route
     RouteMatch
     RouteRequest

@@ -4,6 +4,7 @@ import type { ChallengeStore } from '../ports/ChallengeStore.ts'
 import type { Clock } from '../ports/Clock.ts'
 import type { Observe } from '../ports/Events.ts'
 import type { Payout } from '../ports/Payout.ts'
+import type { Revoker } from '../ports/Revoker.ts'
 import type { Wallet } from './listUnclaimed.ts'
 import type { ContinuityWatch } from './watchContinuity.ts'
 
@@ -24,6 +25,8 @@ export type RefundContext = {
   readonly stopped?: boolean
   /** What may go back by itself; beyond it refunds are held. Absent: as much as is owed. */
   readonly budget?: RefundBudget
+  /** Withdraws what was issued for a plan, before its money goes back. Absent: nothing does. */
+  readonly revoker?: Revoker
   readonly settings: {
     readonly finality: Finality
     /** How long one pass waits for a refund to be mined. */

@@ -9,6 +9,7 @@ import { examinePayment, findForgery } from './examinePayment.ts'
 import { isBehindNow } from './findFence.ts'
 import type { RefundContext } from './RefundContext.ts'
 import { finishRefund, holdRefund, progress } from './refundWrites.ts'
+import { revokeIssued } from './revokeIssued.ts'
 
 // Unsigned yet, so not even its deadline is known: it is as unused as can be.
 const NO_DEADLINE = 2n ** 63n
@@ -150,6 +151,7 @@ async function sign(
   if (examined.kind === 'hold') return holdRefund(ctx, record, examined.reason)
   const forged = findForgery(ctx, record, refund, examined.evidence)
   if (forged) return holdRefund(ctx, record, forged)
+  if (!refund.signature) await revokeIssued(ctx, record)
   const head = await ctx.chain.head()
   const nowSeconds = BigInt(Math.floor(ctx.clock.nowMs() / 1000))
   const from = head.time > nowSeconds ? head.time : nowSeconds

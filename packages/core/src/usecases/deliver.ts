@@ -7,6 +7,7 @@ import { load } from './close.ts'
 import { closedError, refundFacts, STORE_LOST_WRITES } from './closed.ts'
 import type { EngineContext } from './EngineContext.ts'
 import { leaseOf, type Made, type Maker } from './Maker.ts'
+import { withinTime } from './withinTime.ts'
 
 const POLL_MS = 100
 
@@ -109,25 +110,6 @@ async function ask(ctx: EngineContext, record: ChallengeRecord, maker: Maker): P
   } catch (cause) {
     ctx.observe({ name: 'alert', what: `the ${who} threw`, challengeId, cause })
     return { kind: 'unknown', reason: `the ${who} threw` }
-  }
-}
-
-/** Who makes it may ignore the signal; the buyer is answered all the same. */
-async function withinTime<result>(
-  ms: number,
-  work: (signal: AbortSignal) => Promise<result>,
-): Promise<result> {
-  const timeout = AbortSignal.timeout(ms)
-  const late = new AbortController()
-  const overdue = new Promise<never>((_, reject) => {
-    timeout.addEventListener('abort', () => reject(timeout.reason), { once: true })
-  })
-  try {
-    return await Promise.race([work(late.signal), overdue])
-  } catch (error) {
-    // A signal that fired after an answer would end a stream that is still on its way.
-    late.abort(error)
-    throw error
   }
 }
 

@@ -8,6 +8,7 @@ test('the public names of @key0/delivery', () => {
       "createDeliveries",
       "createDispatcher",
       "createNativeTokenIssuer",
+      "createRemoteRevoker",
       "createRemoteTokenIssuer",
       "deliverReceipt",
       "digestChallenge",

@@ -24,6 +24,7 @@ export {
   type NativeTokenIssuerOptions,
   type TokenSigner,
 } from '../createNativeTokenIssuer.ts'
+export { createRemoteRevoker, type RemoteRevokerOptions } from '../createRemoteRevoker.ts'
 export {
   createRemoteTokenIssuer,
   type RemoteTokenIssuerOptions,
