@@ -72,6 +72,18 @@ test('books that are down: the sale fails, and each further one asks them again'
   expect(calls - before).toBe(1)
 })
 
+test('a payment in place of one that was reorganised away is recorded too', async () => {
+  const keys: string[] = []
+  const { observe, recordSale } = createHooks({
+    awaitOnPaid: true,
+    onPaid: ({ idempotencyKey }) => keys.push(idempotencyKey),
+  })
+  observe(paid)
+  await recordSale?.(challenge)
+  await recordSale?.({ ...challenge, paymentRef: 'eip155:84532:0xcd' } as never)
+  expect(keys).toEqual(['eip155:84532:0xab', 'eip155:84532:0xcd'])
+})
+
 test('another process tells a payment that the first one took and did not deliver', async () => {
   const keys: string[] = []
   for (let process = 0; process < 2; process += 1) {

@@ -18,7 +18,7 @@ type Config = Pick<
 
 export function createHooks(config: Config): Hooks {
   const { onPaid, awaitOnPaid = false } = config
-  /** Payments that were told, by challenge: pending or done. Those that failed are not in it. */
+  /** Payments that were told, by their identity: pending or done. Failed ones are not in it. */
   const told = new Map<string, Promise<void>>()
   const observe = (event: EngineEvent): void => {
     try {
@@ -33,8 +33,8 @@ export function createHooks(config: Config): Hooks {
       .catch((cause: unknown) => observe({ name: 'alert', what: `${name} failed`, cause }))
   }
   const tellOnce = (challenge: ChallengeRecord): Promise<void> => {
-    const { challengeId } = challenge
-    const known = told.get(challengeId)
+    const key = challenge.paymentRef ?? challenge.challengeId
+    const known = told.get(key)
     if (known) return known
     const telling = Promise.resolve()
       .then(() => onPaid?.(toReceipt(challenge)))
@@ -43,8 +43,8 @@ export function createHooks(config: Config): Hooks {
       if (told.size < REMEMBERED) break
       told.delete(oldest)
     }
-    told.set(challengeId, telling)
-    telling.catch(() => told.delete(challengeId))
+    told.set(key, telling)
+    telling.catch(() => told.delete(key))
     return telling
   }
 
