@@ -60,6 +60,7 @@ const others = {
   KEY0_METRICS_PORT: 'elsewhere',
   KEY0_MANAGED_INFRA: 'elsewhere',
   KEY0_PROXY_SECRET: 'elsewhere',
+  KEY0_RECEIPT_PRIVATE_KEY: 'elsewhere',
   KEY0_WEBHOOK_URLS: 'elsewhere',
   KEY0_WEBHOOK_PRIVATE: 'elsewhere',
   /** Gateways': nothing that is read here is encrypted. */

@@ -27,6 +27,8 @@ export type GatewayConfig = NetworkConfig & {
   readonly storage: StorageConfig
   /** 32 bytes each; the first encrypts what is secret in the store, all decrypt. */
   readonly encryptionKeys: readonly Uint8Array[]
+  /** Signs receipts, and nothing else; absent: there are none. */
+  readonly receiptPrivateKey?: Hex
   /** The servers that whoever started this gateway started beside it. */
   readonly managedInfra: readonly ManagedServer[]
   readonly settlement: SettlementConfig

@@ -63,9 +63,11 @@ test('it names the keys that are held and repeats no secret', () => {
     KEY0_RPC_URL: 'https://rpc.example/canary',
     CDP_API_KEY_ID: 'canary-id',
     CDP_API_KEY_SECRET: 'canary-secret',
+    KEY0_RECEIPT_PRIVATE_KEY: canary,
   })
   expect(text).toContain('Facilitation Gas wallet')
   expect(text).toContain('Keys held    gas wallet (pays for settlement), receiving wallet (signs')
+  expect(text).toContain(', receipt key (signs receipts)')
   expect(text).toContain('Refunds      ENABLED, inside this process')
   expect(text).toContain('Backend      https://backend.example/issue')
   expect(text).not.toMatch(/canary|c0ffee/i)

@@ -63,7 +63,8 @@ function refundStatus(refunds: GatewayConfig['refunds']): string {
 }
 
 /** Which secrets this process holds, and what for: whoever takes it over has these and no others. */
-function keysHeld({ settlement, refunds, token, encryptionKeys }: GatewayConfig): string {
+function keysHeld(config: GatewayConfig): string {
+  const { settlement, refunds, token, encryptionKeys, receiptPrivateKey } = config
   const signs = refunds.walletPrivateKeys.length > 0 && refunds.inside
   const keys = [
     settlement.mode === 'gas-wallet' && 'gas wallet (pays for settlement)',
@@ -73,6 +74,7 @@ function keysHeld({ settlement, refunds, token, encryptionKeys }: GatewayConfig)
     signs && 'receiving wallet (signs refunds)',
     token.mode === 'native' && 'token key (signs what was bought)',
     token.auth.strategy !== 'none' && 'backend secret (proves who is calling)',
+    receiptPrivateKey !== undefined && 'receipt key (signs receipts)',
     encryptionKeys.length > 0 && 'encryption key (reads what the store keeps)',
   ].filter((key) => typeof key === 'string')
   return keys.length > 0 ? keys.join(', ') : 'none'

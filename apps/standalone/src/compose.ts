@@ -1,5 +1,5 @@
 import { describeError, logEvent, openStore, reportWaiting } from '@key0/app-kit'
-import type { WalletLock } from '@key0/chain-evm'
+import { createReceiptSigner, type WalletLock } from '@key0/chain-evm'
 import type { ChallengeStore, CredentialIssuer } from '@key0/core'
 import { notifyPayment } from '@key0/delivery'
 import { createRefunds, probeRefunds, type Refunds, startTimer } from '@key0/refunds'
@@ -124,6 +124,9 @@ function toSellerConfig(
       delivery: { maxStoredBytes: config.proxy.maxStoredBytes },
     }),
     discovery: toDiscovery(config),
+    ...(config.receiptPrivateKey && {
+      receipts: { signer: createReceiptSigner({ privateKey: config.receiptPrivateKey }) },
+    }),
     ...(config.mcp && { mcp: config.mcp }),
     challengeTTLSeconds: config.challengeTTLSeconds,
     store,

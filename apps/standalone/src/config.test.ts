@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Key0Error } from '@key0/core'
 import { describe, expect, test } from 'vitest'
 import { toConfig } from './config.ts'
-import { type Env, readEnv } from './env.ts'
+import { type Env, readEnv, secretNames } from './env.ts'
 import type { GatewayConfig } from './GatewayConfig.ts'
 
 const wallet = `0x${'a1'.repeat(20)}`
@@ -461,6 +461,23 @@ describe('encryption at rest', () => {
   })
 })
 
+describe('receipts', () => {
+  test('are given when there is a key for them, from a file too', () => {
+    expect(configOf(least).receiptPrivateKey).toBeUndefined()
+    expect(configOf({ ...least, KEY0_RECEIPT_PRIVATE_KEY: key }).receiptPrivateKey).toBe(key)
+    expect(secretNames()).toContain('KEY0_RECEIPT_PRIVATE_KEY')
+  })
+
+  test.each([
+    ['that is none', 'c0ffee', 'must be 0x and 64 hexadecimal digits'],
+    ['too many', `${key},0x${'c0ffee11'.repeat(8)}`, 'must be one key'],
+  ])('a key %s is a mistake, and is not repeated', (_, value, told) => {
+    const problems = problemsOf({ ...least, KEY0_RECEIPT_PRIVATE_KEY: value })
+    expect(problems).toContain(`KEY0_RECEIPT_PRIVATE_KEY ${told}`)
+    expect(problems).not.toContain('c0ffee')
+  })
+})
+
 describe('settlement', () => {
   const gas = { GAS_WALLET_PRIVATE_KEY: key }
   test.each<readonly [string, Env, string]>([
@@ -565,6 +582,7 @@ test('no message repeats a secret, also when it stands under a wrong name', () =
     ...['GAS_WALLET_PRIVATE_KEY', 'USE_GAS_WALLET', 'KEY0_RPC_URL', 'KEY0_FACILITATOR_URL'],
     ...['REDIS_URL', 'DATABASE_URL', 'STORAGE_BACKEND', 'TOKEN_MODE', 'ISSUE_TOKEN_API', 'PLANS'],
     ...['BACKEND_API_URL', 'REFUND_MIN_AGE_MS', 'KEY0_TYPO', 'KEY0_PUBLIC_URL', 'PROVIDER_URL'],
+    ...['KEY0_RECEIPT_PRIVATE_KEY'],
     ...['REFUNDS', 'BACKEND_AUTH_STRATEGY', 'KEY0_FINALITY', 'PLANS_B64', 'CDP_API_KEY_SECRET'],
   ]
   for (const name of names) expect(problemsOf({ ...least, [name]: canary })).not.toContain('c0ffee')

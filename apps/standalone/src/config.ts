@@ -61,6 +61,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
     ...(notifications && { notifications }),
     storage: readDurableStorage(read, network),
     encryptionKeys: readEncryptionKeys(read),
+    ...readReceipts(read),
     managedInfra: readManagedInfra(read),
     settlement: readSettlement(read, network, warnings),
     refunds: readRefunds(read, { network, token, proxy: goods.proxy }, warnings),
@@ -143,6 +144,13 @@ function readEncryptionKeys(read: Reader): readonly Uint8Array[] {
     read.fault('encryptionKey', `must be ${expected}; several are separated by commas`)
     return []
   }
+}
+
+function readReceipts(read: Reader): Pick<GatewayConfig, 'receiptPrivateKey'> {
+  const [receiptPrivateKey, ...more] = read.privateKeys('receiptPrivateKey')
+  if (more.length > 0)
+    read.fault('receiptPrivateKey', 'must be one key: one address signs them all')
+  return receiptPrivateKey ? { receiptPrivateKey } : {}
 }
 
 /** A server that is said to be there and is not used would be a store silently left out. */

@@ -62,6 +62,7 @@ const names = {
   redisUrl: ['REDIS_URL'],
   databaseUrl: ['DATABASE_URL'],
   encryptionKey: ['KEY0_ENCRYPTION_KEY'],
+  receiptPrivateKey: ['KEY0_RECEIPT_PRIVATE_KEY'],
   managedInfra: ['KEY0_MANAGED_INFRA'],
   useGasWallet: ['USE_GAS_WALLET'],
   gasWalletPrivateKey: ['GAS_WALLET_PRIVATE_KEY'],
@@ -98,6 +99,7 @@ const secrets: readonly Setting[] = [
   'redisUrl',
   'databaseUrl',
   'encryptionKey',
+  'receiptPrivateKey',
   'rpcUrl',
   'agreementRpcUrl',
 ]

@@ -1,5 +1,6 @@
 import type {
   AccessRequest,
+  Address,
   Backend,
   ChallengeRecord,
   Delivered,
@@ -10,6 +11,7 @@ import type {
   PricedPlan,
   ResourceRequest,
   RouteTerms,
+  SignedReceipt,
 } from '@key0/core'
 import type { PaymentRequired, PaymentRequirements, SettlementResponse } from '@key0/x402'
 import type { Payment } from './payment/readPayment.ts'
@@ -58,6 +60,8 @@ export type Checkout = {
   /** `seller.publicUrl` without a slash at its end. */
   readonly baseUrl: string
   readonly maxTimeoutSeconds: number
+  /** Who signs receipts; absent: nobody does. */
+  readonly receiptSigner?: Address
   /** Sentences for the seller about offers that some buyers will not be able to take. */
   readonly warnings: readonly string[]
 
@@ -112,6 +116,12 @@ export type Checkout = {
 
   /** The same for a transfer the buyer made itself. Never throws. */
   proveResource(transfer: PresentedTransfer, backend: Backend): Promise<SoldResource | Refused>
+
+  /**
+   * The receipt that answers to a delivered purchase carry in `settlement`, the same every time;
+   * `undefined` for any other challenge, and where nobody signs. Never throws.
+   */
+  receiptOf(challenge: ChallengeRecord): Promise<SignedReceipt | undefined>
 
   /** The refusal of a payment that could not be read, or that came with an unreadable request. */
   refuse(error: unknown): Refused

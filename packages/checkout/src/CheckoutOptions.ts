@@ -1,5 +1,6 @@
 import type { Engine, PricedPlan } from '@key0/core'
 import type { Extensions } from './extensions/Extensions.ts'
+import type { ReceiptOptions } from './extensions/offerReceipt.ts'
 import type { PaymentIdentifier } from './extensions/paymentIdentifier.ts'
 import { judgeRange, judgeSeller, type Seller } from './Seller.ts'
 
@@ -23,6 +24,8 @@ export type CheckoutOptions = {
   readonly paymentIdentifier?: PaymentIdentifier
   /** What the offers of a plan say besides. */
   readonly extensionsOf?: (plan: PricedPlan) => Extensions
+  /** Whoever is handed a delivered purchase is given a signed receipt for it. Default: none. */
+  readonly receipts?: ReceiptOptions
   /** Where a buyer finds out what is for sale; told to whoever names no plan. */
   readonly discoverUrl?: string
 }
@@ -38,15 +41,16 @@ export type Settings = {
   readonly discoverUrl: string | undefined
   readonly paymentIdentifier: PaymentIdentifier
   readonly extensionsOf: (plan: PricedPlan) => Extensions
+  readonly receipts: ReceiptOptions | undefined
 }
 
 export function readOptions(options: CheckoutOptions): Settings {
   const { engine, seller, maxTimeoutSeconds = 300, maxPathLength = 1_024, discoverUrl } = options
-  const { paymentIdentifier = 'optional', extensionsOf = () => ({}) } = options
+  const { paymentIdentifier = 'optional', extensionsOf = () => ({}), receipts } = options
   const baseUrl = seller.publicUrl.replace(/\/+$/, '')
   return {
     ...{ engine, seller, baseUrl, maxTimeoutSeconds, maxPathLength, discoverUrl },
-    ...{ paymentIdentifier, extensionsOf },
+    ...{ paymentIdentifier, extensionsOf, receipts },
   }
 }
 

@@ -1,6 +1,7 @@
 import { Key0Error } from '@key0/core'
 import type { Checkout } from './Checkout.ts'
 import { type CheckoutOptions, judgeCheckout, readOptions } from './CheckoutOptions.ts'
+import { createReceipts } from './extensions/offerReceipt.ts'
 import { createOffers } from './offer/createOffers.ts'
 import { createSale } from './sale/createSale.ts'
 
@@ -18,6 +19,8 @@ export function createCheckout(options: CheckoutOptions): Checkout {
   const settings = readOptions(options)
   const { engine, seller, baseUrl, maxTimeoutSeconds } = settings
   const offers = createOffers(settings)
-  const sale = createSale(settings, offers.requirementsOf)
-  return { engine, seller, baseUrl, maxTimeoutSeconds, ...offers, ...sale }
+  const receiptOf = createReceipts(settings.receipts, baseUrl)
+  const sale = createSale(settings, { requirementsOf: offers.requirementsOf, receiptOf })
+  const signer = settings.receipts && { receiptSigner: settings.receipts.signer.address }
+  return { engine, seller, baseUrl, maxTimeoutSeconds, ...signer, receiptOf, ...offers, ...sale }
 }

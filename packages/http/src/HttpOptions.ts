@@ -3,6 +3,7 @@ import {
   judgeCheckout,
   judgeRange,
   type PaymentIdentifier,
+  type ReceiptOptions,
   type Seller,
 } from '@key0/checkout'
 import { type Engine, type ErrorCode, Key0Error } from '@key0/core'
@@ -46,6 +47,8 @@ export type HttpHandlerOptions = {
    * do by a `requestId`. Default `optional`. Clients of version 1 can do the latter only.
    */
   readonly paymentIdentifier?: PaymentIdentifier
+  /** Signed receipts in `PAYMENT-RESPONSE`, for whoever is handed what it bought. Default: none. */
+  readonly receipts?: ReceiptOptions
   /** Which documents are served, and what they tell besides. Default: all, without token info. */
   readonly discovery?: DiscoveryOptions
   /**
@@ -66,6 +69,7 @@ export type Settings = {
   readonly limits: Limits
   readonly maxTimeoutSeconds: number
   readonly paymentIdentifier: PaymentIdentifier
+  readonly receipts: ReceiptOptions | undefined
   readonly discovery: DiscoveryOptions
   readonly resources: Resources | undefined
   readonly observe: (event: HttpEvent) => void
@@ -98,6 +102,7 @@ export function readOptions(options: HttpHandlerOptions): Settings {
     limits,
     maxTimeoutSeconds,
     paymentIdentifier: options.paymentIdentifier ?? 'optional',
+    receipts: options.receipts,
     discovery: options.discovery ?? {},
     resources: options.resources,
     observe: quietly(observe ?? (() => {})),
@@ -106,12 +111,13 @@ export function readOptions(options: HttpHandlerOptions): Settings {
 
 /** The addresses our offers name are these paths with the query that was asked. */
 export function toCheckoutOptions(settings: Settings): CheckoutOptions {
-  const { engine, seller, baseUrl, maxTimeoutSeconds, limits, discovery, paymentIdentifier } =
-    settings
+  const { engine, seller, baseUrl, maxTimeoutSeconds, limits, discovery } = settings
+  const { paymentIdentifier, receipts } = settings
   const maxPathLength = `${paths.access}?`.length + limits.maxQueryLength
   const options = {
     ...{ engine, seller, maxTimeoutSeconds, maxPathLength, paymentIdentifier },
     extensionsOf: describePlan,
+    ...(receipts && { receipts }),
   }
   if (!isServed('discover', discovery)) return options
   return { ...options, discoverUrl: `${baseUrl}${documentPaths.discover}` }

@@ -1,3 +1,4 @@
+import type { ReceiptOptions } from '@key0/checkout'
 import type { FetchResource, RouteRequest } from '@key0/core'
 import { createTestContext, fakeAccounts, signAuthorization } from '@key0/core/testing'
 import { encodePaymentHeader, type PaymentPayload } from '@key0/x402'
@@ -21,7 +22,10 @@ export type PaidWorld = ReturnType<typeof createTestContext> & {
 
 export type Bought = { readonly response: Response; readonly payment: string }
 
-export function openPaidWorld(delivery: Partial<DeliveryLimits> = {}): PaidWorld {
+export function openPaidWorld(
+  delivery: Partial<DeliveryLimits> = {},
+  receipts?: ReceiptOptions,
+): PaidWorld {
   const context = createTestContext()
   const { chainId, payTo, token } = context.ctx.settings
   const ours = { ...seller, chainId, payTo, token: { ...seller.token, address: token } }
@@ -29,6 +33,7 @@ export function openPaidWorld(delivery: Partial<DeliveryLimits> = {}): PaidWorld
   const handler = createHttpHandler({
     engine: context.engine,
     seller: ours,
+    ...(receipts && { receipts }),
     resources: {
       delivery,
       fetchResource: async (request) => {

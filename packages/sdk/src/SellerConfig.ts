@@ -12,6 +12,7 @@ import type {
   Finality,
   Hex,
   Plan,
+  ReceiptSigner,
   Route,
   SeenTxStore,
 } from '@key0/core'
@@ -86,6 +87,12 @@ export type SellerConfig = {
    * Default `optional`.
    */
   readonly paymentIdentifier?: PaymentIdentifier
+
+  /**
+   * Gives whoever is handed a delivered purchase a signed receipt (x402 extension `offer-receipt`),
+   * such as by `createReceiptSigner`. Default: none.
+   */
+  readonly receipts?: { readonly signer: ReceiptSigner }
 
   /**
    * Sells over MCP as well: `POST /mcp` and `/.well-known/mcp.json`. Pages of browsers may ask from

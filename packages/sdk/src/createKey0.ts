@@ -1,5 +1,5 @@
 import { createEvmChain, type EvmChain, readPayee } from '@key0/chain-evm'
-import type { Seller } from '@key0/checkout'
+import type { CheckoutOptions, Seller } from '@key0/checkout'
 import {
   type AccountingContext,
   type Address,
@@ -77,7 +77,6 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
   const backend = watchBackend(config, observe)
   const engine = createEngine({ ...context, ...(backend && { isSelling: backend.isWell }) })
   const { maxTimeoutSeconds } = settings
-  const { paymentIdentifier } = config
   const seller: Seller = {
     name: config.agentName,
     ...(config.agentDescription !== undefined && { description: config.agentDescription }),
@@ -89,7 +88,7 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
   }
   const handler = await createHandler(
     config,
-    { engine, seller, maxTimeoutSeconds, ...(paymentIdentifier && { paymentIdentifier }) },
+    { engine, seller, maxTimeoutSeconds, ...toExtensions(config, observe) },
     observe,
     resources,
   )
@@ -114,6 +113,19 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
       void closeResources()
       chain.close()
     },
+  }
+}
+
+/** What is said beside the sale: x402's extensions. */
+function toExtensions(
+  { paymentIdentifier, receipts }: SellerConfig,
+  observe: Observe,
+): Partial<CheckoutOptions> {
+  const onError = (cause: unknown, challengeId: string): void =>
+    observe({ name: 'alert', what: 'a receipt could not be signed', challengeId, cause })
+  return {
+    ...(paymentIdentifier && { paymentIdentifier }),
+    ...(receipts && { receipts: { ...receipts, onError } }),
   }
 }
 

@@ -9,6 +9,7 @@ test('the public names of @key0/chain-evm', () => {
       "createFacilitatorSettler",
       "createGasWalletSettler",
       "createPayout",
+      "createReceiptSigner",
       "createSender",
       "createTransferPayout",
       "defaultFacilitatorUrl",
@@ -17,7 +18,9 @@ test('the public names of @key0/chain-evm', () => {
       "keyNonce",
       "probeSigner",
       "probeToken",
+      "readPayee",
       "refundNonce",
+      "verifyReceipt",
     ]
   `)
 })

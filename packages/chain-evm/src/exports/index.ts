@@ -19,6 +19,8 @@ export { keyNonce } from '../payout/keyNonce.ts'
 export type { PayeeSigner, PayeeTypedData } from '../payout/PayeeSigner.ts'
 export { probeSigner } from '../payout/probeSigner.ts'
 export { refundNonce } from '../payout/refundNonce.ts'
+export { createReceiptSigner } from '../receipts/createReceiptSigner.ts'
+export { type ReceiptVerdict, verifyReceipt } from '../receipts/verifyReceipt.ts'
 export type { Rpc } from '../rpc/Rpc.ts'
 export {
   createSender,

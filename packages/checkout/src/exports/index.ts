@@ -21,6 +21,7 @@ export { nameRoutes } from '../catalog/nameRoutes.ts'
 export { createCheckout } from '../createCheckout.ts'
 export { announceInBazaar, type Sellable } from '../extensions/bazaar.ts'
 export type { Extensions } from '../extensions/Extensions.ts'
+export type { ReceiptOptions } from '../extensions/offerReceipt.ts'
 export type { PaymentIdentifier } from '../extensions/paymentIdentifier.ts'
 export {
   isChallengeId,

@@ -10,6 +10,7 @@ import {
 } from '@key0/core'
 import type { Checkout, OfferRequest, Refused, Sold } from '../Checkout.ts'
 import type { Settings } from '../CheckoutOptions.ts'
+import { extensionsWith, type ReceiptOf } from '../extensions/offerReceipt.ts'
 import { identifierRequired } from '../extensions/paymentIdentifier.ts'
 import { assertAccepted } from '../offer/assertAccepted.ts'
 import type { Payment } from '../payment/readPayment.ts'
@@ -28,8 +29,11 @@ type Asked = {
   readonly offer: (requestId: string) => Promise<Offered>
 }
 
+/** What a sale writes besides. */
+type Writers = Pick<Checkout, 'requirementsOf'> & { readonly receiptOf: ReceiptOf }
+
 /** Everything that may be done with a payment, or with a request that brought none. */
-export function createSale(settings: Settings, requirementsOf: Checkout['requirementsOf']): Sale {
+export function createSale(settings: Settings, { requirementsOf, receiptOf }: Writers): Sale {
   const { engine, discoverUrl, paymentIdentifier } = settings
   const offer = ({ planId, ...request }: OfferRequest): Promise<Offered> => {
     if (planId === undefined) throw planRequired(discoverUrl)
@@ -65,7 +69,8 @@ export function createSale(settings: Settings, requirementsOf: Checkout['require
       if (settings.seller.exact === false) throw onlyTransfers()
       checkAccepted(payment, challenge, requirementsOf)
       const { authorization } = payment
-      return sold(await deliver({ challengeId, authorization, onlyFresh: !mayKnowId }))
+      const delivered = await deliver({ challengeId, authorization, onlyFresh: !mayKnowId })
+      return await sold(delivered, receiptOf)
     } catch (error) {
       return paid ? refuse(error, paid, settings) : refuseUnnamed(error, settings)
     }
@@ -75,7 +80,7 @@ export function createSale(settings: Settings, requirementsOf: Checkout['require
     deliver: () => Promise<delivered>,
   ): Promise<Of<delivered> | Refused> => {
     try {
-      return sold(await deliver())
+      return await sold(await deliver(), receiptOf)
     } catch (error) {
       return refuse(error, { challengeId, mayKnowId: true }, settings)
     }
@@ -118,8 +123,13 @@ type AnyDelivered = Delivered | DeliveredResource
 /** A sale of what was delivered: a grant, or a response. */
 type Of<delivered> = Omit<Sold, 'delivered'> & { readonly delivered: delivered }
 
-function sold<delivered extends AnyDelivered>(delivered: delivered): Of<delivered> {
-  return { kind: 'sold', delivered, settlement: settlementOf(delivered) }
+async function sold<delivered extends AnyDelivered>(
+  delivered: delivered,
+  receiptOf: ReceiptOf,
+): Promise<Of<delivered>> {
+  const receipt = await receiptOf(delivered.challenge)
+  const extensions = receipt && { extensions: extensionsWith(receipt) }
+  return { kind: 'sold', delivered, settlement: { ...settlementOf(delivered), ...extensions } }
 }
 
 /** Who settles nothing takes no signature, whatever scheme it calls itself. */

@@ -125,6 +125,7 @@ export type { DocumentStore, NamedDocument, Swapped } from '../ports/DocumentSto
 export type { EngineEvent, Observe } from '../ports/Events.ts'
 export type { Payout, PayoutObstacle } from '../ports/Payout.ts'
 export { perConnection } from '../ports/perConnection.ts'
+export type { ReceiptPayload, ReceiptSigner, SignedReceipt } from '../ports/ReceiptSigner.ts'
 export type { RevocationRequest, Revoker } from '../ports/Revoker.ts'
 export type { ISeenTxStore, SeenTxStore } from '../ports/SeenTxStore.ts'
 export type { Journal, Settler, Submitted } from '../ports/Settler.ts'

@@ -96,6 +96,8 @@ test('the types of @key0/core', () => {
     PricedPlan
     PricedRoute
     PublicRecord
+    ReceiptPayload
+    ReceiptSigner
     Recovered
     RefundBudget
     RefundCap
@@ -126,6 +128,7 @@ test('the types of @key0/core', () => {
     Settler
     Sighting
     SignedAuthorization
+    SignedReceipt
     State
     StoreHealth
     StoredResponse

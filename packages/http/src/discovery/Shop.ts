@@ -1,5 +1,5 @@
 import type { Checkout } from '@key0/checkout'
-import { type CatalogRoute, isPriced } from '@key0/core'
+import { type Address, type CatalogRoute, isPriced } from '@key0/core'
 import { type PaymentRequirements, toNetwork } from '@key0/x402'
 import { paths } from '../Context.ts'
 import type { Settings } from '../HttpOptions.ts'
@@ -32,6 +32,8 @@ export type Shop = {
   readonly baseUrl: string
   readonly maxTimeoutSeconds: number
   readonly network: string
+  /** Whose signature receipts bear, where there are any. */
+  readonly receiptSigner?: Address
   readonly plans: readonly PlanWare[]
   readonly routes: readonly RouteWare[]
   readonly accessUrl: string
@@ -43,7 +45,7 @@ export type Shop = {
 
 /** Reads what is for sale off the one catalog, through the same function as every offer. */
 export function describeShop({ discovery }: Settings, checkout: Checkout): Shop {
-  const { engine, seller, baseUrl, maxTimeoutSeconds } = checkout
+  const { engine, seller, baseUrl, maxTimeoutSeconds, receiptSigner } = checkout
   const { plans, routes } = engine.catalog
   const quote = (goods: {
     readonly unitAmount: string
@@ -58,6 +60,7 @@ export function describeShop({ discovery }: Settings, checkout: Checkout): Shop 
     baseUrl,
     maxTimeoutSeconds,
     network: toNetwork(seller.chainId),
+    ...(receiptSigner && { receiptSigner }),
     plans: plans.map((plan) => ({
       planId: plan.planId,
       ...(plan.description !== undefined && { description: plan.description }),

@@ -4,6 +4,7 @@ import type { RouteWare, Shop } from './Shop.ts'
 /** `/discover`: what is for sale and how to buy it. */
 export function writeDiscover(shop: Shop): string {
   const { seller, baseUrl, maxTimeoutSeconds, network, accessUrl, proofUrl, surfaces, urlOf } = shop
+  const { receiptSigner } = shop
   const { name, description, token, payTo, explorerUrl } = seller
   const plans = shop.plans.map(({ planId, unitAmount, description, accepts }) => ({
     planId,
@@ -22,6 +23,7 @@ export function writeDiscover(shop: Shop): string {
     payTo,
     maxTimeoutSeconds,
     ...(explorerUrl !== undefined && { explorerUrl }),
+    ...(receiptSigner !== undefined && { receiptSigner }),
     plans,
     routes: shop.routes.map(writeRoute),
     ...(first && {

@@ -22,7 +22,9 @@ export async function answerChallenge(
     if (!isChallengeId(id)) throw new Key0Error('CHALLENGE_UNKNOWN')
     const proof = await readProof(request, context)
     const looked = await checkout.engine.lookUp(id, proof)
-    return new Response(JSON.stringify(toStatus(looked)), { status: 200, headers: grantHeaders })
+    const receipt = looked.isPayer ? await checkout.receiptOf(looked.challenge) : undefined
+    const status = { ...toStatus(looked), ...(receipt && { receipt }) }
+    return new Response(JSON.stringify(status), { status: 200, headers: grantHeaders })
   } catch (error) {
     const problem = toHttpProblem(error)
     const told = problem.status === 402 ? { ...problem, status: 403 as const } : problem
