@@ -121,6 +121,35 @@ test('a facilitator that is away is failing, or a warning beside a gas wallet', 
   expect((await beside.key0.checkReadiness()).checks.settlement.status).toBe('warning')
 })
 
+test('who settles nothing hands nobody what the buyer of another gate has signed', async () => {
+  let asked = 0
+  const server = createServer((_, response) => {
+    asked += 1
+    response.writeHead(500).end()
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const facilitatorUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const clock = createSteeredClock(Date.now() - 60_000)
+  const store = createMemoryStore({ clock })
+  const { base, pay } = createMint(clock)({
+    ...{ destination: chain.wallets.seller.address, token: chain.usdc.address },
+    ...{ chainId: chain.chainId },
+  })
+  await store.create(base, { key: 'create' })
+  const { authorization, ...intent } = pay().intent({ sinceBlock: 0n })
+  const signed = { ...authorization, to: base.destination }
+  await store.reserve(base.challengeId, { ...intent, authorization: signed }, { key: 'reserve' })
+  clock.advance(60_000)
+  const { gasWalletPrivateKey: _, ...bare } = config({ store, clock, facilitatorUrl })
+  await using open = await openKey0({ ...bare, exact: false })
+  expect((await open.key0.recover()).visited).toBe(1)
+  expect(asked).toBe(0)
+  expect((await open.key0.checkReadiness()).checks.settlement).toEqual({ status: 'ok' })
+  expect(asked).toBe(0)
+  expect(await store.get(base.challengeId)).toMatchObject({ intent: { stage: 'OPEN' } })
+  server.close()
+})
+
 test('while the backend is down nothing new is sold, and it goes on by itself', async () => {
   let status = 500
   const server = createServer((_request, response) => response.writeHead(status).end())

@@ -17,8 +17,21 @@ export type Settlement = {
 /** What one settlement takes at most. */
 const SETTLEMENT_GAS = 200_000n
 
-/** The gas wallet, or facilitators, or both: facilitators first. */
+/**
+ * Recovery over a shared store meets what was signed for other gates: who offers no `exact` leaves
+ * it to those who do, and hands it to no facilitator that its seller never named.
+ */
+const none: Settlement = {
+  settler: {
+    kind: 'facilitator',
+    submit: async () => ({ kind: 'refused', reason: 'nothing is settled here' }),
+  },
+  check: async () => ({ status: 'ok' }),
+}
+
+/** The gas wallet, or facilitators, or both: facilitators first. Without `exact`, nobody. */
 export function openSettlement(config: SellerConfig, chain: EvmChain): Settlement {
+  if (config.exact === false) return none
   const { gasWalletPrivateKey, facilitatorUrl, cdpApiKeyId, cdpApiKeySecret } = config
   const lock = config.gasWalletLock && { lock: config.gasWalletLock }
   const own =
