@@ -1,9 +1,10 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { createHttpWorld, httpConformance, listen } from '@key0/conformance/http'
 import { createHttpHandler } from '@key0/http'
 import { AccessTokenIssuer } from '@key0/token'
-import express, { type Express, type RequestHandler } from 'express'
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import { describe, test } from 'vitest'
 import {
   type Key0Router,
@@ -42,6 +43,42 @@ function sell(app: Express, { payPerRequest }: Key0Router): Express {
     })
 }
 
+/** Answers that end otherwise than they began. */
+function breakOff(app: Express, { payPerRequest }: Key0Router): Express {
+  const at = (routeId: string) => payPerRequest({ routeId, unitAmount: '$0.10' })
+  let served = 0
+  return app
+    .get('/cut', at('cut'), (_, response) => pipeline(half(), response, () => {}))
+    .get(['/spoilt', '/excused'], at('spoilt'), (_, response, next) => {
+      response.type('json').write('{"half":')
+      setImmediate(() => next(new Error('spoilt')))
+    })
+    .use('/excused', ((_error, _request, response, _next) => {
+      response.status(500).json('sorry')
+    }) satisfies ErrorRequestHandler)
+    .get('/left', at('left'), (request, response) => {
+      const { socket } = request
+      async function* write() {
+        yield '{ "whole": true, '
+        response.writeProcessing()
+        if (!socket.destroyed) await once(socket, 'close')
+        served += 1
+        yield `"served": ${served} }`
+      }
+      pipeline(Readable.from(write()), response.type('json'), () => {})
+    })
+}
+
+/** A source that fails after its first piece. */
+function half(): Readable {
+  return Readable.from(
+    (async function* () {
+      yield '{"half":'
+      throw new Error('the source failed')
+    })(),
+  )
+}
+
 const everyByte = Buffer.from(Array.from({ length: 256 }, (_, at) => at))
 
 /** What every app here has besides Key0. */
@@ -63,7 +100,7 @@ function converse(
   httpConformance({
     test,
     except,
-    offers: ['tokens', 'app', 'routes'],
+    offers: ['tokens', 'app', 'routes', 'writes'],
     async rig() {
       const world = createHttpWorld({
         mintToken: async (claims, nowMs) =>
@@ -71,7 +108,8 @@ function converse(
       })
       const { engine, seller } = world
       const key0 = key0Router(createHttpHandler({ engine, seller }))
-      const app = sell(furnish(build(key0), world.nowMs), key0)
+      const app = breakOff(sell(furnish(build(key0), world.nowMs), key0), key0)
+      app.set('env', 'test')
       return { world, ...(await listen(createServer(app))) }
     },
   })

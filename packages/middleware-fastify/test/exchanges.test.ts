@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream'
+import { once } from 'node:events'
+import { pipeline, Readable } from 'node:stream'
 import { createHttpWorld, httpConformance, listen } from '@key0/conformance/http'
 import { createHttpHandler } from '@key0/http'
 import { AccessTokenIssuer } from '@key0/token'
@@ -38,9 +39,44 @@ function sell(app: FastifyInstance): void {
   )
 }
 
+/** Answers that end otherwise than they began. */
+function breakOff(app: FastifyInstance): void {
+  let served = 0
+  const at = (routeId: string) => ({
+    onRequest: app.key0.payPerRequest({ routeId, unitAmount: '$0.10' }),
+  })
+  app.get('/cut', at('cut'), (_, { raw }) => pipeline(half(), raw, () => {}))
+  app.get('/spoilt', at('spoilt'), (_, reply) => reply.type('application/json').send(half()))
+  app.get('/excused', at('excused'), async (_, { raw }) => {
+    raw.write('{"half":')
+    await new Promise((done) => setImmediate(done))
+    throw new Error('excused')
+  })
+  app.get('/left', at('left'), ({ raw: { socket } }, reply) => {
+    async function* write() {
+      yield '{ "whole": true, '
+      reply.raw.writeProcessing()
+      if (!socket.destroyed) await once(socket, 'close')
+      served += 1
+      yield `"served": ${served} }`
+    }
+    return reply.type('application/json').send(Readable.from(write()))
+  })
+}
+
+/** A source that fails after its first piece. */
+function half(): Readable {
+  return Readable.from(
+    (async function* () {
+      yield '{"half":'
+      throw new Error('the source failed')
+    })(),
+  )
+}
+
 httpConformance({
   test,
-  offers: ['tokens', 'app', 'routes'],
+  offers: ['tokens', 'app', 'routes', 'writes'],
   async rig() {
     const world = createHttpWorld({
       mintToken: async (claims, nowMs) =>
@@ -57,6 +93,7 @@ httpConformance({
     app.get('/gold/1', holders('gold'), () => ({}))
     app.get('/reports/1', holders('basic'), ({ key0Token }) => ({ paidBy: key0Token?.txHash }))
     sell(app)
+    breakOff(app)
     await app.ready()
     return { world, ...(await listen(app.server)) }
   },

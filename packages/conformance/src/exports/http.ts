@@ -7,6 +7,7 @@ export type {
   Expected,
   Feature,
   Json,
+  Left,
   Match,
   Sent,
   SentPayment,

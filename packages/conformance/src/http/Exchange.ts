@@ -34,10 +34,17 @@ export type Exchange = {
  *   $0.10 `GET /bytes` answers the bytes from 0 to 255 as `application/octet-stream`, `GET /events`
  *   the server-sent events `one` and `two`, `/any` whatever its method is `{ any: true }`, `GET /moved` a 302 with a `location`, and `GET /broken`
  *   a 500 with a header `x-broken` and a body that says `secret`.
+ * - `writes`: requests at $0.10 whose handlers write to a response of Node's. After its first bytes,
+ *   `GET /cut` destroys the response, `GET /spoilt` hands an error to the framework, `GET /excused`
+ *   has one answered with a page of its own, and `GET /left` says 102, waits for the client to hang
+ *   up, and pipes the rest of `{ whole: true, served }`.
  */
-export type Feature = 'tokens' | 'app' | 'routes'
+export type Feature = 'tokens' | 'app' | 'routes' | 'writes'
 
-export type Step = Sent | { readonly world: WorldEvent }
+export type Step = Sent | Left | { readonly world: WorldEvent }
+
+/** A request whose client hangs up as soon as a 102 tells it that its handler runs. */
+export type Left = { readonly leave: SentRequest }
 
 export type Sent = {
   readonly send: SentRequest

@@ -5,7 +5,7 @@ import type { Exchange, Sent, SentRequest, WorldEvent } from './Exchange.ts'
 import { accounts, type HttpWorld } from './HttpWorld.ts'
 import { judge } from './judge.ts'
 import { fill, type Kept, read, recall } from './kept.ts'
-import { sendRequest, type WireRequest } from './sendRequest.ts'
+import { leaveRequest, sendRequest, type WireRequest } from './sendRequest.ts'
 import { signPayment } from './signPayment.ts'
 
 /** A server on a socket, over a world of its own. */
@@ -21,6 +21,8 @@ export async function runExchange(exchange: Exchange, rig: HttpRig): Promise<voi
   for (const [at, step] of exchange.steps.entries()) {
     try {
       if ('world' in step) happen(step.world, rig.world, kept)
+      else if ('leave' in step)
+        await leaveRequest(rig.origin, toWire(step.leave, kept, rig.world.nowMs()))
       else await send(step, rig, kept)
     } catch (cause) {
       if (!(cause instanceof LawBroken)) throw cause

@@ -1,4 +1,4 @@
-import { request } from 'node:http'
+import { type RequestOptions, request } from 'node:http'
 
 /** A request as it goes on the wire. */
 export type WireRequest = {
@@ -19,14 +19,9 @@ export type Answer = {
 
 /** Sends a request over a socket as it is: no client library joins, drops or corrects anything. */
 export async function sendRequest(origin: string, sent: WireRequest): Promise<Answer> {
-  const { host, hostname, port } = new URL(origin)
-  const { method, path, body } = sent
-  const length =
-    body === undefined || sent.chunked ? [] : ['content-length', `${Buffer.byteLength(body)}`]
-  const coding = sent.chunked ? ['transfer-encoding', 'chunked'] : []
-  const headers = ['host', host, ...sent.headers.flat(), ...length, ...coding]
+  const { body } = sent
   return new Promise((resolve, reject) => {
-    const sending = request({ hostname, port, method, path, headers, agent: false }, (incoming) => {
+    const sending = request(toOptions(origin, sent), (incoming) => {
       const chunks: Buffer[] = []
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
       incoming.on('error', reject)
@@ -44,6 +39,34 @@ export async function sendRequest(origin: string, sent: WireRequest): Promise<An
       setImmediate(() => sending.end(body.slice(middle)))
     } else sending.end(body)
   })
+}
+
+/** Sends a request, and hangs up at the first 102. @throws when it is answered before */
+export async function leaveRequest(origin: string, sent: WireRequest): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const sending = request(toOptions(origin, sent), ({ statusCode }) =>
+      reject(new Error(`answered ${statusCode} before it could hang up`)),
+    )
+    // Node calls it an error that a connection closes before its answer, whoever closed it.
+    sending.on('information', () =>
+      sending
+        .off('error', reject)
+        .on('error', () => {})
+        .destroy(),
+    )
+    sending.on('error', reject).on('close', resolve)
+    sending.end(sent.body)
+  })
+}
+
+function toOptions(origin: string, sent: WireRequest): RequestOptions {
+  const { host, hostname, port } = new URL(origin)
+  const { method, path, body } = sent
+  const length =
+    body === undefined || sent.chunked ? [] : ['content-length', `${Buffer.byteLength(body)}`]
+  const coding = sent.chunked ? ['transfer-encoding', 'chunked'] : []
+  const headers = ['host', host, ...sent.headers.flat(), ...length, ...coding]
+  return { hostname, port, method, path, headers, agent: false }
 }
 
 function joined(distinct: NodeJS.Dict<string[]>): Readonly<Record<string, string>> {

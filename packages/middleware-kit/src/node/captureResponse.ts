@@ -1,4 +1,6 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { holdConnection, replace } from './holdConnection.ts'
+import { openBody, type Write } from './openBody.ts'
 
 /** What a framework's handler answers, caught on its way to the socket. */
 export type Captured = {
@@ -15,36 +17,36 @@ export type Captured = {
 export type Outlet = {
   readonly write: (chunk: Uint8Array) => boolean
   readonly end: () => void
+  /** Closes the connection, so that the client knows that what it got is not whole. */
+  readonly destroy: () => void
 }
-
-type Write = (chunk: unknown, encoding?: unknown, done?: unknown) => boolean
-
-const BUFFERED_BYTES = 65_536
 
 /**
  * Catches what is written to a response of Node's, by whatever of its methods, so that it can be
- * stored before it leaves. Only headers that were not there before belong to what was caught.
+ * stored before it leaves. Only headers that were not there before belong to what was caught. An
+ * answer that its handler breaks off is none, and a client that hangs up breaks off nothing.
  */
-export function captureResponse(response: ServerResponse): Captured {
+export function captureResponse(request: IncomingMessage, response: ServerResponse): Captured {
   const before = response.getHeaders()
-  const { writeHead, flushHeaders } = response
   const write = response.write.bind(response) as Outlet['write']
   const end = response.end.bind(response) as Outlet['end']
+  const destroy = response.destroy.bind(response) as Outlet['destroy']
   const head = Promise.withResolvers<Response>()
+  // Nobody may be waiting any more.
+  head.promise.catch(() => {})
   const body = openBody(response)
+  const connection = holdConnection(request, response, (cause) => {
+    head.reject(cause)
+    body.breakOff(cause)
+  })
   let hasBegun = false
   const begin = (): void => {
     if (hasBegun) return
     hasBegun = true
     head.resolve(toResponse(response, before, body.stream))
   }
+  const restoreHead = closeHead(response, begin, () => hasBegun)
 
-  response.writeHead = ((status: number, ...rest: unknown[]) => {
-    response.statusCode = status
-    setHeaders(response, rest.at(-1))
-    return response
-  }) as ServerResponse['writeHead']
-  response.flushHeaders = begin
   response.write = ((...given: Parameters<Write>) => {
     begin()
     return body.write(...given)
@@ -58,13 +60,54 @@ export function captureResponse(response: ServerResponse): Captured {
   return {
     response: head.promise,
     release() {
-      Object.assign(response, { writeHead, flushHeaders })
+      restoreHead()
       for (const name of response.getHeaderNames()) response.removeHeader(name)
       setHeaders(response, before)
       forgiveLateHeads(response)
-      return { write: (chunk) => write(chunk), end: () => end() }
+      connection.release()
+      return { write: (chunk) => write(chunk), end: () => end(), destroy: () => destroy() }
     },
   }
+}
+
+/**
+ * Gives a response a head that can be written until the first byte of a body, as Node's own: whoever
+ * asks learns that it is too late for an error page, and whoever writes one is told so.
+ */
+function closeHead(
+  response: ServerResponse,
+  begin: () => void,
+  hasBegun: () => boolean,
+): () => void {
+  const { writeHead, flushHeaders, setHeader, appendHeader, removeHeader } = response
+  const open = { setHeader, appendHeader, removeHeader }
+  for (const [name, change] of Object.entries(open)) {
+    const guarded = (...given: readonly unknown[]): unknown => {
+      if (hasBegun()) throw headersSent()
+      return Reflect.apply(change, response, given)
+    }
+    Object.assign(response, { [name]: guarded })
+  }
+  response.writeHead = ((status: number, ...rest: readonly unknown[]) => {
+    // Middlewares write the head before every chunk, as long as Node's own is not written.
+    if (hasBegun() && status === response.statusCode && rest.length === 0) return response
+    if (hasBegun()) throw headersSent()
+    response.statusCode = status
+    setHeaders(response, rest.at(-1))
+    return response
+  }) as ServerResponse['writeHead']
+  response.flushHeaders = begin
+  const restore = replace(response, 'headersSent', { get: hasBegun })
+  return () => {
+    restore()
+    Object.assign(response, { ...open, writeHead, flushHeaders })
+  }
+}
+
+/** What Node throws, and frameworks know. */
+function headersSent(): Error {
+  const error = new Error('Cannot set headers after they are sent to the client')
+  return Object.assign(error, { code: 'ERR_HTTP_HEADERS_SENT' })
 }
 
 /**
@@ -77,53 +120,6 @@ function forgiveLateHeads(response: ServerResponse): void {
     const guarded = (...given: unknown[]) => (response.headersSent ? response : change(...given))
     Object.assign(response, { [name]: guarded })
   }
-}
-
-/** A body that is written by a handler and read by us, no faster than we read it. */
-function openBody(response: ServerResponse) {
-  let isFull = false
-  let isOver = false
-  let controller: ReadableStreamDefaultController<Uint8Array> | undefined
-  const stream = new ReadableStream<Uint8Array>(
-    {
-      start: (given) => {
-        controller = given
-      },
-      pull() {
-        if (!isFull) return
-        isFull = false
-        response.emit('drain')
-      },
-      cancel() {
-        isOver = true
-      },
-    },
-    new ByteLengthQueuingStrategy({ highWaterMark: BUFFERED_BYTES }),
-  )
-  const write: Write = (chunk, encoding, done) => {
-    const callback = [done, encoding, chunk].find((each) => typeof each === 'function')
-    if (typeof callback === 'function') queueMicrotask(() => callback())
-    const bytes = toBytes(chunk, encoding)
-    if (isOver || bytes.length === 0) return true
-    controller?.enqueue(bytes)
-    isFull = (controller?.desiredSize ?? 0) <= 0
-    return !isFull
-  }
-  return {
-    stream,
-    write,
-    end(...given: Parameters<Write>) {
-      write(...given)
-      if (!isOver) controller?.close()
-      isOver = true
-    },
-  }
-}
-
-function toBytes(chunk: unknown, encoding: unknown): Uint8Array {
-  if (chunk instanceof Uint8Array) return chunk
-  if (typeof chunk !== 'string') return new Uint8Array()
-  return Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
 }
 
 function toResponse(

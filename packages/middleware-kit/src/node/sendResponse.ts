@@ -5,7 +5,7 @@ import type { Outlet } from './captureResponse.ts'
 export async function sendResponse(
   answer: Response,
   response: ServerResponse,
-  outlet: Outlet = { write: (chunk) => response.write(chunk), end: () => response.end() },
+  outlet: Outlet = outletOf(response),
 ): Promise<void> {
   response.statusCode = answer.status
   for (const [name, value] of answer.headers)
@@ -16,13 +16,26 @@ export async function sendResponse(
   if (!reader) return outlet.end()
   const gone = Promise.withResolvers<{ readonly done: true; readonly value: undefined }>()
   response.once('close', () => gone.resolve({ done: true, value: undefined }))
-  while (!response.destroyed) {
-    const { done, value } = await Promise.race([reader.read(), gone.promise])
-    if (done) break
-    if (!outlet.write(value)) await drained(response)
+  try {
+    while (!response.destroyed) {
+      const { done, value } = await Promise.race([reader.read(), gone.promise])
+      if (done) break
+      if (!outlet.write(value)) await drained(response)
+    }
+  } catch {
+    // Its head is gone, so this is the one way to say that the rest will not come.
+    return outlet.destroy()
   }
   if (response.destroyed) await reader.cancel().catch(() => {})
   else outlet.end()
+}
+
+function outletOf(response: ServerResponse): Outlet {
+  return {
+    write: (chunk) => response.write(chunk),
+    end: () => void response.end(),
+    destroy: () => void response.destroy(),
+  }
 }
 
 /** Waits until the socket takes more, or is gone. What was caught says `drain` as well. */

@@ -222,6 +222,60 @@ test('a handler that answers after it was given up hurts nobody', async () => {
   await late.promise
 })
 
+describe('a handler that breaks its answer off', () => {
+  const breaks: readonly (readonly [how: string, breakOff: Handler])[] = [
+    ['by the response', (_, response) => response.destroy()],
+    ['by the socket', ({ socket }) => socket.destroy()],
+  ]
+
+  test.each(breaks)('%s, before it began, is known at once', async (_, breakOff) => {
+    const sell: Sell = (_incoming, serve) =>
+      serve(payment).catch((error: Error) => new Response(error.message, { status: 502 }))
+    const response = await fetch(await open(sell, breakOff))
+    expect([response.status, await response.text()]).toEqual([
+      502,
+      'the handler closed the connection',
+    ])
+  })
+
+  test.each(breaks)('%s, shows the buyer of a stream that it is not whole', async (_, breakOff) => {
+    const seen = Promise.withResolvers<void>()
+    const handler: Handler = async (request, response) => {
+      response.write('half')
+      await seen.promise
+      breakOff(request, response)
+    }
+    const response = await fetch(await open(sells, handler))
+    const reader = response.body?.getReader()
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe('half')
+    seen.resolve()
+    await expect(reader?.read()).rejects.toThrow()
+  })
+
+  test('and has a head no more than anybody whose body has begun', async () => {
+    const codes: unknown[] = []
+    const attempt = (change: () => unknown): void => {
+      try {
+        change()
+      } catch (error) {
+        codes.push((error as NodeJS.ErrnoException).code)
+      }
+    }
+    const origin = await open(sells, (_, raw) => {
+      codes.push(raw.headersSent)
+      raw.write('begun')
+      codes.push(raw.headersSent)
+      attempt(() => raw.setHeader('x-late', '1'))
+      attempt(() => raw.writeHead(500))
+      attempt(() => raw.writeHead(200))
+      raw.end()
+    })
+    const response = await fetch(origin)
+    expect([response.status, await response.text()]).toEqual([200, 'begun'])
+    expect(codes).toEqual([false, true, 'ERR_HTTP_HEADERS_SENT', 'ERR_HTTP_HEADERS_SENT'])
+  })
+})
+
 test('a client that hangs up is noticed, and ends what is sent to it', async () => {
   const cancelled = Promise.withResolvers<void>()
   const aborted = Promise.withResolvers<void>()

@@ -29,7 +29,7 @@ export async function serveRoute(gate: RouteGate, route: NodeRoute): Promise<voi
   let release: (() => Outlet) | undefined
   const answer = await gate(incoming, (payment) => {
     for (const name of conditions) delete request.headers[name]
-    const captured = captureResponse(response)
+    const captured = captureResponse(request, response)
     release = captured.release
     run(payment)
     return captured.response

@@ -1,5 +1,6 @@
 import type { Exchange } from '../Exchange.ts'
 import { routeBodies } from './routeBodies.ts'
+import { routeBreaks } from './routeBreaks.ts'
 import { routeProofs } from './routeProofs.ts'
 import { get, paid, photo, priced, receipt, served } from './sales.ts'
 import { refusedPayment } from './steps.ts'
@@ -263,11 +264,8 @@ const answers: readonly Exchange[] = [
 ]
 
 export const routes: readonly Exchange[] = [
-  ...sales,
-  ...routeBodies,
-  ...routeProofs,
-  ...answers,
-].map((exchange) => ({
-  ...exchange,
-  needs: 'routes',
-}))
+  ...[...sales, ...routeBodies, ...routeProofs, ...answers].map(
+    (exchange): Exchange => ({ ...exchange, needs: 'routes' }),
+  ),
+  ...routeBreaks.map((exchange): Exchange => ({ ...exchange, needs: 'writes' })),
+]
