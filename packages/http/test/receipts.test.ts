@@ -124,6 +124,18 @@ describe('there is no receipt', () => {
     expect(told(response)).not.toContain('receipt')
   })
 
+  test('for an address that would not fit the header; what was bought is handed out', async () => {
+    const world = open()
+    const resource = { method: 'GET', path: `/photos/7?${'\\'.repeat(3_000)}` }
+    const init = { ...asked(), body: JSON.stringify({ resource }) }
+    const { response } = await world.buy(grantAt, init)
+    expect([response.status, told(response)]).toEqual([
+      200,
+      expect.stringContaining('"success":true'),
+    ])
+    expect(told(response)).not.toContain('receipt')
+  })
+
   test('where nobody signs, and the answer is as it was', async () => {
     const { response } = await openPaidWorld().buy('/photos/7')
     expect([response.status, told(response)]).toEqual([

@@ -5,6 +5,8 @@ import type { Extensions } from './Extensions.ts'
 const KEY = 'offer-receipt'
 /** A signer elsewhere may hang; who paid is answered all the same. */
 const SIGNING_MS = 2_000
+/** The longest address, written out, with which a settlement surely fits its header of 8 KiB. */
+const MAX_ADDRESS_BYTES = 4_096
 
 /** Receipts for what was delivered (extension `offer-receipt`). */
 export type ReceiptOptions = {
@@ -46,10 +48,14 @@ function payloadOf(challenge: ChallengeRecord, baseUrl: string): ReceiptPayload 
   const { state, chainId, resource, fromAddress, deliveredAt, txHash } = challenge
   if (state !== 'DELIVERED' || !fromAddress || !deliveredAt || !txHash) return undefined
   const query = resource?.query && `?${resource.query}`
+  const resourceUrl = `${baseUrl}${resource ? `${resource.path}${query}` : '/x402/access'}`
+  // A client may write what it wants behind its question mark, also where no URL limits it.
+  if (new TextEncoder().encode(JSON.stringify(resourceUrl)).length > MAX_ADDRESS_BYTES)
+    return undefined
   return {
     version: 1,
     network: toNetwork(chainId),
-    resourceUrl: `${baseUrl}${resource ? `${resource.path}${query}` : '/x402/access'}`,
+    resourceUrl,
     payer: fromAddress,
     issuedAt: Math.floor(deliveredAt.getTime() / 1000),
     transaction: txHash,
