@@ -48,7 +48,9 @@ function breakOff(app: Express, { payPerRequest }: Key0Router): Express {
   const at = (routeId: string) => payPerRequest({ routeId, unitAmount: '$0.10' })
   let served = 0
   return app
-    .get('/cut', at('cut'), (_, response) => pipeline(half(), response, () => {}))
+    .get('/cut', at('cut'), (_, response) => {
+      pipeline(half(), response, () => {})
+    })
     .get(['/spoilt', '/excused'], at('spoilt'), (_, response, next) => {
       response.type('json').write('{"half":')
       setImmediate(() => next(new Error('spoilt')))
@@ -74,6 +76,7 @@ function half(): Readable {
   return Readable.from(
     (async function* () {
       yield '{"half":'
+      await new Promise((done) => setImmediate(done))
       throw new Error('the source failed')
     })(),
   )

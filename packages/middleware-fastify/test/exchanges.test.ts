@@ -45,7 +45,9 @@ function breakOff(app: FastifyInstance): void {
   const at = (routeId: string) => ({
     onRequest: app.key0.payPerRequest({ routeId, unitAmount: '$0.10' }),
   })
-  app.get('/cut', at('cut'), (_, { raw }) => pipeline(half(), raw, () => {}))
+  app.get('/cut', at('cut'), (_, { raw }) => {
+    pipeline(half(), raw, () => {})
+  })
   app.get('/spoilt', at('spoilt'), (_, reply) => reply.type('application/json').send(half()))
   app.get('/excused', at('excused'), async (_, { raw }) => {
     raw.write('{"half":')
@@ -69,6 +71,7 @@ function half(): Readable {
   return Readable.from(
     (async function* () {
       yield '{"half":'
+      await new Promise((done) => setImmediate(done))
       throw new Error('the source failed')
     })(),
   )
