@@ -1,4 +1,10 @@
-import type { LogLevel, NetworkConfig, RefundConfig, StorageConfig } from '@key0/app-kit'
+import type {
+  BackendAuth,
+  LogLevel,
+  NetworkConfig,
+  RefundConfig,
+  StorageConfig,
+} from '@key0/app-kit'
 import type { Address, Hex } from '@key0/core'
 
 /** Everything the worker was told, read and checked. */
@@ -11,6 +17,8 @@ export type WorkerConfig = NetworkConfig & {
   readonly storage: Exclude<StorageConfig, { readonly kind: 'memory' }>
   /** Where the schedule is that workers share; none: a timer of this process. */
   readonly queueUrls: readonly string[]
+  /** Told before a refund, so that what was issued for it is withdrawn. */
+  readonly revocation?: { readonly url: string; readonly auth: BackendAuth }
   readonly host: string
   readonly port: number
   readonly logLevel: LogLevel

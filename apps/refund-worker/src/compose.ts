@@ -1,12 +1,21 @@
-import { alertDisagreement, logEvent, openStore, reportWaiting, serveHttp } from '@key0/app-kit'
+import {
+  alertDisagreement,
+  logEvent,
+  openStore,
+  reportWaiting,
+  serveHttp,
+  toAuth,
+} from '@key0/app-kit'
 import { createEvmChain, type EvmChain, type WalletLock } from '@key0/chain-evm'
 import type { Address, ChallengeStore, Observe } from '@key0/core'
+import { createRemoteRevoker } from '@key0/delivery'
 import { createRefunds, probeRefunds, type RefundResult } from '@key0/refunds'
 import type { Logger } from 'pino'
 import { createApp } from './createApp.ts'
 import { createMetrics } from './createMetrics.ts'
 import { openWallets } from './openWallets.ts'
 import { type Schedule, startSchedule, type Trigger } from './startSchedule.ts'
+import { toSigner } from './toSigner.ts'
 import type { WorkerConfig } from './WorkerConfig.ts'
 
 export type Worker = AsyncDisposable & {
@@ -99,6 +108,10 @@ function createPass(
       await reportWaiting(store, { minAgeMs, batchSize }, log)
       return []
     }
+  const { revocation } = config
+  const revoker =
+    revocation &&
+    createRemoteRevoker({ url: revocation.url, auth: toAuth(revocation.auth, toSigner) })
   const refunds = createRefunds({
     store,
     chain,
@@ -109,6 +122,7 @@ function createPass(
     minAgeMs,
     batchSize,
     ...(caps && { caps }),
+    ...(revoker && { revoker }),
     ...(lock && { lock }),
     ...(accountFromBlock && { accountFromBlock }),
     observe,

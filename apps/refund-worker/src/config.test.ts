@@ -139,6 +139,37 @@ test('a file with the gateway’s settings serves the worker too', () => {
   expect(configOf({ ...least, ...gateway })).toMatchObject({ port: 3001 })
 })
 
+describe('a backend that withdraws', () => {
+  const url = 'https://shop.example/revoke'
+  const revoking = { ...least, REVOKE_TOKEN_API: url }
+  test('is known by the gateway’s settings', () => {
+    expect(configOf(least)).not.toHaveProperty('revocation')
+    expect(configOf(revoking).revocation).toEqual({ url, auth: { strategy: 'none' } })
+    const shared = { BACKEND_AUTH_STRATEGY: 'shared-secret', INTERNAL_AUTH_SECRET: 's' }
+    expect(configOf({ ...revoking, ...shared }).revocation).toMatchObject({
+      auth: { header: 'x-internal-auth', value: 's' },
+    })
+    expect(configOf({ ...least, BACKEND_AUTH_STRATEGY: 'jwt' })).not.toHaveProperty('revocation')
+  })
+
+  test.each<readonly [Env, string]>([
+    [{ REVOKE_TOKEN_API: 'shop' }, 'REVOKE_TOKEN_API must be an http(s) URL'],
+    [{ BACKEND_AUTH_STRATEGY: 'jwt' }, 'ISSUE_TOKEN_API_SECRET must be set'],
+    [{ BACKEND_AUTH_STRATEGY: 'shared-secret' }, 'INTERNAL_AUTH_SECRET must be set'],
+    [{ KEY0_NETWORK: 'mainnet' }, 'BACKEND_AUTH_STRATEGY must be set on mainnet'],
+  ])('%o is refused', (env, expected) => {
+    expect(problemsOf({ ...revoking, ...env })).toContain(expected)
+  })
+
+  test('is warned of when it trusts everybody, or is reached in plain', () => {
+    expect(configOf(revoking).warnings.join()).toContain('BACKEND_AUTH_STRATEGY is none')
+    const plain = { REVOKE_TOKEN_API: 'http://shop/revoke', BACKEND_AUTH_STRATEGY: 'none' }
+    expect(configOf({ ...least, ...plain, KEY0_NETWORK: 'mainnet' }).warnings.join()).toContain(
+      'REVOKE_TOKEN_API is not https',
+    )
+  })
+})
+
 test.each<readonly [string, Env, string]>([
   ['refunds that nobody sends', least, 'Refunds are DISABLED'],
   [
@@ -157,6 +188,7 @@ test('no message repeats a secret, also when it stands under a wrong name', () =
     ...['PORT', 'KEY0_NETWORK', 'KEY0_WALLET_ADDRESS', 'KEY0_WALLET_PRIVATE_KEY', 'LOG_LEVEL'],
     ...['GAS_WALLET_PRIVATE_KEY', 'KEY0_RPC_URL', 'REDIS_URL', 'DATABASE_URL', 'STORAGE_BACKEND'],
     ...['BULLMQ_REDIS_URL', 'REFUND_MIN_AGE_MS', 'KEY0_TYPO', 'KEY0_FINALITY'],
+    ...['REVOKE_TOKEN_API'],
   ]
   for (const name of names) {
     const env = name === 'DATABASE_URL' ? { [name]: canary } : { ...least, [name]: canary }

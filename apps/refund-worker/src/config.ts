@@ -3,12 +3,14 @@ import {
   createReader,
   logLevels,
   type Reader,
+  readBackendAuth,
   readNetwork,
   readRefunds,
   readStorage,
   redisProtocols,
 } from '@key0/app-kit'
 import type { RawConfig, Setting } from './env.ts'
+import { toSigner } from './toSigner.ts'
 import type { WorkerConfig } from './WorkerConfig.ts'
 
 /** What issuing takes at worst with the gateway's defaults, its margin included. */
@@ -24,6 +26,8 @@ export function toConfig(raw: RawConfig): WorkerConfig {
   const network = readNetwork(read)
   const refunds = readRefunds(read)
   const walletAddress = read.address('walletAddress')
+  const warnings: string[] = [...raw.warnings, ...listWarnings(read, refunds)]
+  const revocation = readRevocation(read, network.network, warnings)
   const gasWalletPrivateKeys = read.privateKeys('gasWalletPrivateKey')
   const config: WorkerConfig = {
     ...network,
@@ -32,10 +36,11 @@ export function toConfig(raw: RawConfig): WorkerConfig {
     gasWalletPrivateKeys,
     storage: readSharedStorage(read),
     queueUrls: readQueueUrls(read),
+    ...(revocation && { revocation }),
     host: read.text('host', '0.0.0.0'),
     port: read.int('port', 3001, { min: 0, max: 65_535 }),
     logLevel: read.oneOf('logLevel', logLevels, 'info'),
-    warnings: [...raw.warnings, ...listWarnings(read, refunds)],
+    warnings,
   }
   assertFaultless(read)
   return config
@@ -61,6 +66,19 @@ function readSharedStorage(read: Reader<Setting>): WorkerConfig['storage'] {
 function readQueueUrls(read: Reader<Setting>): readonly string[] {
   if (read.has('queueRedisUrl')) return read.serverUrls('queueRedisUrl', redisProtocols)
   return read.serverUrls('redisUrl', redisProtocols)
+}
+
+/** The backend's authentication is the gateway's, and read only when there is something to tell. */
+function readRevocation(
+  read: Reader<Setting>,
+  network: WorkerConfig['network'],
+  warnings: string[],
+): WorkerConfig['revocation'] {
+  const url = read.url('revokeTokenApi')
+  if (url === undefined) return undefined
+  if (network === 'mainnet' && url.startsWith('http:'))
+    warnings.push('REVOKE_TOKEN_API is not https: only do this inside a private network.')
+  return { url, auth: readBackendAuth(read, { network, speaks: true, warnings, toSigner }) }
 }
 
 function listWarnings(

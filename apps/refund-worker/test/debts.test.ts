@@ -1,3 +1,6 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { openStore } from '@key0/app-kit'
 import { type ChallengeRecord, transferRef } from '@key0/core'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -9,14 +12,13 @@ const PRICE = 250_000n
 let world: World
 beforeAll(async () => {
   world = await startWorld()
-  await owe()
+  await owe(world.env.KEY0_DATA_DIR ?? '')
 })
 afterAll(async () => world[Symbol.asyncDispose]())
 
 /** Three payments that bought nothing: one due, one whose refund failed, one held. */
-async function owe(): Promise<void> {
+async function owe(dataDir: string): Promise<void> {
   const { chain } = world
-  const dataDir = world.env.KEY0_DATA_DIR ?? ''
   const { store, close } = await openStore({
     storage: { kind: 'embedded', dataDir },
     network: 'testnet',
@@ -109,6 +111,35 @@ describe('what is owed is told in numbers and in alerts', () => {
     expect(await metrics()).toContain('key0_refunds_due{state="REFUND_FAILED"} 2')
     await world.chain.unblacklist(buyer.address)
   })
+})
+
+test('a backend that withdraws what it issued is told before the money goes back', async () => {
+  const { chain } = world
+  const { seller } = chain.wallets
+  const dataDir = join(world.env.KEY0_DATA_DIR ?? '', 'revoking')
+  await owe(dataDir)
+  await chain.fund(seller.address, { usdc: 2n * PRICE })
+  const seen: (readonly [url: string | undefined, secret: unknown, returned: number])[] = []
+  const server = createServer(async (request, response) => {
+    const returned = (await chain.transfers({ from: seller.address })).length
+    seen.push([request.url, request.headers['x-internal-auth'], returned])
+    response.writeHead(204).end()
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as AddressInfo
+  const before = (await chain.transfers({ from: seller.address })).length
+  const { worker } = await start({
+    ...{ KEY0_DATA_DIR: dataDir, REFUND_MIN_AGE_MS: '300000' },
+    ...{ BACKEND_AUTH_STRATEGY: 'shared-secret', INTERNAL_AUTH_SECRET: 's3cret' },
+    REVOKE_TOKEN_API: `http://127.0.0.1:${port}/revoke`,
+  })
+  await using _ = worker
+  const returned = async () => (await chain.transfers({ from: seller.address })).length - before
+  await vi.waitFor(async () => expect(await returned()).toBe(1), patience)
+  expect(seen).toEqual([['/revoke', 's3cret', before]])
+  await worker.stop()
+  server.closeAllConnections()
+  await new Promise((done) => server.close(done))
 })
 
 test('a receiving wallet that delegates to code keeps the worker from starting', async () => {

@@ -1,4 +1,11 @@
-import type { LogLevel, NetworkConfig, RefundConfig, StorageConfig } from '@key0/app-kit'
+import type {
+  BackendAuth,
+  LogLevel,
+  NetworkConfig,
+  RefundConfig,
+  StorageConfig,
+  TokenKey,
+} from '@key0/app-kit'
 import type { Address, Hex, Plan, Route } from '@key0/core'
 
 /** Everything the gateway was told, read and checked. No part of it is optional by accident. */
@@ -88,24 +95,6 @@ export type TokenConfig =
       readonly revokeUrl?: string
       readonly backendUrl?: string
     }
-
-/** What tokens are signed with: a secret (HS256) or a key pair. */
-export type TokenKey =
-  | { readonly secret: string }
-  | {
-      /** PEM. */
-      readonly privateKey: string
-      /** What the kind of the pair says. */
-      readonly algorithm: 'RS256' | 'ES256'
-      readonly keyId: string
-      /** Public halves in PEM that are still published, because tokens of theirs still live. */
-      readonly previous: readonly { readonly publicKey: string; readonly keyId: string }[]
-    }
-
-export type BackendAuth =
-  | { readonly strategy: 'none' }
-  | { readonly strategy: 'jwt'; readonly key: TokenKey }
-  | { readonly strategy: 'shared-secret'; readonly header: string; readonly value: string }
 
 export type SettlementConfig =
   | {

@@ -1,4 +1,4 @@
-import { describeError, logEvent, openStore, reportWaiting } from '@key0/app-kit'
+import { describeError, logEvent, openStore, reportWaiting, toAuth } from '@key0/app-kit'
 import { createReceiptSigner, type WalletLock } from '@key0/chain-evm'
 import type { ChallengeStore, CredentialIssuer } from '@key0/core'
 import { notifyPayment } from '@key0/delivery'
@@ -8,9 +8,10 @@ import { encryptStore } from '@key0/store-encrypted'
 import type { Logger } from 'pino'
 import type { GatewayConfig } from './GatewayConfig.ts'
 import { openDispatcher, PAYMENT_RECEIVED } from './openDispatcher.ts'
-import { openIssuer, openRevoker, toAuth } from './openIssuer.ts'
+import { openIssuer, openRevoker } from './openIssuer.ts'
 import { serveApp } from './serveApp.ts'
 import { toDiscovery } from './toDiscovery.ts'
+import { toSigner } from './toSigner.ts'
 
 const RECOVERY_INTERVAL_MS = 2_000
 /** What clocks and blocks may disagree about. */
@@ -99,7 +100,7 @@ function toSellerConfig(
       ? undefined
       : notifyPayment({
           url: `${token.backendUrl}${PAYMENT_RECEIVED}`,
-          auth: toAuth(token.auth),
+          auth: toAuth(token.auth, toSigner),
           onError: ({ reason }) => log.warn({ reason }, 'the backend was not notified'),
         })
   return {

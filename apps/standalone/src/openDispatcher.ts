@@ -1,9 +1,9 @@
-import { describeError } from '@key0/app-kit'
+import { describeError, toAuth } from '@key0/app-kit'
 import type { ChallengeStore, DocumentStore } from '@key0/core'
 import { createDispatcher, type DispatchEvent, type Dispatcher } from '@key0/delivery'
 import type { Logger } from 'pino'
 import type { GatewayConfig } from './GatewayConfig.ts'
-import { toAuth } from './openIssuer.ts'
+import { toSigner } from './toSigner.ts'
 
 /** Under the backend's address: where it is told of payments. */
 export const PAYMENT_RECEIVED = '/internal/payment-received'
@@ -22,7 +22,11 @@ export async function openDispatcher(
   if (!notifications) return undefined
   const { urls, secrets: secret, networks } = notifications
   const backend = token.backendUrl && {
-    ...{ url: `${token.backendUrl}${PAYMENT_RECEIVED}`, auth: toAuth(token.auth), secret },
+    ...{
+      url: `${token.backendUrl}${PAYMENT_RECEIVED}`,
+      auth: toAuth(token.auth, toSigner),
+      secret,
+    },
   }
   const dispatcher = createDispatcher({
     ...stores,

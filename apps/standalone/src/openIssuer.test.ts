@@ -1,9 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { type TokenKey, toAuth } from '@key0/app-kit'
 import { AccessTokenIssuer, createKey0Validator } from '@key0/token'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { expect, test } from 'vitest'
-import type { TokenKey } from './GatewayConfig.ts'
-import { openIssuer, openRevoker, toAuth } from './openIssuer.ts'
+import { openIssuer, openRevoker } from './openIssuer.ts'
+import { toSigner } from './toSigner.ts'
 
 const none = { strategy: 'none' } as const
 const purchase = {
@@ -61,7 +62,7 @@ test('a secret is not published', () => {
 
 test('jwt: the backend verifies who calls with the secret it shares', async () => {
   const secret = 's'.repeat(32)
-  const headers = await toAuth({ strategy: 'jwt', key: { secret } })()
+  const headers = await toAuth({ strategy: 'jwt', key: { secret } }, toSigner)()
   const backend = createKey0Validator({ secret, audience: 'backend-service' })
   await expect(backend.validateToken(headers.authorization)).resolves.toMatchObject({
     sub: 'key0-service',

@@ -1,19 +1,14 @@
+import { toAuth } from '@key0/app-kit'
 import type { CredentialIssuer, Revoker } from '@key0/core'
 import {
-  type AuthHeaderProvider,
   createNativeTokenIssuer,
   createRemoteRevoker,
   createRemoteTokenIssuer,
-  noAuth,
-  sharedSecretAuth,
-  signedJwtAuth,
 } from '@key0/delivery'
-import { AccessTokenIssuer, type PublicJwk } from '@key0/token'
-import type { BackendAuth, TokenConfig, TokenKey } from './GatewayConfig.ts'
+import type { PublicJwk } from '@key0/token'
+import type { TokenConfig } from './GatewayConfig.ts'
 import { tokenTtlSeconds } from './toDiscovery.ts'
-
-/** Whom service tokens are for: the backend expects this audience. */
-const AUDIENCE = 'backend-service'
+import { toSigner } from './toSigner.ts'
 
 export type OpenIssuer = {
   readonly issuer: CredentialIssuer
@@ -25,7 +20,12 @@ export type OpenIssuer = {
 export function openIssuer(token: TokenConfig): OpenIssuer {
   if (token.mode === 'remote') {
     const { url, auth, timeoutMs, retries } = token
-    const issuer = createRemoteTokenIssuer({ url, auth: toAuth(auth), timeoutMs, retries })
+    const issuer = createRemoteTokenIssuer({
+      url,
+      auth: toAuth(auth, toSigner),
+      timeoutMs,
+      retries,
+    })
     return { issuer, jwks: { keys: [] } }
   }
   const signer = toSigner(token.key)
@@ -38,23 +38,5 @@ export function openIssuer(token: TokenConfig): OpenIssuer {
 /** Who withdraws it again, where the backend offers that. */
 export function openRevoker(token: TokenConfig): Revoker | undefined {
   if (token.mode === 'native' || token.revokeUrl === undefined) return undefined
-  return createRemoteRevoker({ url: token.revokeUrl, auth: toAuth(token.auth) })
-}
-
-/** How the backend knows who is calling. */
-export function toAuth(auth: BackendAuth): AuthHeaderProvider {
-  switch (auth.strategy) {
-    case 'none':
-      return noAuth()
-    case 'shared-secret':
-      return sharedSecretAuth(auth.header, auth.value)
-    case 'jwt':
-      return signedJwtAuth(toSigner(auth.key), AUDIENCE)
-  }
-}
-
-function toSigner(key: TokenKey): AccessTokenIssuer {
-  if ('secret' in key) return new AccessTokenIssuer(key.secret)
-  const { privateKey, keyId } = key
-  return new AccessTokenIssuer({ privateKey, keyId })
+  return createRemoteRevoker({ url: token.revokeUrl, auth: toAuth(token.auth, toSigner) })
 }

@@ -3,6 +3,7 @@
  * here is published.
  */
 export { alertDisagreement } from '../alertDisagreement.ts'
+export { type BackendAuth, readBackendAuth, toAuth } from '../backendAuth.ts'
 export { createProbe, HEALTH_TTL_MS } from '../createProbe.ts'
 export { describeError, digestId, logEvent } from '../logEvent.ts'
 export { type LogLevel, logLevels } from '../logLevels.ts'
@@ -23,3 +24,11 @@ export { remember } from '../remember.ts'
 export { reportWaiting } from '../reportWaiting.ts'
 export { type Program, runProgram } from '../runProgram.ts'
 export { type Serving, serveHttp } from '../serveHttp.ts'
+export {
+  judgeKey,
+  keyIdOf,
+  readPair,
+  readPem,
+  readSecret,
+  type TokenKey,
+} from '../signingKeys.ts'
