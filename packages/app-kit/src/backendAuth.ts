@@ -17,7 +17,7 @@ export type BackendAuth =
   | { readonly strategy: 'shared-secret'; readonly header: string; readonly value: string }
 
 /** Makes what signs with a key; throws a `TokenError` where it is not fit for that. */
-export type ToSigner = (key: TokenKey) => ServiceTokenSigner
+type ToSigner = (key: TokenKey) => ServiceTokenSigner
 
 const noAuth = { strategy: 'none' } as const
 
