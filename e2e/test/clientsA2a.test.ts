@@ -38,7 +38,8 @@ describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
       const gateway = await startGateway({
         ...gatewayEnv(chain, url),
         ...refundEnv(chain),
-        REFUND_MIN_AGE_MS: '0',
+        // Long enough for whoever is paid to begin to deliver, also when the other noticed it first.
+        REFUND_MIN_AGE_MS: '1000',
         KEY0_RPC_URL: chain.rpcUrl,
         ...env,
         GAS_WALLET_PRIVATE_KEY: walletOf(chain, gas).privateKey,

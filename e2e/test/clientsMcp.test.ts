@@ -79,7 +79,8 @@ describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
         ...refundEnv(chain),
         ...env,
         GAS_WALLET_PRIVATE_KEY: walletOf(chain, gas).privateKey,
-        REFUND_MIN_AGE_MS: '0',
+        // Long enough for whoever is paid to begin to deliver, also when the other noticed it first.
+        REFUND_MIN_AGE_MS: '1000',
         KEY0_RPC_URL: chain.rpcUrl,
         MCP_ENABLED: 'true',
         MCP_ROUTE_TOOLS: 'true',
