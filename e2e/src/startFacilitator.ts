@@ -47,6 +47,12 @@ type Body = {
 
 const noHash: Hash = `0x${'0f'.repeat(32)}`
 
+const supported = {
+  kinds: [{ x402Version: 2, scheme: 'exact', network: 'eip155:84532' }],
+  extensions: [],
+  signers: {},
+}
+
 export async function startFacilitator(sandbox: Sandbox): Promise<Facilitator> {
   const requests: string[] = []
   const pending: Body[] = []
@@ -89,6 +95,7 @@ export async function startFacilitator(sandbox: Sandbox): Promise<Facilitator> {
     requests.push(path)
     const body = (await readJson(request)) as Body
     if (path === '/settle') return answerSettle(body, response)
+    if (path === '/supported') return reply(response, 200, supported)
     switch (verifying) {
       case 'agrees':
         return reply(response, 200, { isValid: true })

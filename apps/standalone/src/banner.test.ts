@@ -12,8 +12,16 @@ const base = {
   BACKEND_AUTH_STRATEGY: 'shared-secret',
   INTERNAL_AUTH_SECRET: 'canary-internal-auth',
 }
+const well = { status: 'ok' } as const
+const readiness = {
+  ok: false,
+  checks: {
+    ...{ store: well, chain: well, payee: well, floats: { status: 'warning' } as const },
+    settlement: { status: 'failing', detail: 'facilitator.example: it does not answer' } as const,
+  },
+}
 const print = (env: Record<string, string>) =>
-  banner(toConfig(readEnv(env)), { port: 3000, warnings: ['something of the store'] })
+  banner(toConfig(readEnv(env)), { port: 3000, warnings: ['something of the store'], readiness })
 
 test('it says what this process is and does', () => {
   expect(print(base).split('\n')).toEqual([
@@ -26,6 +34,7 @@ test('it says what this process is and does', () => {
     '  Managed      none',
     '  Token mode   remote',
     '  Facilitation Standard',
+    '  Ready        NO (store ok, chain ok, payee ok, floats warning, settlement failing)',
     '  Backend      https://backend.example/issue',
     '  Plans        basic $0.10',
     '  Routes       none',

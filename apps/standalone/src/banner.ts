@@ -1,9 +1,10 @@
+import type { Gateway } from './compose.ts'
 import type { GatewayConfig } from './GatewayConfig.ts'
 
 /** What this process is and does, line by line, without secrets. */
 export function banner(
   config: GatewayConfig,
-  { port, warnings: more }: { readonly port: number; readonly warnings: readonly string[] },
+  { port, warnings: more, readiness }: Pick<Gateway, 'port' | 'warnings' | 'readiness'>,
 ): string {
   const { token, storage, settlement, refunds, network } = config
   const rows: readonly (readonly [string, string])[] = [
@@ -14,6 +15,7 @@ export function banner(
     ['Managed', config.managedInfra.join(', ') || 'none'],
     ['Token mode', token.mode],
     ['Facilitation', facilitation(settlement)],
+    ['Ready', describeReadiness(readiness)],
     ['Backend', withoutSecrets(token.mode === 'remote' ? token.url : token.backendUrl)],
     [
       'Plans',
@@ -38,6 +40,12 @@ export function banner(
 
 function describeRoute({ method, path, unitAmount }: GatewayConfig['routes'][number]): string {
   return `${method} ${path} ${unitAmount ?? 'free'}`
+}
+
+/** What was asked when it started, and what answered; the warnings below say more. */
+function describeReadiness({ ok, checks }: Gateway['readiness']): string {
+  const found = Object.entries(checks).map(([name, { status }]) => `${name} ${status}`)
+  return `${ok ? 'yes' : 'NO'} (${found.join(', ')})`
 }
 
 function a2aAt({ a2a, publicUrl }: GatewayConfig, path?: string): string {

@@ -21,6 +21,8 @@ export type Gateway = AsyncDisposable & {
   readonly port: number
   /** What is worth saying beside the configuration's own warnings. */
   readonly warnings: readonly string[]
+  /** What selling needed when it started. */
+  readonly readiness: Key0['readiness']
 }
 
 /**
@@ -75,6 +77,7 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Gateway
   return {
     port: serving.port,
     warnings: [...warnings, ...key0.warnings],
+    readiness: key0.readiness,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

@@ -77,6 +77,8 @@ export type Key0 = {
   recover(): Promise<Recovered>
   /** Asks what selling needs: store, chain, wallet, settlement, backend. Never throws. */
   checkReadiness(): Promise<Readiness>
+  /** What `checkReadiness` found when this was opened. */
+  readonly readiness: Readiness
   /** Sentences for the seller, worth saying at every start. */
   readonly warnings: readonly string[]
   /** Stops watching the chain. The store stays open: it is yours. */

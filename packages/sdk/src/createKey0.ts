@@ -20,7 +20,7 @@ import { createCalls } from './calls.ts'
 import { createHandler } from './createHandler.ts'
 import { createHooks } from './createHooks.ts'
 import { createIds } from './createIds.ts'
-import { createReadiness, judgePayee } from './createReadiness.ts'
+import { createReadiness, judgePayee, tellReadiness } from './createReadiness.ts'
 import type { Key0 } from './Key0.ts'
 import { openResources } from './openResources.ts'
 import { openSettlement } from './openSettlement.ts'
@@ -77,34 +77,30 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
   const backend = watchBackend(config, observe)
   const engine = createEngine({ ...context, ...(backend && { isSelling: backend.isWell }) })
   const { maxTimeoutSeconds } = settings
-  const seller: Seller = {
-    name: config.agentName,
-    ...(config.agentDescription !== undefined && { description: config.agentDescription }),
-    publicUrl: config.agentUrl,
-    chainId: chain.chainId,
-    payTo,
-    token: toToken(chain),
-    ...(config.exact === false && { exact: false }),
-  }
+  const seller = toSeller(config, chain, payTo)
   const handler = await createHandler(
     config,
     { engine, seller, maxTimeoutSeconds, ...toExtensions(config, observe) },
     observe,
     resources,
   )
+  const checkReadiness = createReadiness({
+    refundMinAgeMs: settings.refundMinAgeMs,
+    ...{ store, chain, payTo, settlement },
+    ...(backend && { backend }),
+  })
+  const readiness = await checkReadiness()
   return {
     engine,
     chain,
     handler,
     ...createCalls(engine, store),
     recover: createRecovery(context, accounting),
-    checkReadiness: createReadiness({
-      refundMinAgeMs: settings.refundMinAgeMs,
-      ...{ store, chain, payTo, settlement },
-      ...(backend && { backend }),
-    }),
+    checkReadiness,
+    readiness,
     warnings: [
       ...warnings,
+      ...tellReadiness(readiness),
       ...(config.store ? [] : [`There is no store: ${WITHOUT_STORE}.`]),
       ...handler.warnings,
     ],
@@ -214,6 +210,18 @@ function toAccounting(
     finality: finality.refund,
     adoptAfterMs: challengeTTLMs + skewMs,
     ...(config.accountFromBlock !== undefined && { fromBlock: config.accountFromBlock }),
+  }
+}
+
+function toSeller(config: SellerConfig, chain: EvmChain, payTo: Address): Seller {
+  return {
+    name: config.agentName,
+    ...(config.agentDescription !== undefined && { description: config.agentDescription }),
+    publicUrl: config.agentUrl,
+    chainId: chain.chainId,
+    payTo,
+    token: toToken(chain),
+    ...(config.exact === false && { exact: false }),
   }
 }
 

@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { createMint, createSteeredClock } from '@key0/conformance/store'
 import { createMemoryStore } from '@key0/core/memory'
 import { type Sandbox, startSandbox } from '@key0/sandbox'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createKey0 } from './createKey0.ts'
+import type { Key0 } from './Key0.ts'
 import type { SellerConfig } from './SellerConfig.ts'
 
 let chain: Sandbox<'poor'>
@@ -80,9 +81,11 @@ test('a contract that receives is a warning at every start', async () => {
   expect((await open.key0.checkReadiness()).checks.payee.status).toBe('warning')
 })
 
-test('a gas wallet without gas settles nothing', async () => {
+test('a gas wallet without gas settles nothing, and is told at the start', async () => {
   const { poor } = chain.wallets
   await using open = await openKey0(config({ gasWalletPrivateKey: poor.privateKey }))
+  const told = `Nobody can pay yet: the gas wallet ${poor.address} cannot pay for gas. ${advice}`
+  expect(open.key0.warnings).toEqual([told])
   expect((await open.key0.checkReadiness()).checks.settlement).toEqual({
     status: 'failing',
     detail: `the gas wallet ${poor.address} cannot pay for gas`,
@@ -108,17 +111,72 @@ test('a wallet that holds less than has to go back is a warning, and selling goe
     status: 'warning',
     detail: expect.stringMatching(/ holds \d+(\.\d+)? of 1000000 that have to go back$/),
   })
+  expect(open.key0.warnings).toEqual([expect.stringMatching(/^Refunds: 0x.+ of 1000000 that/)])
 })
 
-test('a facilitator that is away is failing, or a warning beside a gas wallet', async () => {
-  const facilitatorUrl = 'http://127.0.0.1:9/x402'
-  const { gasWalletPrivateKey: _, ...bare } = config({ facilitatorUrl })
-  await using alone = await openKey0(bare)
-  await using beside = await openKey0(config({ facilitatorUrl }))
-  const detail = expect.stringContaining('127.0.0.1:9')
-  const found = await alone.key0.checkReadiness()
-  expect(found.checks.settlement).toEqual({ status: 'failing', detail })
-  expect((await beside.key0.checkReadiness()).checks.settlement.status).toBe('warning')
+describe('whoever opens a gateway is told of its rails', () => {
+  const ours = { x402Version: 2, scheme: 'exact', network: 'eip155:84532' }
+  const nowhere = 'http://127.0.0.1:9/x402'
+  const atNowhere = expect.stringContaining('127.0.0.1:9')
+  /** Facilitators alone, or beside a gas wallet. */
+  const open = (facilitatorUrl: readonly string[], gasWalletPrivateKey?: `0x${string}`) => {
+    const { gasWalletPrivateKey: _, ...bare } = config({ facilitatorUrl })
+    return openKey0({ ...bare, ...(gasWalletPrivateKey && { gasWalletPrivateKey }) })
+  }
+  const toldOf = ({ key0 }: { readonly key0: Key0 }) => [
+    key0.readiness.checks.settlement.status,
+    key0.readiness.ok,
+    key0.warnings,
+  ]
+
+  test('a facilitator that settles here: nothing to say', async () => {
+    await using well = await startSupported(ours)
+    await using gate = await open([well.url])
+    expect(toldOf(gate)).toEqual(['ok', true, []])
+    expect(well.asked).toEqual(['/supported'])
+  })
+
+  test('the only one is away, or settles elsewhere: it opens, is not ready, and says so', async () => {
+    await using elsewhere = await startSupported({ ...ours, network: 'eip155:1' })
+    await using older = await startSupported({ ...ours, x402Version: 1 })
+    await using gate = await open([nowhere, elsewhere.url, older.url])
+    const { detail = '' } = gate.key0.readiness.checks.settlement
+    expect(toldOf(gate)).toEqual(['failing', false, [`Nobody can pay yet: ${detail}. ${advice}`]])
+    const [first, ...others] = detail.split('; ')
+    expect(first).toMatch(/^127.0.0.1:9: 127.0.0.1:9 could not be reached/)
+    const why = 'it does not settle exact payments on eip155:84532'
+    expect(others).toEqual([elsewhere, older].map(({ url }) => `${new URL(url).host}: ${why}`))
+    expect((await gate.key0.checkReadiness()).checks).toEqual(gate.key0.readiness.checks)
+  })
+
+  test.each(['another facilitator', 'a gas wallet'])('%s is behind it: ready', async (behind) => {
+    await using well = await startSupported(ours)
+    const isWallet = behind === 'a gas wallet'
+    await using gate = isWallet
+      ? await open([nowhere], chain.wallets.gas.privateKey)
+      : await open([nowhere, well.url])
+    expect(toldOf(gate)).toEqual(['warning', true, [expect.stringContaining('Payments take')]])
+    expect(gate.key0.readiness.checks.settlement.detail).toEqual(atNowhere)
+  })
+
+  test('one that never answers is away within seconds, and hides nobody behind it', async () => {
+    await using well = await startSupported(ours)
+    await using silent = await startSupported(undefined)
+    await using gate = await open([silent.url, well.url])
+    const { settlement } = gate.key0.readiness.checks
+    const detail = expect.stringContaining('did not answer in time')
+    expect(settlement).toEqual({ status: 'warning', detail })
+  })
+
+  test('a gas wallet behind facilitators that has no gas is told before it is needed', async () => {
+    await using well = await startSupported(ours)
+    const { poor } = chain.wallets
+    const broke = expect.stringContaining(`the gas wallet ${poor.address} cannot pay for gas`)
+    await using gate = await open([well.url], poor.privateKey)
+    expect(toldOf(gate)).toEqual(['warning', true, [broke]])
+    await using neither = await open([nowhere], poor.privateKey)
+    expect(toldOf(neither)).toEqual(['failing', false, [broke]])
+  })
 })
 
 test('who settles nothing hands nobody what the buyer of another gate has signed', async () => {
@@ -186,6 +244,26 @@ test('while the backend is down nothing new is sold, and it goes on by itself', 
   server.close()
   server.closeAllConnections()
 })
+
+const advice = 'Mend that, or give another facilitator or a gas wallet.'
+
+/** A facilitator that says what it settles, or never says anything. */
+async function startSupported(kind: object | undefined) {
+  const asked: string[] = []
+  const server = createServer(({ url = '' }, response) => {
+    asked.push(url)
+    if (kind) response.end(JSON.stringify({ kinds: [kind], extensions: [], signers: {} }))
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((done) => server.close(done))
+    },
+  }
+}
 
 async function openKey0(config: SellerConfig) {
   const key0 = await createKey0(config)

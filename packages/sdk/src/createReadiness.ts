@@ -49,6 +49,24 @@ export function createReadiness(of: {
   }
 }
 
+/**
+ * What was found of rails and floats, for whoever starts the gateway: a sentence for each that is
+ * not well. The rest keeps it from starting or speaks for itself. A rail that is away does not: what
+ * was paid before is delivered and refunded without it.
+ */
+export function tellReadiness({ checks }: Readiness): readonly string[] {
+  const { settlement, floats } = checks
+  const rails = settlement.detail ?? 'not known'
+  return [
+    settlement.status === 'failing' &&
+      `Nobody can pay yet: ${rails}. Mend that, or give another facilitator or a gas wallet.`,
+    settlement.status === 'warning' &&
+      `One way to settle is away: ${rails}. Payments take another.`,
+    floats.status !== 'ok' &&
+      `Refunds: ${floats.detail ?? 'not known'}. Keep in the wallet what may have to go back.`,
+  ].filter((sentence) => typeof sentence === 'string')
+}
+
 /** What a wallet that sells must be able to do. */
 export function judgePayee(payTo: Address, { isBlocked, isPaused, hasCode }: Payee): Check {
   if (isBlocked) return { status: 'failing', detail: `the token's issuer blocks ${payTo}` }

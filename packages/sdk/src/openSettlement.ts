@@ -2,6 +2,7 @@ import {
   createFacilitatorSettler,
   createGasWalletSettler,
   type EvmChain,
+  type FacilitatorSettler,
   type GasWalletSettler,
 } from '@key0/chain-evm'
 import type { Settler } from '@key0/core'
@@ -16,6 +17,8 @@ export type Settlement = {
 
 /** What one settlement takes at most. */
 const SETTLEMENT_GAS = 200_000n
+
+const GAS_UNKNOWN = 'the balance of the gas wallet could not be read'
 
 /**
  * Recovery over a shared store meets what was signed for other gates: who offers no `exact` leaves
@@ -46,18 +49,24 @@ export function openSettlement(config: SellerConfig, chain: EvmChain): Settlemen
     ...(cdpApiKeyId !== undefined && { cdpApiKeyId }),
     ...(cdpApiKeySecret !== undefined && { cdpApiKeySecret }),
   })
-  return {
-    settler,
-    check: async () => {
-      const found = await settler.checkSupport()
-      const detail = found.find((it) => !it.isSupported)
-      const told = detail && { detail: `${new URL(detail.url).host}: ${detail.reason}` }
-      if (found.every((it) => it.isSupported)) return { status: 'ok' }
-      if (found.some((it) => it.isSupported)) return { status: 'warning', ...told }
-      const instead = own ? await checkGas(own) : undefined
-      return { status: instead?.status === 'ok' ? 'warning' : 'failing', ...told }
-    },
-  }
+  return { settler, check: () => checkRails(settler, own) }
+}
+
+/** Every facilitator, and the gas wallet beside them: one rail that works is enough to sell. */
+async function checkRails(
+  facilitators: FacilitatorSettler,
+  own: GasWalletSettler | undefined,
+): Promise<Check> {
+  const [found, gas] = await Promise.all([
+    facilitators.checkSupport(),
+    own && checkGas(own).catch(() => ({ status: 'failing', detail: GAS_UNKNOWN }) satisfies Check),
+  ])
+  const away = found.filter((it) => !it.isSupported)
+  const details = away.map(({ url, reason }) => `${new URL(url).host}: ${reason}`)
+  if (gas?.detail !== undefined) details.push(gas.detail)
+  if (details.length === 0) return { status: 'ok' }
+  const isPassable = away.length < found.length || gas?.status === 'ok'
+  return { status: isPassable ? 'warning' : 'failing', detail: details.join('; ') }
 }
 
 async function checkGas({ sender }: GasWalletSettler): Promise<Check> {

@@ -26,6 +26,9 @@ export type FacilitatorContext = {
 
 const maxBodyBytes = 65_536
 
+/** It says what it knows without the chain: whoever takes longer is of no use to a payment. */
+const MOST_FOR_SUPPORTED_MS = 3_000
+
 export function createFacilitator(base: URL, context: FacilitatorContext): Facilitator {
   const name = `${base.origin}${base.pathname.replace(/\/+$/, '')}`
   return {
@@ -33,8 +36,10 @@ export function createFacilitator(base: URL, context: FacilitatorContext): Facil
     ask: async (path, body) => {
       const url = new URL(`${name}/${path}`)
       url.search = base.search
+      const { timeoutMs } = context
+      const ms = path === 'supported' ? Math.min(timeoutMs, MOST_FOR_SUPPORTED_MS) : timeoutMs
       try {
-        return await ask(context, url, body)
+        return await ask({ ...context, timeoutMs: ms }, url, body)
       } catch (error) {
         return { kind: 'none', reason: explain(error, url.host) }
       }

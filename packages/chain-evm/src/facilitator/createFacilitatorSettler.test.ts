@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import type { SignedAuthorization, Submitted } from '@key0/core'
 import { importJWK, importSPKI, jwtVerify } from 'jose'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { keep, startRig, type TestRig, toQuery } from '../../test/rig.ts'
 import { createGasWalletSettler } from '../settle/createGasWalletSettler.ts'
 import {
@@ -346,6 +346,14 @@ test('at boot a facilitator is asked what it supports', async () => {
     { url: second.url, isSupported: false, reason: expect.stringContaining('eip155:84532') },
     { url: 'http://127.0.0.1:9', isSupported: false, reason: expect.any(String) },
   ])
+})
+
+test('what it supports is not waited for as long as a settlement', async () => {
+  const within = vi.spyOn(AbortSignal, 'timeout')
+  const fetch = async () => Response.json({ kinds: [] })
+  for (const timeoutMs of [30_000, 50]) await settlerOf({ fetch, timeoutMs }).checkSupport()
+  expect(within.mock.calls).toEqual([[3_000], [50]])
+  within.mockRestore()
 })
 
 test('Coinbase is sent a token for this one request, made with either kind of key', async () => {
