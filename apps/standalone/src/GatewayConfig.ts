@@ -29,6 +29,8 @@ export type GatewayConfig = NetworkConfig & {
   readonly token: TokenConfig
   /** While it does not answer well, nothing new is sold. */
   readonly backendHealthUrl?: string
+  /** Whether the backend is told of single requests besides the grants of plans. */
+  readonly notifyRequests: boolean
   /** Absent: the backend's notification is sent once, and nobody else is told. */
   readonly notifications?: NotificationConfig
   readonly storage: StorageConfig

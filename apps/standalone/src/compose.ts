@@ -1,17 +1,16 @@
-import { describeError, logEvent, openStore, reportWaiting, toAuth } from '@key0/app-kit'
+import { describeError, logEvent, openStore, reportWaiting } from '@key0/app-kit'
 import { createReceiptSigner, type WalletLock } from '@key0/chain-evm'
-import type { ChallengeStore, CredentialIssuer } from '@key0/core'
-import { notifyPayment } from '@key0/delivery'
+import type { ChallengeStore, CredentialIssuer, Observe } from '@key0/core'
 import { createRefunds, probeRefunds, type Refunds, startTimer } from '@key0/refunds'
 import { createKey0, type Key0 } from '@key0/sdk'
 import { encryptStore } from '@key0/store-encrypted'
 import type { Logger } from 'pino'
 import type { GatewayConfig } from './GatewayConfig.ts'
-import { openDispatcher, PAYMENT_RECEIVED } from './openDispatcher.ts'
+import { openDispatcher } from './openDispatcher.ts'
 import { openIssuer, openRevoker } from './openIssuer.ts'
 import { serveApp } from './serveApp.ts'
+import { tellBackend } from './tellBackend.ts'
 import { toDiscovery } from './toDiscovery.ts'
-import { toSigner } from './toSigner.ts'
 
 const RECOVERY_INTERVAL_MS = 2_000
 /** What clocks and blocks may disagree about. */
@@ -92,20 +91,11 @@ function toSellerConfig(
   }: {
     readonly store: ChallengeStore
     readonly tokenIssuer: CredentialIssuer
-    readonly observe: ReturnType<typeof logEvent>
+    readonly observe: Observe
     readonly log: Logger
   },
 ): Parameters<typeof createKey0>[0] {
-  const { settlement, refunds, token } = config
-  // Once and forgotten, as specified, unless the dispatcher does it.
-  const notify =
-    token.backendUrl === undefined || config.notifications
-      ? undefined
-      : notifyPayment({
-          url: `${token.backendUrl}${PAYMENT_RECEIVED}`,
-          auth: toAuth(token.auth, toSigner),
-          onError: ({ reason }) => log.warn({ reason }, 'the backend was not notified'),
-        })
+  const { settlement, refunds } = config
   return {
     agentName: config.agent.name,
     agentDescription: config.agent.description,
@@ -154,8 +144,7 @@ function toSellerConfig(
           }),
         }),
     ...(config.backendHealthUrl && { backendHealthUrl: config.backendHealthUrl }),
-    ...(notify && { onPaymentReceived: notify }),
-    observe,
+    observe: tellBackend(config, { log, observe }),
   }
 }
 
@@ -164,7 +153,7 @@ async function openRefunds(
   key0: Key0,
   shared: {
     readonly store: ChallengeStore
-    readonly observe: ReturnType<typeof logEvent>
+    readonly observe: Observe
     readonly lock?: WalletLock
   },
 ): Promise<Refunds | undefined> {

@@ -433,6 +433,14 @@ describe('tokens', () => {
     }
     expect(configOf(env).token).toMatchObject({ mode: 'native', auth: { value: 's' } })
   })
+
+  test('the backend is told of single requests too, unless that is not wanted', () => {
+    expect(configOf(least).notifyRequests).toBe(true)
+    expect(configOf({ ...least, KEY0_NOTIFY_REQUESTS: 'false' }).notifyRequests).toBe(false)
+    expect(problemsOf({ ...least, KEY0_NOTIFY_REQUESTS: 'no' })).toContain(
+      'KEY0_NOTIFY_REQUESTS must be true or false',
+    )
+  })
 })
 
 test('wallets that sold before, comma-separated', () => {

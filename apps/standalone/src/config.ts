@@ -58,6 +58,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
     documents: readDocuments(read),
     token,
     ...(backendHealthUrl !== undefined && { backendHealthUrl }),
+    notifyRequests: read.flag('notifyRequests') ?? true,
     ...(notifications && { notifications }),
     storage: readDurableStorage(read, network),
     encryptionKeys: readEncryptionKeys(read),

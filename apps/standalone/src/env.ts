@@ -48,6 +48,7 @@ const names = {
   issueTokenApi: ['ISSUE_TOKEN_API'],
   revokeTokenApi: ['REVOKE_TOKEN_API'],
   backendApiUrl: ['BACKEND_API_URL'],
+  notifyRequests: ['KEY0_NOTIFY_REQUESTS'],
   backendHealthUrl: ['BACKEND_HEALTH_URL'],
   tokenIssueTimeoutMs: ['TOKEN_ISSUE_TIMEOUT_MS'],
   tokenIssueRetries: ['TOKEN_ISSUE_RETRIES'],

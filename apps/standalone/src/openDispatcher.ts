@@ -3,10 +3,8 @@ import type { ChallengeStore, DocumentStore } from '@key0/core'
 import { createDispatcher, type DispatchEvent, type Dispatcher } from '@key0/delivery'
 import type { Logger } from 'pino'
 import type { GatewayConfig } from './GatewayConfig.ts'
+import { PAYMENT_RECEIVED } from './tellBackend.ts'
 import { toSigner } from './toSigner.ts'
-
-/** Under the backend's address: where it is told of payments. */
-export const PAYMENT_RECEIVED = '/internal/payment-received'
 
 /**
  * What tells webhooks and the backend of events, durably. Its endpoints are known when this
@@ -15,7 +13,7 @@ export const PAYMENT_RECEIVED = '/internal/payment-received'
  * @throws STORE_UNAVAILABLE
  */
 export async function openDispatcher(
-  { notifications, token }: GatewayConfig,
+  { notifications, notifyRequests, token }: GatewayConfig,
   stores: { readonly store: ChallengeStore; readonly documents: DocumentStore },
   log: Logger,
 ): Promise<Dispatcher | undefined> {
@@ -27,6 +25,7 @@ export async function openDispatcher(
       auth: toAuth(token.auth, toSigner),
       secret,
     },
+    ...(!notifyRequests && { types: ['AccessGrant'] as const }),
   }
   const dispatcher = createDispatcher({
     ...stores,

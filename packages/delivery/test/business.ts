@@ -1,5 +1,11 @@
 import { createMint, createSteeredClock, type SteeredClock } from '@key0/conformance/store'
-import type { AccessGrant, ChallengeStore, DocumentStore } from '@key0/core'
+import type {
+  AccessGrant,
+  ChallengeStore,
+  DocumentStore,
+  Resource,
+  StoredResponse,
+} from '@key0/core'
 import { createMemoryDocuments, createMemoryStore } from '@key0/core/memory'
 import {
   createDeliveries,
@@ -23,12 +29,18 @@ export type Business = AsyncDisposable & {
   readonly deliveries: Deliveries
   /** A further process that dispatches to the receiver. */
   readonly dispatch: (options?: Partial<DispatcherOptions>) => Dispatcher
-  /** Sells once, up to `DELIVERED` (4 events of interest at most). @returns its id */
-  readonly sell: (until?: 'PENDING' | 'PAID' | 'DELIVERED') => Promise<string>
+  /** Sells a plan, or a single request, up to `DELIVERED`: 3 events. @returns its id */
+  readonly sell: (until?: 'PENDING' | 'PAID' | 'DELIVERED', request?: Resource) => Promise<string>
   /** By challenge, the versions that must arrive, in order. */
   readonly expected: () => Promise<Map<string, number[]>>
   /** Passes and lets time go by until nothing is left to deliver. */
   readonly drain: (dispatchers: readonly Dispatcher[], stepMs?: number) => Promise<void>
+}
+
+const response: StoredResponse = {
+  status: 200,
+  headers: [['content-type', 'text/plain']],
+  body: btoa('canary photo'),
 }
 
 export async function openBusiness(): Promise<Business> {
@@ -61,8 +73,8 @@ export async function openBusiness(): Promise<Business> {
       dispatchers.push(dispatcher)
       return dispatcher
     },
-    async sell(until = 'DELIVERED') {
-      const { base, pay } = mint()
+    async sell(until = 'DELIVERED', resource) {
+      const { base, pay } = mint(resource && { resource, planId: 'photo' })
       const id = base.challengeId
       await store.create(base, { key: 'create' })
       if (until === 'PENDING') return id
@@ -76,7 +88,8 @@ export async function openBusiness(): Promise<Business> {
         ...{ resourceId: base.resourceId, planId: base.planId, txHash: payment.txHash },
         ...{ accessToken: 'eyJcanary.grant.token', tokenType: 'Bearer' },
       }
-      const fields = { accessGrant, deliveredAt: new Date(clock.nowMs()) }
+      const bought = resource ? { response } : { accessGrant }
+      const fields = { ...bought, deliveredAt: new Date(clock.nowMs()) }
       await store.transition({ id, from: 'PAID', to: 'DELIVERED', fields, key: 'deliver' })
       return id
     },

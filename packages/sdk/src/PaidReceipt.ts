@@ -1,4 +1,4 @@
-import { type Address, type ChallengeRecord, type Hash, invariant } from '@key0/core'
+import { type Address, type ChallengeRecord, type Hash, invariant, type Resource } from '@key0/core'
 
 /** What a seller's own books keep of one payment. */
 export type PaidReceipt = {
@@ -8,7 +8,10 @@ export type PaidReceipt = {
   readonly requestId: string
   readonly clientAgentId: string
   readonly resourceId: string
+  /** The plan's, or the route's when a single request was bought. */
   readonly planId: string
+  /** The single request that was bought; absent of a plan. */
+  readonly resource?: Resource
   /** The price as it is written, such as `"$0.10"`. */
   readonly amount: string
   /** In the asset's smallest unit. */
@@ -25,10 +28,12 @@ export type PaidReceipt = {
 export function toReceipt(record: ChallengeRecord): PaidReceipt {
   const { challengeId, requestId, clientAgentId, resourceId, planId, amount, amountRaw } = record
   const { asset, chainId, destination: payee, paymentRef, fromAddress, txHash, paidAt } = record
+  const { resource } = record
   invariant(paymentRef && fromAddress && txHash && paidAt, 'what is paid says by whom and how')
   return {
     idempotencyKey: paymentRef,
     ...{ challengeId, requestId, clientAgentId, resourceId, planId, amount, amountRaw },
+    ...(resource && { resource }),
     ...{ asset, chainId, payer: fromAddress, payee, txHash, paidAt },
   }
 }

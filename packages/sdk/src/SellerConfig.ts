@@ -155,7 +155,10 @@ export type SellerConfig = {
    * or is refunded, and pays once all the same. Default `false`.
    */
   readonly awaitOnPaid?: boolean
-  /** Called after a delivery; fire and forget. */
+  /**
+   * Called when a plan's grant was delivered; fire and forget. A single request has no grant:
+   * `onPaid` is told of both.
+   */
   readonly onPaymentReceived?: (grant: AccessGrant, challenge: ChallengeRecord) => unknown
   /** Called when a challenge expires unpaid; fire and forget. */
   readonly onChallengeExpired?: (challengeId: string) => unknown

@@ -29,6 +29,14 @@ test('onPaid hears of a payment by its one identity, and nobody waits for it', a
   ])
 })
 
+test('onPaid hears which single request was bought', async () => {
+  const resource = { method: 'GET', path: '/photos/7', query: 'size=1' }
+  const told = Promise.withResolvers<PaidReceipt>()
+  const { observe } = createHooks({ onPaid: told.resolve })
+  observe({ name: 'challenge.paid', challenge: { ...challenge, planId: 'photo', resource } })
+  expect(await told.promise).toMatchObject({ planId: 'photo', resource })
+})
+
 test('with awaitOnPaid a sale waits for its record, which is made once', async () => {
   const recording = Promise.withResolvers<void>()
   const order: string[] = []

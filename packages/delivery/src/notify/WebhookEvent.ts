@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AuditEntry, ChallengeRecord, State } from '@key0/core'
+import { type ToldResource, toToldResource } from './Paid.ts'
 
 /** Every change of a challenge's state, money that is held or released, and payments for nothing. */
 export const webhookEventTypes = [
@@ -43,7 +44,10 @@ export type WebhookData = {
   readonly state: State
   readonly clientAgentId?: string
   readonly resourceId?: string
+  /** The plan's, or the route's when a single request is sold. */
   readonly planId?: string
+  /** The single request that is sold; absent of a plan. */
+  readonly resource?: ToldResource
   readonly amount?: string
   /** In the asset's smallest unit, decimal. */
   readonly amountRaw?: string
@@ -126,6 +130,7 @@ function toFacts(record: ChallengeRecord): Omit<WebhookData, 'challenge' | 'stat
   const facts = {
     ...{ clientAgentId, resourceId, planId, amount, asset, token, chainId },
     amountRaw: `${record.amountRaw}`,
+    resource: toToldResource(record),
     payee: record.destination,
     payer: record.fromAddress,
     ...{ paymentRef, txHash, held, disposition, refundTxHash, refundError },

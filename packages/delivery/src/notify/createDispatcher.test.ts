@@ -40,6 +40,24 @@ test('every change of state is told in order, and nothing that anybody could cla
   expect(receiver.refused).toEqual([])
 })
 
+test('of a single request the route, method and path are told, and not its query or body', async () => {
+  await using business = await openBusiness()
+  const { receiver } = business
+  const dispatcher = business.dispatch()
+  await dispatcher.open()
+  const bodyDigest = `0x${'ca'.repeat(32)}` as const
+  const request = { method: 'POST', path: '/photos/7', query: 'canary=query', bodyDigest }
+  await business.sell('DELIVERED', request)
+  await dispatcher.pass()
+  const resource = { routeId: 'photo', method: 'POST', path: '/photos/7' }
+  expect(receiver.taken).toMatchObject(
+    [1, 3, 4].map((version) => ({ version, data: { planId: 'photo', resource } })),
+  )
+  for (const { body } of receiver.seen)
+    for (const canary of ['canary', bodyDigest, btoa('canary photo')])
+      expect(body).not.toContain(canary)
+})
+
 /** Numbers from 0 to 1 that are the same in every run. */
 function createRandom(seed: number): () => number {
   let state = seed
@@ -323,6 +341,26 @@ test('only the types that were asked for are told', async () => {
   await business.sell()
   await dispatcher.pass()
   expect(receiver.taken.map(({ type }) => type)).toEqual(['challenge.paid'])
+})
+
+test('money that is held and released again: who asked for one of the two is told of no other', async () => {
+  await using business = await openBusiness()
+  const { receiver, store } = business
+  const types = ['challenge.held'] as const
+  const dispatcher = business.dispatch({
+    webhooks: [{ url: receiver.url, secret, networks: 'any', types }],
+  })
+  await dispatcher.open()
+  const id = await business.sell('PAID')
+  const write = (held: string | undefined): Promise<unknown> =>
+    store.transition({ id, from: 'PAID', to: 'PAID', fields: { held }, key: `${held}` })
+  await write('a doubt')
+  await dispatcher.pass()
+  await write(undefined)
+  await dispatcher.pass()
+  const [event, ...more] = receiver.taken
+  expect(event).toMatchObject({ type: 'challenge.held', data: { held: 'a doubt' } })
+  expect(more).toEqual([])
 })
 
 test('a webhook inside a network is not sent to unless that is said', async () => {

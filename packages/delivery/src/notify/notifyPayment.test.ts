@@ -76,7 +76,7 @@ test('the buyer waits for nothing: nothing is written or asked before the call r
 test.each([400, 404, 500, 302])('a backend that answers %i is reported once', async (code) => {
   await using backend = await startBackend(status(code, '{"secret":"s3cret"}'))
   expect(await failureOf({ url: backend.url })).toEqual({
-    grant,
+    paid: grant,
     reason: `the backend answered ${code}`,
   })
   expect(backend.seen).toHaveLength(1)

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import type { AccessGrant, ChallengeBase, ChallengeFields } from '@key0/core'
+import type { ChallengeBase, ChallengeFields } from '@key0/core'
 import type { AuthHeaderProvider } from '../auth/AuthHeaderProvider.ts'
 import { noAuth } from '../auth/noAuth.ts'
 import { type Fetch, type Post, postJson } from '../backend/postJson.ts'
 import { parseBackendUrl, parseDuration } from '../configuration.ts'
+import type { Paid } from './Paid.ts'
 
-/** What the notification says about the payment beside the grant. A challenge record fits. */
+/** What the notification says about the payment beside what it bought. A challenge record fits. */
 export type PaymentFacts = Pick<
   ChallengeBase,
   'clientAgentId' | 'amount' | 'amountRaw' | 'asset' | 'chainId'
@@ -13,13 +14,13 @@ export type PaymentFacts = Pick<
   Pick<ChallengeFields, 'fromAddress' | 'paidAt'>
 
 export type NotificationFailure = {
-  readonly grant: AccessGrant
+  readonly paid: Paid
   /** Safe to log. */
   readonly reason: string
 }
 
 export type NotifyPaymentOptions = {
-  /** Where grants are POSTed, such as `https://backend.example/internal/payment-received`. */
+  /** Where it is POSTed what was bought, such as `https://backend.example/internal/payment-received`. */
   readonly url: string | URL
   /** Default {@link noAuth}. */
   readonly auth?: AuthHeaderProvider
@@ -30,11 +31,12 @@ export type NotifyPaymentOptions = {
   readonly onError?: (failure: NotificationFailure) => void
 }
 
-export type NotifyPayment = (grant: AccessGrant, facts?: PaymentFacts) => void
+export type NotifyPayment = (paid: Paid, facts?: PaymentFacts) => void
 
 /**
- * Tells the seller's backend that a payment was verified and its credential issued. The body is
- * the grant, with a `payment` beside its fields when the facts are given.
+ * Tells the seller's backend that a payment was verified and what it bought was delivered. The body
+ * is the grant, or of a single request a {@link PaidRequest}, with a `payment` beside its fields when
+ * the facts are given.
  *
  * Fire and forget: the function returns before anything is sent and never throws, there is one
  * attempt, and a notification is lost when the process ends first. The backend may see one twice:
@@ -54,8 +56,8 @@ export function notifyPayment(options: NotifyPaymentOptions): NotifyPayment {
   }
 
   /** Resolves to why the notification did not arrive, or to undefined. */
-  const send = async (grant: AccessGrant, facts?: PaymentFacts): Promise<string | undefined> => {
-    const { body, idempotencyKey } = toNotification(grant, facts)
+  const send = async (paid: Paid, facts?: PaymentFacts): Promise<string | undefined> => {
+    const { body, idempotencyKey } = toNotification(paid, facts)
     const { signal } = new AbortController()
     const posted = await postJson(post, body, idempotencyKey, signal)
     if (posted.kind !== 'answered') return posted.reason
@@ -63,23 +65,23 @@ export function notifyPayment(options: NotifyPaymentOptions): NotifyPayment {
     return arrived ? undefined : `the backend answered ${posted.status}`
   }
 
-  return (grant, facts) => {
+  return (paid, facts) => {
     void Promise.resolve()
-      .then(() => send(grant, facts))
+      .then(() => send(paid, facts))
       .catch(() => 'the notification could not be made')
-      .then((reason) => reason !== undefined && onError?.({ grant, reason }))
+      .then((reason) => reason !== undefined && onError?.({ paid, reason }))
       .catch(() => undefined)
   }
 }
 
-/** The specified notification: the grant, and what is known of its payment beside its fields. */
+/** The specified notification: what was bought, and what is known of its payment beside it. */
 export function toNotification(
-  grant: AccessGrant,
+  paid: Paid,
   facts?: PaymentFacts,
 ): { readonly body: string; readonly idempotencyKey: string } {
-  const digest = createHash('sha256').update(grant.challengeId).digest('hex')
+  const digest = createHash('sha256').update(paid.challengeId).digest('hex')
   return {
-    body: JSON.stringify({ ...grant, ...(facts && { payment: toPayment(facts) }) }),
+    body: JSON.stringify({ ...paid, ...(facts && { payment: toPayment(facts) }) }),
     idempotencyKey: `payment-received-${digest}`,
   }
 }

@@ -1,3 +1,4 @@
+import type { Resource } from '@key0/core'
 import { expect, test } from 'vitest'
 import { startBackend, status } from '../../test/backend.ts'
 import { openBusiness } from '../../test/business.ts'
@@ -59,23 +60,63 @@ test('a grant that is no longer kept is a dead letter at once, and an auth provi
   await business.dispatch({ ...options, store }).pass()
   expect(backend.seen).toEqual([])
   expect(await business.deliveries.deadLetters('backend', 9)).toMatchObject([
-    { reason: 'the grant is no longer kept' },
+    { reason: 'what was bought is no longer kept' },
   ])
 })
 
-test('of a single request that was answered the backend is not told: it has no grant', async () => {
+/** What only the buyer and whoever answers it know: its query and its body. */
+const request: Resource = {
+  ...{ method: 'GET', path: '/photos/7', query: 'canary=query' },
+  bodyDigest: `0x${'ca'.repeat(32)}`,
+}
+
+test('of a single request that was answered the backend is told which, and not what was asked', async () => {
+  await using business = await openBusiness()
+  await using backend = await startBackend(status(500), status(200))
+  const dispatcher = business.dispatch({ webhooks: [], backend: { url: backend.url, secret } })
+  await dispatcher.open()
+  const id = await business.sell('DELIVERED', request)
+  await dispatcher.pass()
+  business.clock.advance(10_000)
+  await dispatcher.pass()
+  const { requestId, resourceId, txHash } = (await business.store.get(id)) ?? {}
+  expect(backend.seen).toHaveLength(2)
+  for (const { headers, body } of backend.seen) {
+    expect(JSON.parse(body)).toEqual({
+      ...{ type: 'PaidRequest', challengeId: id, requestId, resourceId, txHash },
+      resource: { routeId: 'photo', method: 'GET', path: '/photos/7' },
+      payment: expect.objectContaining({ amountRaw: '100000', asset: 'USDC' }),
+    })
+    for (const canary of ['canary', request.bodyDigest]) expect(body).not.toContain(canary)
+    const at = { nowMs: () => business.clock.nowMs() }
+    expect((await verifyWebhook({ headers, body }, secret, at)).kind).toBe('genuine')
+  }
+  const [first, second] = backend.seen.map(({ headers }) => headers['idempotency-key'])
+  expect(first).toMatch(/^payment-received-[\da-f]{64}$/)
+  expect(second).toBe(first)
+  const kept = JSON.stringify(await business.documents.list('delivery-log/', { limit: 99 }))
+  expect(kept).not.toContain(id)
+})
+
+test.each([
+  ['AccessGrant', ['AccessGrant']],
+  ['PaidRequest', ['PaidRequest']],
+] as const)('a backend that wants %s alone is told of nothing else', async (wanted, types) => {
   await using business = await openBusiness()
   await using backend = await startBackend(status(200))
-  const store = { ...business.store }
-  const dispatcher = business.dispatch({ store, webhooks: [], backend: { url: backend.url } })
+  const options = { webhooks: [], backend: { url: backend.url, types } }
+  const dispatcher = business.dispatch(options)
   await dispatcher.open()
+  await business.sell('DELIVERED', request)
   await business.sell()
-  store.get = async (id) => {
-    const { accessGrant: _, ...record } = (await business.store.get(id)) ?? {}
-    return record as never
-  }
   await dispatcher.pass()
-  expect(backend.seen).toEqual([])
+  expect(backend.seen.map(({ body }) => JSON.parse(body).type)).toEqual([wanted])
   expect(business.told).toEqual([])
   expect(await business.deliveries.list()).toMatchObject([{ waiting: 0, behind: 0, dead: 0 }])
+})
+
+test('a type that is none is refused at start', async () => {
+  await using business = await openBusiness()
+  const backend = { url: 'https://a.example', types: ['Grant'] } as never
+  expect(() => business.dispatch({ webhooks: [], backend })).toThrow('types: expected some of')
 })

@@ -1,15 +1,16 @@
 import type { AuthHeaderProvider } from '../auth/AuthHeaderProvider.ts'
 import { askAuth } from '../auth/askAuth.ts'
 import { noAuth } from '../auth/noAuth.ts'
-import { parseBackendUrl, parseDuration } from '../configuration.ts'
+import { misconfigured, parseBackendUrl, parseDuration } from '../configuration.ts'
 import { createPoster } from './createPoster.ts'
 import type { Endpoint } from './Endpoint.ts'
 import { toNotification } from './notifyPayment.ts'
+import { type Paid, paidTypes, toPaid } from './Paid.ts'
 import { parseSecrets, type WebhookSecrets } from './secrets.ts'
 import { signWebhook } from './signWebhook.ts'
 import { eventIdOf } from './WebhookEvent.ts'
 
-/** The seller's own backend, which is told of every payment together with its grant. */
+/** The seller's own backend, which is told of every delivery: a plan's with its grant. */
 export type BackendEndpoint = {
   /** Such as `https://backend.example/internal/payment-received`; it may be internal. */
   readonly url: string | URL
@@ -17,13 +18,17 @@ export type BackendEndpoint = {
   readonly auth?: AuthHeaderProvider
   /** Signs the notification as webhooks are signed. */
   readonly secret?: WebhookSecrets
+  /** Default: both, the grants of plans and single requests that were answered. */
+  readonly types?: readonly Paid['type'][]
   /** Of one attempt; default 10000. */
   readonly timeoutMs?: number
 }
 
 /** @throws CONFIG_INVALID naming the option */
 export function openBackend(options: BackendEndpoint): Endpoint {
-  const { auth = noAuth(), secret } = options
+  const { auth = noAuth(), secret, types = paidTypes } = options
+  if (types.some((type) => !paidTypes.includes(type)))
+    throw misconfigured('types', `some of ${paidTypes.join(', ')}`)
   const url = parseBackendUrl(options.url)
   const keys = secret === undefined ? [] : parseSecrets(secret)
   const timeoutMs = parseDuration(options.timeoutMs ?? 10_000, 'timeoutMs')
@@ -33,16 +38,17 @@ export function openBackend(options: BackendEndpoint): Endpoint {
     address: `${url.origin}${url.pathname}`,
     takes: ({ from, to }) => to === 'DELIVERED' && from !== to,
     async write(entry, record, nowMs) {
-      if (!record) return 'the grant is no longer kept'
-      // A single request was answered: there is no credential to tell of.
-      if (!record.accessGrant) return undefined
-      const { body, idempotencyKey } = toNotification(record.accessGrant, record)
+      if (!record) return 'what was bought is no longer kept'
+      const paid = toPaid(record)
+      if (!paid || !types.includes(paid.type)) return undefined
+      const { body, idempotencyKey } = toNotification(paid, record)
       const id = eventIdOf(entry)
       const signed = keys.length > 0 ? signWebhook(keys, { id, atMs: nowMs, body }) : {}
       return {
         ...{ id, body, type: 'payment-received' },
         headers: { ...signed, 'idempotency-key': idempotencyKey },
-        logged: '(the grant is not logged)',
+        // It holds a grant, or the challenge's id, which is a capability.
+        logged: `(what a ${paid.type} says is not logged)`,
       }
     },
     async post({ headers, body }, signal) {

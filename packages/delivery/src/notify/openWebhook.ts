@@ -48,6 +48,8 @@ export function openWebhook(options: WebhookEndpoint, resolve?: Resolve): Endpoi
     takes: (entry) => typesOf(entry).some((type) => types.includes(type)),
     async write(entry, record, nowMs) {
       const event = toWebhookEvent(entry, record)
+      // Which of two it is shows only now.
+      if (!types.includes(event.type)) return undefined
       const body = JSON.stringify(event)
       const id = event.idempotencyKey
       return {
