@@ -10,7 +10,9 @@ import { type Sandbox, startSandbox } from '@key0/sandbox'
 import { type Receipt, type RequirePaymentOptions, readGate } from '@key0/sdk'
 import { findRedis } from '@key0/test-services'
 import { x402Client } from '@x402/core/client'
+import { decodePaymentRequiredHeader } from '@x402/core/http'
 import { registerExactEvmScheme } from '@x402/evm/exact/client'
+import { type DiscoveryExtension, validateDiscoveryExtension } from '@x402/extensions/bazaar'
 import { decodePaymentResponseHeader, wrapFetchWithPayment } from '@x402/fetch'
 import express, { type RequestHandler } from 'express'
 import { fastify } from 'fastify'
@@ -63,8 +65,18 @@ async function serve(gate: Gate) {
 
 const priceOf = async (url: string): Promise<{ status: number; challengeId: string }> => {
   const response = await fetch(url)
+  assertAnnounced(response)
   const { challengeId } = (await response.json()) as { challengeId: string }
   return { status: response.status, challengeId }
+}
+
+/** Every offer says how to make its request, also of a gate that was told nothing about it. */
+function assertAnnounced({ headers }: Response): void {
+  const { extensions } = decodePaymentRequiredHeader(headers.get('payment-required') ?? '')
+  expect(validateDiscoveryExtension(extensions?.bazaar as DiscoveryExtension)).toEqual({
+    valid: true,
+  })
+  expect(extensions?.bazaar).toMatchObject({ info: { input: { type: 'http', method: 'GET' } } })
 }
 
 const pay = (): Promise<`0x${string}`> =>

@@ -1,5 +1,5 @@
 import type { Engine, PricedPlan } from '@key0/core'
-import type { Extensions } from './extensions/Extensions.ts'
+import type { Sellable } from './extensions/bazaar.ts'
 import type { ReceiptOptions } from './extensions/offerReceipt.ts'
 import type { PaymentIdentifier } from './extensions/paymentIdentifier.ts'
 import { judgeRange, judgeSeller, type Seller } from './Seller.ts'
@@ -22,8 +22,8 @@ export type CheckoutOptions = {
    * requests one. Default `optional`. Payments of version 1 can carry none.
    */
   readonly paymentIdentifier?: PaymentIdentifier
-  /** What the offers of a plan say besides. */
-  readonly extensionsOf?: (plan: PricedPlan) => Extensions
+  /** The request that buys a plan, where it is one over HTTP: its offers say how to make it. */
+  readonly sellableOf?: (plan: PricedPlan) => Sellable
   /** Whoever is handed a delivered purchase is given a signed receipt for it. Default: none. */
   readonly receipts?: ReceiptOptions
   /** Where a buyer finds out what is for sale; told to whoever names no plan. */
@@ -40,17 +40,17 @@ export type Settings = {
   readonly maxPathLength: number
   readonly discoverUrl: string | undefined
   readonly paymentIdentifier: PaymentIdentifier
-  readonly extensionsOf: (plan: PricedPlan) => Extensions
+  readonly sellableOf: ((plan: PricedPlan) => Sellable) | undefined
   readonly receipts: ReceiptOptions | undefined
 }
 
 export function readOptions(options: CheckoutOptions): Settings {
   const { engine, seller, maxTimeoutSeconds = 300, maxPathLength = 1_024, discoverUrl } = options
-  const { paymentIdentifier = 'optional', extensionsOf = () => ({}), receipts } = options
+  const { paymentIdentifier = 'optional', sellableOf, receipts } = options
   const baseUrl = seller.publicUrl.replace(/\/+$/, '')
   return {
     ...{ engine, seller, baseUrl, maxTimeoutSeconds, maxPathLength, discoverUrl },
-    ...{ paymentIdentifier, extensionsOf, receipts },
+    ...{ paymentIdentifier, sellableOf, receipts },
   }
 }
 

@@ -116,7 +116,7 @@ export function toCheckoutOptions(settings: Settings): CheckoutOptions {
   const maxPathLength = `${paths.access}?`.length + limits.maxQueryLength
   const options = {
     ...{ engine, seller, maxTimeoutSeconds, maxPathLength, paymentIdentifier },
-    extensionsOf: describePlan,
+    sellableOf: describePlan,
     ...(receipts && { receipts }),
   }
   if (!isServed('discover', discovery)) return options

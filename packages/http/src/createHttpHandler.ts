@@ -3,7 +3,8 @@ import { Key0Error, type RouteTerms, readRouteTerms } from '@key0/core'
 import { answerPreflight } from './answer/respond.ts'
 import { writeProblem } from './answer/writeProblem.ts'
 import { type Context, paths, type Where } from './Context.ts'
-import { createDiscovery } from './discovery/createDiscovery.ts'
+import { createDiscovery, type Documents } from './discovery/createDiscovery.ts'
+import { judgeDiscovery } from './discovery/judgeDiscovery.ts'
 import {
   type HttpHandlerOptions,
   readOptions,
@@ -34,12 +35,16 @@ export type HttpHandler = {
    */
   readonly sell: (incoming: Incoming, sale: ResourceSale) => Promise<Response>
   /**
-   * The terms of a route that is mounted in code and is not in the catalog, ready to be sold.
+   * The terms of a route that is mounted in code and is not in the catalog, ready to be sold. With
+   * `method` and `path` it stands in the documents as well.
    *
    * @throws CONFIG_INVALID naming every mistake at once.
    */
   readonly addRoute: (terms: Omit<RouteTerms, 'unitAmountRaw'>) => RouteTerms
-  /** Sentences for the seller's log: offers that some buyers will not be able to take. */
+  /**
+   * Sentences for the seller's log: offers that some buyers will not be able to take. `addRoute`
+   * adds to them.
+   */
   readonly warnings: readonly string[]
 }
 
@@ -67,9 +72,11 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   const offers = createOfferWriter(checkout)
   const report = createReport(settings)
   const context = { settings, checkout, offers, report }
-  const own = createRoutes(context)
+  const documents = createDiscovery(context)
+  const own = createRoutes(context, documents)
   assertApart(settings, own)
   const { seller, resources } = settings
+  const warnings = [...checkout.warnings, ...judgeDiscovery(settings)]
   const parseUrl = createUrlReader()
   const guarded = async (where: Where, work: () => Promise<Response>): Promise<Response> => {
     try {
@@ -98,10 +105,14 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
       guarded(whereOf(targetOf(incoming)), () => sellResource(incoming, sale, context)),
     addRoute(terms: Omit<RouteTerms, 'unitAmountRaw'>) {
       const route = readRouteTerms(terms, seller.token.decimals)
+      const told = checkout.warnings.length
       checkout.addRoute(route)
+      warnings.push(...checkout.warnings.slice(told))
+      const { method, path } = route
+      if (method !== undefined && path !== undefined) documents.list({ ...route, method, path })
       return route
     },
-    warnings: checkout.warnings,
+    warnings,
   })
 }
 
@@ -122,10 +133,12 @@ function createUrlReader(): (text: string) => URL {
   }
 }
 
-function createRoutes(context: Context): ReadonlyMap<string, Route> {
-  const documents = [...createDiscovery(context)]
+function createRoutes(context: Context, documents: Documents): ReadonlyMap<string, Route> {
   return new Map<string, Route>([
-    ...documents.map(([path, answer]): [string, Route] => [path, { methods: ['GET'], answer }]),
+    ...[...documents.byPath].map(([path, answer]): [string, Route] => [
+      path,
+      { methods: ['GET'], answer },
+    ]),
     [
       paths.access,
       { methods: ['POST'], answer: (request, url) => answerAccess(request, url, context) },

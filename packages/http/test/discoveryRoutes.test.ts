@@ -69,18 +69,76 @@ test('each is an operation of a valid OpenAPI document', async () => {
     parameters: [
       { name: 'id', in: 'path', required: true },
       { name: 'size', in: 'query', required: true },
+      { name: 'Idempotency-Key', in: 'header', required: false },
     ],
   })
   expect(Object.keys(get.responses['200'].content)).toEqual(['image/jpeg'])
   // The same path to OpenAPI, whatever its parameter is called.
   expect(put).toMatchObject({
     operationId: 'route_change',
-    parameters: [{ name: 'id', in: 'path' }],
+    parameters: [{ name: 'id', in: 'path' }, { name: 'Idempotency-Key' }],
     requestBody: { content: { 'application/json': { schema: photo } } },
   })
   const free = document.paths['/files/{rest}'].get
   expect(free.responses).not.toHaveProperty('402')
   expect(free).not.toHaveProperty('x-payment-info')
+})
+
+test('each document says by which headers a request is paid for and named', async () => {
+  const shop = openWith([{ planId: 'basic', unitAmount: '$0.10' }])
+  expect(JSON.parse(await read(shop, '/discover')).headers).toEqual({
+    payment: 'PAYMENT-SIGNATURE',
+    paymentV1: 'X-PAYMENT',
+    proof: 'PAYMENT-PROOF',
+    idempotencyKey: 'Idempotency-Key',
+  })
+  for (const path of ['/llms.txt', '/skills.md']) {
+    const text = await read(shop, path)
+    expect(text).toContain('Version 1 (`X-PAYMENT`) is taken at the same addresses')
+    expect(text).toContain('`Idempotency-Key`')
+  }
+  const { paths, components } = JSON.parse(await read(shop, '/openapi.json'))
+  const { get } = paths['/photos/{id}']
+  expect(get.security).toEqual([{}, { x402: [] }, { x402V1: [] }, { x402Proof: [] }])
+  expect(components.securitySchemes).toMatchObject({
+    x402: { in: 'header', name: 'PAYMENT-SIGNATURE' },
+    x402V1: { in: 'header', name: 'X-PAYMENT' },
+    x402Proof: { in: 'header', name: 'PAYMENT-PROOF' },
+  })
+  expect(Object.keys(get.responses['200'].headers)).toEqual([
+    'PAYMENT-RESPONSE',
+    'X-PAYMENT-RESPONSE',
+  ])
+  // A free request needs no name, and a plan's purchase has one in its body.
+  const others = [paths['/files/{rest}'].get, paths['/x402/access'].post]
+  expect(JSON.stringify(others)).not.toContain('Idempotency-Key')
+})
+
+test('who takes transfers alone says how one is presented, and asks for no signature', async () => {
+  const { engine } = openPaidWorld()
+  const { chainId, payTo, token } = openPaidWorld().ctx.settings
+  const byHand = { ...seller, exact: false, chainId, payTo }
+  const handler = createHttpHandler({
+    engine,
+    seller: { ...byHand, token: { ...seller.token, address: token } },
+  })
+  const shop = { ...openWith([]), handler }
+  expect(JSON.parse(await read(shop, '/discover'))).toMatchObject({
+    scheme: 'onchain-proof',
+    headers: { proof: 'PAYMENT-PROOF', idempotencyKey: 'Idempotency-Key' },
+  })
+  const skills = await read(shop, '/skills.md')
+  expect(skills).toContain('`PAYMENT-PROOF`')
+  for (const text of [skills, await read(shop, '/llms.txt'), await read(shop, '/openapi.json')])
+    expect(text).not.toMatch(/X-PAYMENT\b|scheme `exact`/)
+  for (const text of [skills, await read(shop, '/openapi.json')])
+    expect(text).not.toContain('PAYMENT-SIGNATURE')
+})
+
+test('who sells no single request asks for no key of one', async () => {
+  const shop = openShop()
+  for (const path of ['/llms.txt', '/skills.md', '/discover', '/openapi.json'])
+    expect(await read(shop, path)).not.toContain('Idempotency-Key')
 })
 
 test('who sells nothing but single requests names no plan and no place to buy one', async () => {

@@ -25,6 +25,7 @@ test('a request without a payment gets a 402 with one offer', async () => {
       mimeType: 'application/json',
     },
     extensions: {
+      bazaar: { info: expect.objectContaining({}), schema: expect.objectContaining({}) },
       'payment-identifier': { info: { required: false }, schema: expect.objectContaining({}) },
     },
     accepts: [
@@ -53,6 +54,7 @@ test('a request without a payment gets a 402 with one offer', async () => {
         resource: 'https://pay.example/x402/access',
         description: 'One report – “fresh” 📈',
         mimeType: 'application/json',
+        outputSchema: { input: expect.objectContaining({ type: 'http', method: 'POST' }) },
         payTo: seller.payTo,
         maxTimeoutSeconds: 300,
         asset: seller.token.address,

@@ -1,8 +1,9 @@
 import { createMemoryStore } from '@key0/core/memory'
 import { type Sandbox, startSandbox } from '@key0/sandbox'
 import { createKey0, type SellerConfig } from '@key0/sdk'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { openKey0 } from './openKey0.ts'
+import { openShop } from './openShop.ts'
 
 let chain: Sandbox
 beforeAll(async () => {
@@ -52,6 +53,20 @@ test('a pass that fails is told to the observer, and the gateway goes on', async
   expect(await told.promise).toBe(down)
   expect((await handler(discover)).status).toBe(200)
   close()
+})
+
+test('what a seller should know is said when it opens, and of each route that is mounted', async () => {
+  const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  const { gate, ready, close } = openShop(config({ a2a: false }))
+  gate({ routeId: 'dear', unitAmount: '$2.00' })
+  gate({ routeId: 'cheap', unitAmount: '$0.01', method: 'GET', path: '/cheap' })
+  await ready()
+  expect(warned.mock.calls.map(([text]) => text)).toEqual([
+    expect.stringMatching(/Plan "report" costs more than 0\.10 USDC/),
+    expect.stringMatching(/Route "dear" costs more than 1 USDC/),
+  ])
+  warned.mockRestore()
+  await close()
 })
 
 test('a configuration that is wrong opens nothing', async () => {

@@ -15,6 +15,8 @@ export type Opened = {
   readonly handler: HttpHandler
   /** A priced route of the catalog by its id. @throws CONFIG_INVALID when there is none */
   readonly findRoute: (routeId: string) => RouteTerms
+  /** Tells the seller what a reader of the logs should know. */
+  readonly warn: (sentences: readonly string[]) => void
   /** Stops what was started here; a `Key0` that was handed over stays its owner's. */
   readonly close: () => void
 }
@@ -23,23 +25,26 @@ const RECOVER_EVERY_MS = 2_000
 
 /**
  * Waits for a gateway, and starts one where only a configuration is given. What is started here is
- * also kept going: every two seconds it finishes what a crash or an outage left open.
+ * also kept going: every two seconds it finishes what a crash or an outage left open. What its seller
+ * should know is said as warnings of the process.
  *
  * @throws as `createKey0`
  */
 export async function openKey0(source: Key0Source): Promise<Opened> {
   const given = await source
   if (typeof given === 'function')
-    return { handler: given, findRoute: findIn(undefined), close: nothing }
+    return { handler: given, findRoute: findIn(undefined), warn, close: nothing }
   if ('handler' in given)
-    return { handler: given.handler, findRoute: findIn(given.engine), close: nothing }
+    return { handler: given.handler, findRoute: findIn(given.engine), warn, close: nothing }
   const key0 = await createKey0(given)
+  warn(key0.warnings)
   const stop = keepRecovering(key0, (cause) =>
     given.observe?.({ name: 'alert', what: 'a recovery pass failed', cause }),
   )
   return {
     handler: key0.handler,
     findRoute: findIn(key0.engine),
+    warn,
     close() {
       stop()
       key0.close()
@@ -54,6 +59,10 @@ function findIn(engine: Key0['engine'] | undefined): Opened['findRoute'] {
     const facts = { route: `"${routeId}" is no priced route of the catalog` }
     throw new Key0Error('CONFIG_INVALID', { facts })
   }
+}
+
+function warn(sentences: readonly string[]): void {
+  for (const sentence of sentences) process.emitWarning(sentence, 'Key0Warning')
 }
 
 function nothing(): void {

@@ -4,7 +4,6 @@ import * as exports from './index.ts'
 test('the public names of @key0/checkout', () => {
   expect(Object.keys(exports).sort()).toMatchInlineSnapshot(`
     [
-      "announceInBazaar",
       "asksToPay",
       "createCheckout",
       "isChallengeId",

@@ -19,7 +19,7 @@ export type {
 export { type CheckoutOptions, judgeCheckout } from '../CheckoutOptions.ts'
 export { nameRoutes } from '../catalog/nameRoutes.ts'
 export { createCheckout } from '../createCheckout.ts'
-export { announceInBazaar, type Sellable } from '../extensions/bazaar.ts'
+export type { Sellable } from '../extensions/bazaar.ts'
 export type { Extensions } from '../extensions/Extensions.ts'
 export type { ReceiptOptions } from '../extensions/offerReceipt.ts'
 export type { PaymentIdentifier } from '../extensions/paymentIdentifier.ts'

@@ -4,13 +4,16 @@ import {
   Key0Error,
   type Offer,
   type PricedPlan,
-  type PricedRoute,
   type RouteTerms,
 } from '@key0/core'
 import type { Checkout } from '../Checkout.ts'
 import type { Settings } from '../CheckoutOptions.ts'
-import { announceInBazaar } from '../extensions/bazaar.ts'
-import type { Extensions } from '../extensions/Extensions.ts'
+import {
+  announcedMethod,
+  announceInBazaar,
+  announceInV1,
+  type Sellable,
+} from '../extensions/bazaar.ts'
 import { announceIdentifier } from '../extensions/paymentIdentifier.ts'
 import { createTemplate, type Template, toAscii } from './createTemplate.ts'
 import { type Goods, judgeGoods } from './judgeGoods.ts'
@@ -34,15 +37,21 @@ type Offers = Pick<
  * or would not be x402.
  */
 export function createOffers(settings: Settings): Offers {
-  const { engine, seller, paymentIdentifier, extensionsOf } = settings
+  const { engine, seller, paymentIdentifier, sellableOf } = settings
   const templates = new Map<string, Template>()
   const goods = new Map<string, Goods>()
-  const make = (id: string, terms: Terms): Template => {
+  const make = ({ id, method }: Asked, terms: Terms): Template => {
     const one = goods.get(id)
     const { description = seller.description, mimeType = 'application/json' } = one ?? {}
-    const extensions = { ...announceIdentifier(paymentIdentifier), ...one?.extensions }
-    const template = createTemplate({ description, mimeType, extensions }, terms, seller)
-    templates.set(id, template)
+    const sold = one?.sellable(method)
+    const extensions = {
+      ...announceIdentifier(paymentIdentifier),
+      ...(sold && announceInBazaar(sold)),
+    }
+    const outputSchema = sold && announceInV1(sold)
+    const described = { description, mimeType, extensions, outputSchema }
+    const template = createTemplate(described, terms, seller)
+    templates.set(keyOf({ id, method }), template)
     return template
   }
   const termsOf = (challenge: ChallengeRecord): Terms => {
@@ -54,8 +63,9 @@ export function createOffers(settings: Settings): Offers {
   const templateOf = (challenge: ChallengeRecord): Template => {
     if (last?.challenge === challenge) return last.template
     const terms = termsOf(challenge)
-    const known = templates.get(challenge.planId)
-    const template = known && sameTerms(known.terms, terms) ? known : make(challenge.planId, terms)
+    const asked = askedOf(challenge)
+    const known = templates.get(keyOf(asked))
+    const template = known && sameTerms(known.terms, terms) ? known : make(asked, terms)
     last = { challenge, template }
     return template
   }
@@ -63,9 +73,10 @@ export function createOffers(settings: Settings): Offers {
   const add = (one: Goods): void => {
     if (goods.has(one.id)) throw taken(one.id)
     goods.set(one.id, one)
-    warnings.push(...judgeGoods(one, make(one.id, usualTerms(one, settings)), settings))
+    const template = make({ id: one.id, method: one.usualMethod }, usualTerms(one, settings))
+    warnings.push(...judgeGoods(one, template, settings))
   }
-  for (const plan of engine.catalog.plans) add(toPlanGoods(plan, extensionsOf(plan)))
+  for (const plan of engine.catalog.plans) add(toPlanGoods(plan, sellableOf?.(plan)))
   for (const route of engine.catalog.routes) if (isPriced(route)) add(toGoods(route))
   const paymentRequired: Offers['paymentRequired'] = ({ challenge, mayKnowId }, parts) => {
     const challengeId = mayKnowId ? challenge.challengeId : undefined
@@ -97,15 +108,28 @@ function sameOffer(a: Offer, b: Offer): boolean {
   )
 }
 
-function toPlanGoods(plan: PricedPlan, extensions: Extensions): Goods {
-  return { ...plan, what: 'Plan', id: plan.planId, extensions }
+function toPlanGoods(plan: PricedPlan, sold: Sellable | undefined): Goods {
+  return { ...plan, what: 'Plan', id: plan.planId, usualMethod: undefined, sellable: () => sold }
 }
 
-function toGoods(route: RouteTerms & Partial<Pick<PricedRoute, 'method' | 'path'>>): Goods {
-  const { method, inputSchema, outputSchema } = route
-  const isTold = method !== undefined && (inputSchema ?? outputSchema) !== undefined
-  const extensions = isTold ? announceInBazaar({ ...route, method }) : {}
-  return { ...route, what: 'Route', id: route.routeId, extensions }
+/** A gate may stand before any method: an offer names the one of the request that it answers. */
+function toGoods(route: RouteTerms): Goods {
+  const { method: told = 'POST', routeId } = route
+  return {
+    ...{ ...route, what: 'Route', id: routeId, usualMethod: told },
+    sellable: (method) => (method === undefined ? undefined : { ...route, method }),
+  }
+}
+
+/** What was asked for: a plan, or by which method a request of which route. */
+type Asked = { readonly id: string; readonly method: string | undefined }
+
+function askedOf({ planId, resource }: ChallengeRecord): Asked {
+  return { id: planId, method: resource && announcedMethod(resource.method) }
+}
+
+function keyOf({ id, method }: Asked): string {
+  return method === undefined ? id : `${method} ${id}`
 }
 
 function taken(id: string): Key0Error {

@@ -32,6 +32,8 @@ export type Described = {
   readonly description?: string | undefined
   readonly mimeType: string
   readonly extensions: Extensions
+  /** What version 1 says of request and response. */
+  readonly outputSchema: V1PaymentRequirements['outputSchema'] | undefined
 }
 
 /**
@@ -73,13 +75,14 @@ export function createTemplate(described: Described, terms: Terms, seller: Selle
 
 /** `description` is always there, and no `outputSchema: null`: version 1 clients insist on both. */
 function writeV1(
-  { description = '', mimeType }: Described,
+  { description = '', mimeType, outputSchema }: Described,
   { scheme, network, amount, payTo, maxTimeoutSeconds, asset, extra }: PaymentRequirements,
 ): Template['v1Text'] {
   const name = toV1Network(toChainId(network))
   if (name === undefined) return undefined
   const accepted: Omit<V1PaymentRequirements, 'resource'> = {
     ...{ scheme, network: name, maxAmountRequired: amount, description, mimeType },
+    ...(outputSchema && { outputSchema }),
     ...{ payTo, maxTimeoutSeconds, asset },
     extra: { name: extra?.name, version: extra?.version },
   }

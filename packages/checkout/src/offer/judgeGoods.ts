@@ -1,7 +1,7 @@
 import { Key0Error } from '@key0/core'
 import { encodePaymentRequired, isHeaderLarge, WireError } from '@key0/x402'
 import type { Settings } from '../CheckoutOptions.ts'
-import type { Extensions } from '../extensions/Extensions.ts'
+import type { Sellable } from '../extensions/bazaar.ts'
 import { problemOf } from '../problem.ts'
 import type { Seller } from '../Seller.ts'
 import type { Template } from './createTemplate.ts'
@@ -20,7 +20,10 @@ export type Goods = {
   readonly unitAmountRaw: bigint
   readonly description?: string
   readonly mimeType?: string
-  readonly extensions: Extensions
+  /** The method by which it is mostly asked for; absent for what is no request of its own. */
+  readonly usualMethod: string | undefined
+  /** The request that buys it by a method, as buyers' software is told of it. */
+  readonly sellable: (method: string | undefined) => Sellable | undefined
 }
 
 /**

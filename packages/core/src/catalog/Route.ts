@@ -28,8 +28,12 @@ export type PricedRoute = Route & {
   readonly unitAmountRaw: bigint
 }
 
-/** What of a route an offer is made of: where it is mounted does not matter. */
-export type RouteTerms = Omit<PricedRoute, 'method' | 'path'>
+/**
+ * What of a route an offer is made of. Where it is mounted does not matter to its sale; it is what
+ * buyers' software and the documents are told.
+ */
+export type RouteTerms = Omit<PricedRoute, 'method' | 'path'> &
+  Partial<Pick<PricedRoute, 'method' | 'path'>>
 
 export type CatalogRoute = FreeRoute | PricedRoute
 

@@ -11,6 +11,8 @@ export const ID: RegExp = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 export const ID_EXPECTED = '1 to 64 letters, digits, dots, dashes or underscores'
 
 const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+const METHOD_EXPECTED = `.method must be one of ${METHODS.join(', ')} (HEAD goes with GET)`
+const PATH_EXPECTED = '.path must be like "/photos/:id" or "/files/*", percent-encoded'
 const texts = ['description', 'mimeType'] as const
 const schemas = ['inputSchema', 'outputSchema'] as const
 
@@ -34,12 +36,11 @@ export function readRoutes(
       continue
     }
     judgeParts(route, problem)
-    if (!METHODS.includes(route.method))
-      problem(`.method must be one of ${METHODS.join(', ')} (HEAD goes with GET)`)
+    if (!METHODS.includes(route.method)) problem(METHOD_EXPECTED)
     const price = readPrice(route, decimals)
     if (price === 'wrong') problem(`.unitAmount ${priceExpected(decimals)}`)
     const pattern = typeof route.path === 'string' ? readPattern(route.path) : undefined
-    if (!pattern) problem('.path must be like "/photos/:id" or "/files/*", percent-encoded')
+    if (!pattern) problem(PATH_EXPECTED)
     const routeId = route.routeId ?? `${route.method} ${route.path}`
     if (ids.has(routeId)) problem(`.routeId "${routeId}" is there twice`)
     ids.add(routeId)
@@ -55,7 +56,7 @@ export function readRoutes(
 }
 
 /**
- * Reads the terms of a route that is mounted in code, where the framework knows its path.
+ * Reads the terms of a route that is mounted in code, where the framework matches its path.
  *
  * @throws CONFIG_INVALID naming every mistake at once
  */
@@ -67,6 +68,9 @@ export function readRouteTerms(
   const problem = (text: string): void => void problems.push(text.slice(1))
   if (terms.routeId === undefined) problem(`.routeId must be ${ID_EXPECTED}`)
   judgeParts(terms, problem)
+  const { method, path } = terms
+  if (method !== undefined && !METHODS.includes(method)) problem(METHOD_EXPECTED)
+  if (path !== undefined && !(typeof path === 'string' && readPattern(path))) problem(PATH_EXPECTED)
   const price = readPrice(terms, decimals)
   if (price === 'wrong' || price === undefined) problem(`.unitAmount ${priceExpected(decimals)}`)
   else if (problems.length === 0) return { ...terms, unitAmountRaw: price }

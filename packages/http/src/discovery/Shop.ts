@@ -1,6 +1,6 @@
 import type { Checkout } from '@key0/checkout'
-import { type Address, type CatalogRoute, isPriced } from '@key0/core'
-import { type PaymentRequirements, toNetwork } from '@key0/x402'
+import { type Address, type CatalogRoute, isPriced, type PricedRoute } from '@key0/core'
+import { type PaymentRequirements, toNetwork, toV1Network } from '@key0/x402'
 import { paths } from '../Context.ts'
 import type { Settings } from '../HttpOptions.ts'
 import { type DocumentName, documentPaths, isServed, type Surface } from './Discovery.ts'
@@ -15,7 +15,13 @@ export type Price = {
 }
 
 /** A plan, bought at one address whatever it is. */
-export type PlanWare = Price & { readonly planId: string; readonly description?: string }
+export type PlanWare = Price & {
+  readonly planId: string
+  readonly description?: string
+  /** JSON Schema of the request that buys it, where its seller wrote one. */
+  readonly inputSchema?: PricedRoute['inputSchema']
+  readonly outputSchema?: PricedRoute['outputSchema']
+}
 
 /** A request that is answered by itself, free or for a price. */
 export type RouteWare = {
@@ -32,6 +38,10 @@ export type Shop = {
   readonly baseUrl: string
   readonly maxTimeoutSeconds: number
   readonly network: string
+  /** x402's name of the way to pay. */
+  readonly scheme: 'exact' | 'onchain-proof'
+  /** Whether version 1 of x402 is taken at the same addresses. */
+  readonly takesV1: boolean
   /** Whose signature receipts bear, where there are any. */
   readonly receiptSigner?: Address
   readonly plans: readonly PlanWare[]
@@ -43,10 +53,19 @@ export type Shop = {
   readonly urlOf: (name: DocumentName) => string | undefined
 }
 
-/** Reads what is for sale off the one catalog, through the same function as every offer. */
-export function describeShop({ discovery }: Settings, checkout: Checkout): Shop {
+/**
+ * Reads what is for sale off the one catalog, through the same function as every offer.
+ *
+ * @param mounted routes that the seller's own code has mounted, and has said where
+ */
+export function describeShop(
+  { discovery }: Settings,
+  checkout: Checkout,
+  mounted: readonly PricedRoute[],
+): Shop {
   const { engine, seller, baseUrl, maxTimeoutSeconds, receiptSigner } = checkout
-  const { plans, routes } = engine.catalog
+  const { plans } = engine.catalog
+  const routes = [...engine.catalog.routes, ...mounted]
   const quote = (goods: {
     readonly unitAmount: string
     readonly unitAmountRaw: bigint
@@ -60,10 +79,14 @@ export function describeShop({ discovery }: Settings, checkout: Checkout): Shop 
     baseUrl,
     maxTimeoutSeconds,
     network: toNetwork(seller.chainId),
+    scheme: seller.exact === false ? 'onchain-proof' : 'exact',
+    takesV1: seller.exact !== false && toV1Network(seller.chainId) !== undefined,
     ...(receiptSigner && { receiptSigner }),
     plans: plans.map((plan) => ({
       planId: plan.planId,
       ...(plan.description !== undefined && { description: plan.description }),
+      ...(plan.inputSchema && { inputSchema: plan.inputSchema }),
+      ...(plan.outputSchema && { outputSchema: plan.outputSchema }),
       ...quote(plan),
     })),
     routes: routes.map((route) => ({

@@ -1,5 +1,8 @@
+import { headerNames } from '@key0/x402'
+import { idempotencyKeyHeader } from '../request/readIdempotencyKey.ts'
+import { proofHeader } from '../request/readTransfer.ts'
 import type { openApiSchemas } from './openApiSchemas.ts'
-import type { Price } from './Shop.ts'
+import type { Price, Shop } from './Shop.ts'
 
 /** Something with a price, and what it goes by. */
 export type Priced = Price & Readonly<{ planId?: string; routeId?: string }>
@@ -20,12 +23,50 @@ function isDearer(one: Priced, other: Priced): boolean {
   return BigInt(one.accepts.amount) > BigInt(other.accepts.amount)
 }
 
-/** Free, or with a payment. */
-export const paidSecurity: readonly object[] = [{}, { x402: [] }]
+type Paying = Pick<Shop, 'takesV1' | 'scheme'>
 
-/** The header of an answer that was paid for. */
-export const settledHeaders: object = {
-  'PAYMENT-RESPONSE': header('The settlement, as base64 of JSON.'),
+/** How something may be asked for: without a payment, for its price, or with one. */
+export function paidSecurity({ takesV1, scheme }: Paying): readonly object[] {
+  const signed = scheme === 'exact' ? [{ x402: [] }] : []
+  return [{}, ...signed, ...(takesV1 ? [{ x402V1: [] }] : [])]
+}
+
+/** The same for a single request, which also takes the proof of a transfer in a header. */
+export function requestSecurity(paying: Paying): readonly object[] {
+  return [...paidSecurity(paying), { x402Proof: [] }]
+}
+
+/** The headers that carry a payment, or the proof of one. */
+export function paymentSchemes({ takesV1, scheme }: Paying): object {
+  const header = (name: string, description: string): object => ({
+    ...{ type: 'apiKey', in: 'header', name, description },
+  })
+  const signed = (version: number, where: string): string =>
+    `A signed x402 version ${version} payment for the offer in ${where} of a 402, in base64.`
+  const proof = `A transfer of the buyer's own: base64 of JSON with challengeId and txHash.`
+  return {
+    ...(scheme === 'exact' && {
+      x402: header(headerNames.paymentSignature, signed(2, 'a header')),
+    }),
+    ...(takesV1 && { x402V1: header(headerNames.v1Payment, signed(1, 'the body')) }),
+    x402Proof: header(proofHeader, proof),
+  }
+}
+
+/** Names a single request, whose body and query are the seller's own. */
+export const idempotencyKey: object = {
+  ...{ name: idempotencyKeyHeader, in: 'header', required: false },
+  description: 'Random. Under one key the request is charged once, however often it is signed.',
+  schema: { type: 'string', pattern: '^"?[A-Za-z0-9_-]{16,128}"?$' },
+}
+
+/** The headers of an answer that was paid for. */
+export function settledHeaders({ takesV1 }: Paying): object {
+  const v1 = 'The settlement of a payment of version 1, instead.'
+  return {
+    'PAYMENT-RESPONSE': header('The settlement, as base64 of JSON.'),
+    ...(takesV1 && { 'X-PAYMENT-RESPONSE': header(v1) }),
+  }
 }
 
 /** The 402 of whatever is paid for. */

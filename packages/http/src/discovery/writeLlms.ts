@@ -25,7 +25,7 @@ export function writeLlms(shop: Shop): string {
   return [
     `# ${escapeMarkdown(seller.name)}`,
     `> ${escapeMarkdown(summary)}`,
-    writeTerms(shop),
+    ...[writeTerms(shop), writeRequestTerms(shop)].filter((text) => text !== undefined),
     `For sale:\n\n${writeWares(shop)}`,
     `## Buy\n\n${doors.join('\n')}`,
     ...(links.length > 0 ? [`## Documents\n\n${links.join('\n')}`] : []),
@@ -33,12 +33,22 @@ export function writeLlms(shop: Shop): string {
 }
 
 /** What every purchase has in common, in sentences. */
-export function writeTerms({ seller, network }: Shop): string {
+export function writeTerms({ seller, network, scheme, takesV1 }: Shop): string {
   const { token, payTo } = seller
+  const v1 = ' Version 1 (`X-PAYMENT`) is taken at the same addresses.'
   return (
-    `Payment is x402 version 2, scheme \`exact\`, in ${escapeMarkdown(token.symbol)} ` +
-    `(\`${token.address}\`) on \`${network}\`, to \`${payTo}\`. Every payment ends delivered or ` +
-    'refunded on chain.'
+    `Payment is x402 version 2, scheme \`${scheme}\`, in ${escapeMarkdown(token.symbol)} ` +
+    `(\`${token.address}\`) on \`${network}\`, to \`${payTo}\`.${takesV1 ? v1 : ''} Every payment ` +
+    'ends delivered or refunded on chain.'
+  )
+}
+
+/** What every single request has in common; `undefined` where none is sold. */
+export function writeRequestTerms({ routes }: Shop): string | undefined {
+  if (!routes.some(({ priced }) => priced !== undefined)) return undefined
+  return (
+    'A single request may carry an `Idempotency-Key` of yours (16 to 128 of `A-Za-z0-9_-`, ' +
+    'random): under one key it is charged once, however often you sign.'
   )
 }
 

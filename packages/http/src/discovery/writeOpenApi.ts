@@ -6,6 +6,7 @@ import {
   offerResponse,
   paidSecurity,
   paymentInfo,
+  paymentSchemes,
   refusals,
   settledHeaders,
 } from './openApiParts.ts'
@@ -29,40 +30,42 @@ export function writeOpenApi(shop: Shop): string {
     },
     servers: [{ url: baseUrl }],
     paths: {
-      ...(shop.plans.length > 0 && { [paths.access]: { post: writeAccess(shop.plans) } }),
+      ...(shop.plans.length > 0 && { [paths.access]: { post: writeAccess(shop) } }),
       [paths.proof]: { post: writeProof() },
       ...writeDocuments(shop),
       ...writeRoutes(shop),
     },
     components: {
       schemas: openApiSchemas,
-      securitySchemes: {
-        x402: {
-          type: 'apiKey',
-          in: 'header',
-          name: 'PAYMENT-SIGNATURE',
-          description: 'A signed x402 version 2 payment for the offer of a 402, in base64.',
-        },
-      },
+      securitySchemes: paymentSchemes(shop),
     },
     ...(llmsTxtUrl !== undefined && { 'x-discovery': { llmsTxtUrl } }),
   })
 }
 
-function writeAccess(plans: readonly PlanWare[]): object {
+function writeAccess(shop: Shop): object {
+  const { plans } = shop
   return {
     operationId: 'buyAccess',
     summary: 'Buys a plan',
     description: 'Answers 402 with the price, and the grant to a request that carries a payment.',
     'x-payment-info': paymentInfo(plans),
-    security: paidSecurity,
-    requestBody: body(accessSchema(plans.map(({ planId }) => planId))),
+    security: paidSecurity(shop),
+    requestBody: body(schemaOf(plans)),
     responses: {
-      200: { ...answer('What was bought', 'AccessGrant'), headers: settledHeaders },
+      200: { ...answer('What was bought', 'AccessGrant'), headers: settledHeaders(shop) },
       ...offerResponse,
       ...refusals,
     },
   }
+}
+
+/** One of what the plans say themselves of the request that buys them, or what all have in common. */
+function schemaOf(plans: readonly PlanWare[]): object {
+  const own = plans.flatMap(({ inputSchema }) => (inputSchema ? [inputSchema] : []))
+  const rest = plans.filter(({ inputSchema }) => !inputSchema).map(({ planId }) => planId)
+  const choices = [...own, ...(rest.length > 0 ? [accessSchema(rest)] : [])]
+  return choices.length === 1 ? { ...choices[0] } : { anyOf: choices }
 }
 
 function writeProof(): object {

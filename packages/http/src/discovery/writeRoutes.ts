@@ -2,10 +2,11 @@ import { nameRoutes } from '@key0/checkout'
 import type { CatalogRoute } from '@key0/core'
 import {
   body,
+  idempotencyKey,
   offerResponse,
-  paidSecurity,
   paymentInfo,
   refusals,
+  requestSecurity,
   settledHeaders,
 } from './openApiParts.ts'
 import type { RouteWare, Shop } from './Shop.ts'
@@ -13,7 +14,8 @@ import type { RouteWare, Shop } from './Shop.ts'
 type Schema = Readonly<Record<string, unknown>>
 
 /** The catalog's routes as path items of OpenAPI, an operation for each method. */
-export function writeRoutes({ routes }: Shop): Readonly<Record<string, object>> {
+export function writeRoutes(shop: Shop): Readonly<Record<string, object>> {
+  const { routes } = shop
   const names = nameRoutes(routes.map(({ route }) => route))
   // Paths that differ in nothing but the names of parameters are one path to OpenAPI.
   const keys = new Map<string, string>()
@@ -23,7 +25,7 @@ export function writeRoutes({ routes }: Shop): Readonly<Record<string, object>> 
     const key = keys.get(shape) ?? toTemplate(ware.route.path)
     keys.set(shape, key)
     const { method, routeId } = ware.route
-    const operation = writeOperation(ware, names.get(routeId) ?? routeId, key)
+    const operation = writeOperation(ware, { name: names.get(routeId) ?? routeId, key, shop })
     items[key] = { ...items[key], [method.toLowerCase()]: operation }
   }
   return items
@@ -34,7 +36,10 @@ function toTemplate(path: string): string {
   return path.replace(/:([A-Za-z]\w*)/g, '{$1}').replace(/\*$/, '{rest}')
 }
 
-function writeOperation({ route, priced }: RouteWare, name: string, key: string): object {
+function writeOperation(
+  { route, priced }: RouteWare,
+  { name, key, shop }: { readonly name: string; readonly key: string; readonly shop: Shop },
+): object {
   const { routeId, description, mimeType = 'application/json', outputSchema } = route
   const hasBody = route.method !== 'GET' && route.method !== 'DELETE'
   const content = { [mimeType]: outputSchema === undefined ? {} : { schema: outputSchema } }
@@ -42,14 +47,18 @@ function writeOperation({ route, priced }: RouteWare, name: string, key: string)
     operationId: `route_${name}`,
     summary: description ?? routeId,
     ...(priced && { 'x-payment-info': paymentInfo([{ routeId, ...priced }]) }),
-    security: priced ? paidSecurity : [],
-    parameters: [...pathParameters(key), ...(hasBody ? [] : queryParameters(route))],
+    security: priced ? requestSecurity(shop) : [],
+    parameters: [
+      ...pathParameters(key),
+      ...(hasBody ? [] : queryParameters(route)),
+      ...(priced ? [idempotencyKey] : []),
+    ],
     ...(hasBody && { requestBody: body(route.inputSchema ?? {}, 'optional') }),
     responses: {
       200: {
         description: 'What was asked for',
         content,
-        ...(priced && { headers: settledHeaders }),
+        ...(priced && { headers: settledHeaders(shop) }),
       },
       ...(priced && offerResponse),
       ...refusals,

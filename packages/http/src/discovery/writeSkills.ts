@@ -1,6 +1,6 @@
 import { escapeMarkdown } from './escapeMarkdown.ts'
 import type { Shop } from './Shop.ts'
-import { writeTerms, writeWares } from './writeLlms.ts'
+import { writeRequestTerms, writeTerms, writeWares } from './writeLlms.ts'
 
 /** `/skills.md`: an agent skill (agentskills.io), a name and a description before instructions. */
 export function writeSkills(shop: Shop): string {
@@ -17,8 +17,7 @@ export function writeSkills(shop: Shop): string {
 1. ${writeFirstStep(shop)}
 2. The answer is 402. Its \`PAYMENT-REQUIRED\` header is base64 of JSON; its body has the same under
    \`paymentRequired\`. Check the amount, the asset, the network and \`payTo\` against this page.
-3. Sign what \`accepts[0]\` asks for and send the same request again with \`PAYMENT-SIGNATURE\`. An
-   x402 client does both steps.
+3. ${writePaymentStep(shop)}
 4. 200 is what you bought, with the transaction in \`PAYMENT-RESPONSE\`.`,
     `## When something is in the way
 
@@ -42,7 +41,8 @@ export function writeSkills(shop: Shop): string {
 }
 
 /** What is asked before a price is known. */
-function writeFirstStep({ accessUrl, plans, routes }: Shop): string {
+function writeFirstStep(shop: Shop): string {
+  const { accessUrl, plans, routes } = shop
   const [plan] = plans
   const forPlan =
     plan &&
@@ -50,7 +50,23 @@ function writeFirstStep({ accessUrl, plans, routes }: Shop): string {
    \`{"planId":"${plan.planId}"}\`. Add a random \`requestId\` (16 to 128 of \`A-Za-z0-9_-\`) to find the
    same purchase again.`
   const forRequest = routes.length > 0 && 'For a single request: send the request itself.'
-  return [forPlan, forRequest].filter(Boolean).join('\n   ')
+  return [forPlan, forRequest, writeRequestTerms(shop)].filter(Boolean).join('\n   ')
+}
+
+/** What is done with a price. */
+function writePaymentStep({ scheme, takesV1, proofUrl, plans, routes }: Shop): string {
+  if (scheme === 'exact') {
+    const v1 = `
+   Version 1 of x402 reads the body, and sends \`X-PAYMENT\`.`
+    return `Sign what \`accepts[0]\` asks for and send the same request again with \`PAYMENT-SIGNATURE\`. An
+   x402 client does both steps.${takesV1 ? v1 : ''}`
+  }
+  const forPlan = plans.length > 0 && `\`POST ${proofUrl}\` with \`challengeId\` and \`txHash\``
+  const forRequest =
+    routes.length > 0 &&
+    `send the same request again with \`PAYMENT-PROOF\`: base64 of JSON with
+   \`challengeId\` and \`txHash\``
+  return `Transfer what \`accepts[0]\` asks for yourself, and ${[forPlan, forRequest].filter(Boolean).join(', or ')}.`
 }
 
 /** A skill's name is 1 to 64 lower-case letters, digits and single dashes. */

@@ -1,18 +1,17 @@
-import { announceInBazaar, type Extensions } from '@key0/checkout'
+import type { Sellable } from '@key0/checkout'
 import type { PricedPlan } from '@key0/core'
 
-/** How a plan is bought, in its offer, where its seller says what goes in or comes out. */
-export function describePlan({ planId, inputSchema, outputSchema }: PricedPlan): Extensions {
-  if (inputSchema === undefined && outputSchema === undefined) return {}
-  const input = inputSchema ?? {
+/** The request that buys a plan, as its offers tell buyers' software. */
+export function describePlan({ planId, inputSchema, outputSchema }: PricedPlan): Sellable {
+  const ours = {
     type: 'object',
     properties: { planId: { type: 'string', const: planId } },
     required: ['planId'],
     examples: [{ planId }],
   }
-  return announceInBazaar({
+  return {
     method: 'POST',
-    inputSchema: input,
+    inputSchema: inputSchema ?? ours,
     ...(outputSchema && { outputSchema }),
-  })
+  }
 }

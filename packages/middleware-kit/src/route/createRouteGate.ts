@@ -5,7 +5,10 @@ import type { Opened } from '../openKey0.ts'
 /** What a request of a route was paid with; the same for every repeat of it. */
 export type Key0Payment = NonNullable<RouteRequest['paid']>
 
-/** The price of the requests that a handler of the seller's own answers. */
+/**
+ * The price of the requests that a handler of the seller's own answers. With `method` and `path`
+ * they stand in the discovery documents as well; offers say the method either way.
+ */
 export type PaidRoute = Omit<RouteTerms, 'unitAmountRaw'> & {
   /** How long an answer may take, and how much of it is stored. */
   readonly delivery?: Partial<DeliveryLimits>
@@ -31,10 +34,13 @@ const MAX_REQUEST_BYTES = 1_048_576
  */
 export function createRouteGate(opening: Promise<Opened>, route: string | PaidRoute): RouteGate {
   const { delivery, ...terms }: Partial<PaidRoute> = typeof route === 'string' ? {} : route
-  const selling = opening.then(({ handler, findRoute }) => ({
-    handler,
-    route: typeof route === 'string' ? findRoute(route) : handler.addRoute(terms as PaidRoute),
-  }))
+  const selling = opening.then(({ handler, findRoute, warn }) => {
+    if (typeof route === 'string') return { handler, route: findRoute(route) }
+    const told = handler.warnings.length
+    const added = handler.addRoute(terms as PaidRoute)
+    warn(handler.warnings.slice(told))
+    return { handler, route: added }
+  })
   const sell = async (incoming: Incoming, serve: Serve): Promise<Response> => {
     const { handler, route: priced } = await selling
     return handler.sell(incoming, {

@@ -23,6 +23,11 @@ export function readGate(options: RequirePaymentOptions): Gate {
   return { config: toConfig(options, routeId), routeId, tell: createTeller(options) }
 }
 
+/** A gate answers for what is behind it, and for nothing beside it. */
+const NO_DOCUMENTS = {
+  ...{ discover: false, llms: false, skills: false, wellKnown: false, openapi: false },
+} as const
+
 function toConfig(options: RequirePaymentOptions, routeId: string): SellerConfig {
   const { chain, amount, payTo, rpcUrl, exact, discovery, observe } = options
   const told = typeof discovery === 'object' ? discovery : {}
@@ -36,6 +41,7 @@ function toConfig(options: RequirePaymentOptions, routeId: string): SellerConfig
     routes: [{ ...route, unitAmount: `$${amount}` }],
     store: options.store ?? memoryOf(options),
     a2a: false,
+    discovery: NO_DOCUMENTS,
     ...(exact === undefined && { exact: false }),
     ...(rpcUrl !== undefined && { rpcUrl }),
     ...(seenTxStore && { seenTxStore }),

@@ -48,7 +48,7 @@ export const version1: readonly Exchange[] = [
                 network: 'base-sepolia',
                 maxAmountRequired: '100000',
                 mimeType: 'application/json',
-                outputSchema: { $is: 'absent' },
+                outputSchema: { input: { type: 'http', method: 'POST' } },
                 extra: { name: 'USDC', version: '2' },
               },
             ],
