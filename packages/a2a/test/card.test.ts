@@ -11,6 +11,7 @@ type Card = {
   readonly skills: readonly { readonly id: string; readonly description: string }[]
 }
 type Pricing = {
+  readonly scheme: string
   readonly plans: readonly { readonly planId: string; readonly amount: string }[]
 }
 
@@ -62,6 +63,19 @@ test('what the card says of payee, asset and network is what an offer asks for',
   expect(card.capabilities.extensions[0]?.params).toMatchObject({
     ...{ payTo, asset, network: `eip155:${chainId}`, scheme: 'exact' },
   })
+})
+
+test('the card tells the scheme that the offers ask for, also where no signature is taken', async () => {
+  const { engine, seller } = openShop()
+  const checkout = createCheckout({ engine, seller: { ...seller, exact: false } })
+  const response = await createA2aHandler({ checkout })(
+    new Request(`${url}/.well-known/agent-card.json`),
+  )
+  const { capabilities } = (await response.json()) as Card
+  const { challenge } = await engine.offer({ planId: 'basic', clientAgentId: 'x402-a2a' })
+  const { scheme } = checkout.requirementsOf(challenge)
+  expect(scheme).toBe('onchain-proof')
+  expect(capabilities.extensions.map(({ params }) => params.scheme)).toEqual([scheme, scheme])
 })
 
 test('single requests are priced in the card too, and are no skill', async () => {

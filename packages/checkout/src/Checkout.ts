@@ -14,6 +14,7 @@ import type {
   SignedReceipt,
 } from '@key0/core'
 import type { PaymentRequired, PaymentRequirements, SettlementResponse } from '@key0/x402'
+import type { Scheme } from './offer/requirementsOf.ts'
 import type { Payment } from './payment/readPayment.ts'
 import type { Problem } from './problem.ts'
 import type { Seller } from './Seller.ts'
@@ -60,6 +61,8 @@ export type Checkout = {
   /** `seller.publicUrl` without a slash at its end. */
   readonly baseUrl: string
   readonly maxTimeoutSeconds: number
+  /** The `scheme` of every offer, for documents that tell it before there is one. */
+  readonly scheme: Scheme
   /** Who signs receipts; absent: nobody does. */
   readonly receiptSigner?: Address
   /** Sentences for the seller about offers that some buyers will not be able to take. */

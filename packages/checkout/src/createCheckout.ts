@@ -3,6 +3,7 @@ import type { Checkout } from './Checkout.ts'
 import { type CheckoutOptions, judgeCheckout, readOptions } from './CheckoutOptions.ts'
 import { createReceipts } from './extensions/offerReceipt.ts'
 import { createOffers } from './offer/createOffers.ts'
+import { schemeOf } from './offer/requirementsOf.ts'
 import { createSale } from './sale/createSale.ts'
 
 /**
@@ -22,5 +23,9 @@ export function createCheckout(options: CheckoutOptions): Checkout {
   const receiptOf = createReceipts(settings.receipts, baseUrl)
   const sale = createSale(settings, { requirementsOf: offers.requirementsOf, receiptOf })
   const signer = settings.receipts && { receiptSigner: settings.receipts.signer.address }
-  return { engine, seller, baseUrl, maxTimeoutSeconds, ...signer, receiptOf, ...offers, ...sale }
+  const scheme = schemeOf(seller)
+  return {
+    ...{ engine, seller, baseUrl, maxTimeoutSeconds, scheme, ...signer },
+    ...{ receiptOf, ...offers, ...sale },
+  }
 }

@@ -81,6 +81,20 @@ test('prices, payee, asset and network are the same in every document and in the
   expect(info.price).toEqual({ mode: 'dynamic', currency: 'USD', min: '0.1', max: '5' })
 })
 
+test('a buyer is told of the scheme that the 402 asks for, also where no signature is taken', async () => {
+  for (const [exact, scheme] of [
+    [false, 'onchain-proof'],
+    [true, 'exact'],
+  ] as const) {
+    const shop = openShop({ seller: { ...seller, exact }, discovery: everything })
+    const [accepted] = readOffer(await shop.handler(ask({ planId: 'basic' }))).accepts
+    expect(accepted?.scheme).toBe(scheme)
+    expect(await readJson(shop, '/discover')).toMatchObject({ scheme })
+    for (const path of ['/llms.txt', '/skills.md', '/.well-known/x402'])
+      expect(await read(shop, path), path).toContain(`scheme \`${scheme}\``)
+  }
+})
+
 describe('openapi.json', () => {
   test('is valid OpenAPI 3.1', async () => {
     const document = await readJson<Record<string, unknown>>(

@@ -57,7 +57,12 @@ function toExtensions(checkout: Checkout): AgentExtension[] {
   ]
 }
 
-function toPricing({ engine, seller, maxTimeoutSeconds }: Checkout): Record<string, unknown> {
+function toPricing({
+  engine,
+  seller,
+  maxTimeoutSeconds,
+  scheme,
+}: Checkout): Record<string, unknown> {
   const { chainId, payTo, token } = seller
   const routes = engine.catalog.routes.filter(isPriced).map((route) => ({
     routeId: route.routeId,
@@ -69,7 +74,7 @@ function toPricing({ engine, seller, maxTimeoutSeconds }: Checkout): Record<stri
   }))
   return {
     x402Version: 2,
-    scheme: 'exact',
+    scheme,
     network: toNetwork(chainId),
     asset: token.address,
     symbol: token.symbol,

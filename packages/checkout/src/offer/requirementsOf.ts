@@ -23,6 +23,16 @@ export type Terms = {
 }
 
 /**
+ * What every offer and every document calls our one way to pay: what a buyer signs, or a transfer
+ * that it makes itself.
+ */
+export function schemeOf({ exact }: Pick<Settings['seller'], 'exact'>): Scheme {
+  return exact === false ? 'onchain-proof' : 'exact'
+}
+
+export type Scheme = 'exact' | 'onchain-proof'
+
+/**
  * Our one way to pay, as x402 v2 writes it. `paymentFlow: upfront` because we settle before we
  * deliver; clients that do not know the field ignore it.
  *
@@ -32,14 +42,15 @@ export type Terms = {
 export function requirementsOf(
   { offer, timeoutSeconds }: Terms,
   challengeId: string | undefined,
-  { token, chainId, exact }: Settings['seller'],
+  seller: Settings['seller'],
 ): PaymentRequirements {
+  const { token, chainId } = seller
   if (!sameAddress(offer.token, token.address) || offer.chainId !== chainId) {
     const facts = { seller: 'the engine and the seller name different tokens or chains' }
     throw new Key0Error('CONFIG_INVALID', { facts })
   }
   return {
-    scheme: exact === false ? 'onchain-proof' : 'exact',
+    scheme: schemeOf(seller),
     network: toNetwork(offer.chainId),
     amount: `${offer.value}`,
     asset: offer.token,

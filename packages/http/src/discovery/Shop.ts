@@ -39,7 +39,7 @@ export type Shop = {
   readonly maxTimeoutSeconds: number
   readonly network: string
   /** x402's name of the way to pay. */
-  readonly scheme: 'exact' | 'onchain-proof'
+  readonly scheme: Checkout['scheme']
   /** Whether version 1 of x402 is taken at the same addresses. */
   readonly takesV1: boolean
   /** Whose signature receipts bear, where there are any. */
@@ -63,7 +63,7 @@ export function describeShop(
   checkout: Checkout,
   mounted: readonly PricedRoute[],
 ): Shop {
-  const { engine, seller, baseUrl, maxTimeoutSeconds, receiptSigner } = checkout
+  const { engine, seller, baseUrl, maxTimeoutSeconds, scheme, receiptSigner } = checkout
   const { plans } = engine.catalog
   const routes = [...engine.catalog.routes, ...mounted]
   const quote = (goods: {
@@ -79,8 +79,8 @@ export function describeShop(
     baseUrl,
     maxTimeoutSeconds,
     network: toNetwork(seller.chainId),
-    scheme: seller.exact === false ? 'onchain-proof' : 'exact',
-    takesV1: seller.exact !== false && toV1Network(seller.chainId) !== undefined,
+    scheme,
+    takesV1: scheme === 'exact' && toV1Network(seller.chainId) !== undefined,
     ...(receiptSigner && { receiptSigner }),
     plans: plans.map((plan) => ({
       planId: plan.planId,

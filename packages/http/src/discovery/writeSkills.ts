@@ -26,7 +26,8 @@ export function writeSkills(shop: Shop): string {
   same payment; do not sign another one.
 - 402 again: nothing was taken. \`code\` says what was wrong.
 - 502: it was paid and could not be delivered. \`facts\` says what becomes of the refund.
-- Made the transfer yourself? \`POST ${proofUrl}\` with \`challengeId\` and \`txHash\`.`,
+- Made the transfer yourself? \`POST ${proofUrl}\` with \`challengeId\` and \`txHash\`. A 403
+  names the \`message\` to sign with the account that paid: send that too, as \`payerSignature\`.`,
     ...(surfaces.length > 0
       ? [
           `## Other ways in\n\n${surfaces
