@@ -29,6 +29,7 @@ const checks: readonly Check[] = [
   { name: 'tarballs', run: tarballs },
   { name: 'format', run: tool('biome', 'check', '--error-on-warnings', '.') },
   { name: 'types', run: tool('tsc', '--project', 'tsconfig.json') },
+  { name: 'floor', run: tool('tsc', '--project', 'tsconfig.floor.json') },
   { name: 'unused', run: tool('knip', '--no-progress', '--no-config-hints') },
   { name: 'imports', run: imports },
   { name: 'manifests', run: manifests },

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { defer } from './defer.ts'
 import { holdConnection, replace } from './holdConnection.ts'
 import { openBody, type Write } from './openBody.ts'
 
@@ -31,7 +32,7 @@ export function captureResponse(request: IncomingMessage, response: ServerRespon
   const write = response.write.bind(response) as Outlet['write']
   const end = response.end.bind(response) as Outlet['end']
   const destroy = response.destroy.bind(response) as Outlet['destroy']
-  const head = Promise.withResolvers<Response>()
+  const head = defer<Response>()
   // Nobody may be waiting any more.
   head.promise.catch(() => {})
   const body = openBody(response)

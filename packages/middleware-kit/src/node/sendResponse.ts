@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Outlet } from './captureResponse.ts'
+import { defer } from './defer.ts'
 
 /** Writes a `Response` to a response of Node's, and ends it. A client that hangs up ends the body. */
 export async function sendResponse(
@@ -14,7 +15,7 @@ export async function sendResponse(
   if (cookies.length > 0) response.setHeader('set-cookie', cookies)
   const reader = answer.body?.getReader()
   if (!reader) return outlet.end()
-  const gone = Promise.withResolvers<{ readonly done: true; readonly value: undefined }>()
+  const gone = defer<{ readonly done: true; readonly value: undefined }>()
   response.once('close', () => gone.resolve({ done: true, value: undefined }))
   try {
     while (!response.destroyed) {
