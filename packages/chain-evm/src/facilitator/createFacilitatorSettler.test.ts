@@ -104,9 +104,12 @@ async function submit(
   kept = keep(),
 ): Promise<Submitted> {
   const { offer } = rig
-  const request = { token: offer.token, offer, authorization, previous: [] }
+  const request = { token: offer.token, offer, authorization, previous: [...kept.kept] }
   return await settler.submit(request, kept.journal)
 }
+
+const urlsOf = ({ kept }: ReturnType<typeof keep>): readonly unknown[] =>
+  kept.map((it) => it.via === 'facilitator' && it.url)
 
 async function isPaid(authorization: SignedAuthorization): Promise<boolean> {
   return (await rig.chain.observe(toQuery(authorization))).kind === 'confirmed'
@@ -230,11 +233,7 @@ test('when the first facilitator is down the next is asked, and both are journal
   }
   const kept = keep()
   expect((await submit(settler, authorization, kept)).kind).toBe('submitted')
-  expect(kept.kept.map((it) => it.via === 'facilitator' && it.url)).toEqual([
-    'http://127.0.0.1:9/x402',
-    stub.url,
-    second.url,
-  ])
+  expect(urlsOf(kept)).toEqual(['http://127.0.0.1:9/x402', stub.url, second.url])
   expect(await isPaid(authorization)).toBe(true)
 })
 
@@ -260,7 +259,7 @@ test('one that says no, or says nothing for long, is passed over at once', async
 test('a slow one that settles after all, and its successor, charge the buyer once', async () => {
   const { sandbox, chain } = rig
   const fallback = createGasWalletSettler({ chain, privateKey: sandbox.wallets.gas2.privateKey })
-  const settler = settlerOf({ fallback, slowMs: 20, timeoutMs: 20_000 })
+  const settler = settlerOf({ fallback, slowMs: 20, timeoutMs: 2_000 })
   const authorization = await rig.pay()
   const before = await sandbox.balanceOf(authorization.from)
   stub.answer = async (path, body) => {
@@ -285,6 +284,82 @@ test('our own wallet settles when no facilitator does', async () => {
   expect((await submit(settler, authorization, kept)).kind).toBe('submitted')
   expect(kept.kept.map(({ via }) => via)).toEqual(['facilitator', 'gas-wallet'])
   expect(await isPaid(authorization)).toBe(true)
+})
+
+const claims = async (): Promise<Answer> => ({
+  status: 200,
+  body: { success: true, transaction: `0x${'cd'.repeat(32)}` },
+})
+
+test('a buyer whose facilitator says success and settles nothing has paid the next time', async () => {
+  const settler = settlerOf({ urls: [stub.url, second.url] })
+  const authorization = await rig.pay()
+  stub.answer = claims
+  second.answer = settles
+  const kept = keep()
+  await submit(settler, authorization, kept)
+  expect(second.requests).toHaveLength(0)
+  await submit(settler, authorization, kept)
+  expect(await isPaid(authorization)).toBe(true)
+  expect(urlsOf(kept)).toEqual([stub.url, second.url])
+})
+
+test('who had a payment longest ago has it again when all had it', async () => {
+  const settler = settlerOf({ urls: [stub.url, second.url] })
+  const authorization = await rig.pay()
+  stub.answer = claims
+  second.answer = claims
+  const kept = keep()
+  for (const _ of 'four') await submit(settler, authorization, kept)
+  expect(urlsOf(kept)).toEqual([stub.url, second.url, stub.url, second.url])
+})
+
+test('a buyer at whom every facilitator lies has paid through our own wallet', async () => {
+  const { sandbox, chain } = rig
+  const fallback = createGasWalletSettler({ chain, privateKey: sandbox.wallets.gas2.privateKey })
+  const settler = settlerOf({ urls: [stub.url, second.url], fallback })
+  const authorization = await rig.pay()
+  stub.answer = claims
+  second.answer = claims
+  const kept = keep()
+  for (const _ of '123') await submit(settler, authorization, kept)
+  expect(kept.kept.map(({ via }) => via)).toEqual(['facilitator', 'facilitator', 'gas-wallet'])
+  expect(await isPaid(authorization)).toBe(true)
+})
+
+test('a facilitator that fails inside stops no sale, and is asked last after a while', async () => {
+  const authorization = await rig.pay()
+  for (const status of [500, 200]) {
+    const settler = settlerOf({ urls: [stub.url, second.url] })
+    const body = { isValid: false, invalidReason: 'unexpected_verify_error' }
+    stub.answer = async () => ({ status, body })
+    second.answer = async () => ({ status: 200, body: { isValid: true } })
+    for (const _ of 'four')
+      expect(await settler.precheck(rig.offer, authorization)).toMatchObject({ kind: 'valid' })
+    expect([stub.requests.length, second.requests.length]).toEqual([3, 4])
+    expect(await settlerOf().precheck(rig.offer, authorization)).toMatchObject({
+      kind: 'unreachable',
+    })
+  }
+})
+
+test('one that doubts what the chain has tried is passed over; one that screens is not', async () => {
+  const { sandbox, chain } = rig
+  const fallback = createGasWalletSettler({ chain, privateKey: sandbox.wallets.gas2.privateKey })
+  const authorization = await rig.pay()
+  const precheck = async (invalidReason: string, options: Partial<FacilitatorOptions>) => {
+    stub.answer = async () => ({ status: 200, body: { isValid: false, invalidReason } })
+    second.answer = async () => ({ status: 200, body: { isValid: true } })
+    const { kind } = await settlerOf(options).precheck(rig.offer, authorization)
+    return [kind, second.requests.length]
+  }
+  const both = { urls: [stub.url, second.url] }
+  expect(await precheck('invalid_exact_evm_insufficient_balance', both)).toEqual(['valid', 1])
+  expect(await precheck('insufficient_funds', { fallback })).toEqual(['valid', 0])
+  expect(await precheck('insufficient_funds', {})).toEqual(['invalid', 0])
+  for (const name of ['invalid_exact_evm_payload_authorization_from_address_kyt', 'sanctioned'])
+    for (const options of [both, { ...both, fallback }])
+      expect(await precheck(name, options)).toEqual(['invalid', 0])
 })
 
 test('one that keeps failing is asked last for half a minute, then tried again', async () => {

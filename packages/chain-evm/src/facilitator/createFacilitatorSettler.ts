@@ -1,8 +1,8 @@
 import {
   type Hash,
-  type Head,
   Key0Error,
   type Settler,
+  type Submission,
   type Submitted,
   type Verification,
 } from '@key0/core'
@@ -14,6 +14,7 @@ import { readCdpKey } from './cdpToken.ts'
 import { createFacilitator, type Facilitator, type Reply } from './Facilitator.ts'
 import { inTurn } from './inTurn.ts'
 import { buildPaymentBody } from './paymentBody.ts'
+import { isOwnFault, readVerdict, toReason } from './readVerdict.ts'
 
 export type FacilitatorOptions = {
   readonly chain: EvmChain
@@ -66,7 +67,8 @@ type Settling = Pick<FacilitatorOptions, 'fallback'> & {
  * Settles through x402 facilitators, which pay the gas: the first that is not failing, then the
  * others, then our own wallet where there is one. Whoever is slow or down is passed over at once,
  * and all are handed the same authorization. Nothing they say is believed: `submit` hands over,
- * and the chain alone decides.
+ * and the chain alone decides. Handed over again, whoever had it before comes last, whatever it
+ * said then.
  *
  * @throws CONFIG_INVALID for a URL or an API key that is none; the secret is never repeated.
  */
@@ -105,27 +107,34 @@ async function precheck(settling: Settling, body: unknown): Promise<Verification
   const { number, hash, time } = settling.chain.lastBlock()
   const head = { number, hash, time }
   let reason = 'no facilitator answered'
+  let doubt: Verification | undefined
   const asks = inOrder(settling).map((candidate) => async () => {
     const reply = await candidate.ask('verify', body)
     const verdict = readVerdict(reply, head)
-    candidate.breaker.report(verdict ? 'answered' : 'failed')
-    if (!verdict) reason = describe(candidate, reply)
-    return verdict
+    candidate.breaker.report(verdict.kind === 'none' ? 'failed' : 'answered')
+    if (verdict.kind === 'decides') return verdict.verification
+    if (verdict.kind === 'doubts') doubt ??= verdict.verification
+    else reason = describe(candidate, reply)
+    return undefined
   })
-  const verdict = await inTurn<Verification>(asks, settling.slowMs)
-  if (verdict) return verdict
+  const verification = await inTurn<Verification>(asks, settling.slowMs)
+  if (verification) return verification
   // The chain has just tried it, and our own wallet needs nobody's word.
-  return settling.fallback
-    ? { kind: 'valid', head }
-    : { kind: 'unreachable', cause: new Error(reason) }
+  if (settling.fallback) return { kind: 'valid', head }
+  return doubt ?? { kind: 'unreachable', cause: new Error(reason) }
 }
 
-function readVerdict(reply: Reply, head: Head): Verification | undefined {
-  if (reply.kind === 'none' || typeof reply.body.isValid !== 'boolean') return undefined
-  if (reply.body.isValid) return { kind: 'valid', head }
-  const reason = toReason(reply.body.invalidReason)
-  if (isNonceUsed(reason)) return { kind: 'used', head }
-  return { kind: 'invalid', code: 'FACILITATOR_REFUSED', facts: { reason } }
+/** Handed over again, it goes first to those who did not have it: whoever had it did not settle. */
+function byTurns(
+  settling: Settling,
+  previous: readonly Submission[],
+): { readonly untried: readonly Candidate[]; readonly tried: readonly Candidate[] } {
+  const lastOf = ({ name }: Candidate): number =>
+    previous.findLastIndex((it) => it.via === 'facilitator' && it.url === name)
+  const all = inOrder(settling)
+  const untried = all.filter((it) => lastOf(it) < 0)
+  const tried = all.filter((it) => lastOf(it) >= 0).sort((a, b) => lastOf(a) - lastOf(b))
+  return { untried, tried }
 }
 
 async function submit(
@@ -139,7 +148,7 @@ async function submit(
   const body = buildPaymentBody(chain, offer, signed)
   const previous = [...request.previous]
   let reason = 'no facilitator answered'
-  const asks = inOrder(settling).map((candidate) => async () => {
+  const toAsk = (candidate: Candidate) => async (): Promise<Submitted | undefined> => {
     const submission = {
       via: 'facilitator',
       url: candidate.name,
@@ -149,19 +158,20 @@ async function submit(
     previous.push(submission)
     const reply = await candidate.ask('settle', body)
     const outcome = readSettlement(reply)
-    candidate.breaker.report(outcome ? 'answered' : 'failed')
+    candidate.breaker.report(isAnswered(reply, outcome) ? 'answered' : 'failed')
     if (outcome?.kind === 'submitted') return outcome
     // That it did nothing with the payment is only its word.
     reason = outcome?.reason ?? describe(candidate, reply)
     return undefined
-  })
-  if (fallback)
-    asks.push(async () => {
-      const outcome = await fallback.submit({ ...request, previous }, journal)
-      if (outcome.kind === 'submitted') return outcome
-      reason = outcome.reason
-      return undefined
-    })
+  }
+  const askOwn = async (): Promise<Submitted | undefined> => {
+    const outcome = await fallback?.submit({ ...request, previous }, journal)
+    if (outcome?.kind === 'submitted') return outcome
+    reason = outcome?.reason ?? reason
+    return undefined
+  }
+  const { untried, tried } = byTurns(settling, request.previous)
+  const asks = [...untried.map(toAsk), ...(fallback ? [askOwn] : []), ...tried.map(toAsk)]
   return (await inTurn(asks, slowMs)) ?? { kind: 'unknown', reason }
 }
 
@@ -174,6 +184,11 @@ function readSettlement(reply: Reply): Submitted | undefined {
     return { kind: 'submitted', ...(txHash && { txHash: txHash as Hash }) }
   }
   return { kind: 'unknown', reason: toReason(errorReason) }
+}
+
+function isAnswered(reply: Reply, outcome: Submitted | undefined): boolean {
+  if (reply.kind === 'none' || outcome === undefined) return false
+  return outcome.kind === 'submitted' || !isOwnFault(reply.status, outcome.reason)
 }
 
 async function checkSupport(
@@ -196,16 +211,6 @@ async function checkSupport(
 function describe(facilitator: Facilitator, reply: Reply): string {
   if (reply.kind === 'none') return reply.reason
   return `${new URL(facilitator.name).host} answered HTTP ${reply.status} without an outcome`
-}
-
-/** An open set of words chosen by somebody else: short, and of plain characters. */
-function toReason(value: unknown): string {
-  if (typeof value !== 'string' || value === '') return 'no reason given'
-  return value.replace(/[^\w .:-]/g, ' ').slice(0, 100)
-}
-
-function isNonceUsed(reason: string): boolean {
-  return /nonce.*used|authorization.*used/i.test(reason)
 }
 
 function readUrls({ urls = defaultFacilitatorUrl }: FacilitatorOptions): readonly URL[] {
