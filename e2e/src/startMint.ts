@@ -18,6 +18,8 @@ export type Conduct =
   | 'answers twice'
   /** Closes every connection, that for revocations too. */
   | 'is down'
+  /** Answers 500, revocations too. */
+  | 'revokes nothing'
 
 /** A seller's backend over HTTP: once for each key, as it promised, and else as it is told. */
 export type Mint = AsyncDisposable & {
@@ -51,7 +53,8 @@ export async function startMint(lateMs: number): Promise<Mint> {
     const conduct = next()
     if (conduct === 'is down') return void response.socket?.destroy()
     if (conduct === 'hangs') return
-    if (conduct === 'fails') return void response.writeHead(500).end()
+    if (conduct === 'fails' || conduct === 'revokes nothing')
+      return void response.writeHead(500).end()
     if (revoked.has(key)) return void response.writeHead(410).end()
     const token = issued.get(key) ?? `token-${issued.size + 1}`
     issued.set(key, token)
@@ -66,6 +69,7 @@ export async function startMint(lateMs: number): Promise<Mint> {
     request.resume().once('end', () => {
       if (request.url === '/issue') return issue(key, response)
       if (conducts[0] === 'is down') return void response.socket?.destroy()
+      if (conducts[0] === 'revokes nothing') return void response.writeHead(500).end()
       revocations += 1
       revoked.add(key)
       response.writeHead(204).end()

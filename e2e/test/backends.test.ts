@@ -1,5 +1,6 @@
 import type { EngineEvent } from '@key0/core'
-import { createRemoteRevoker, createRemoteTokenIssuer } from '@key0/delivery'
+import { createMemoryDocuments } from '@key0/core/memory'
+import { createDispatcher, createRemoteRevoker, createRemoteTokenIssuer } from '@key0/delivery'
 import { createRefunds } from '@key0/refunds'
 import { type Sandbox, startSandbox } from '@key0/sandbox'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -44,8 +45,23 @@ async function scene(minAgeMs: number) {
     revoker: createRemoteRevoker({ url: mint.revokeUrl, sleep: async () => {} }),
     observe: (event) => void (isRevocation(event) && alerts.push(event)),
   })
+  const dispatcher = stack.use(
+    createDispatcher({
+      ...{ store: shop.store(), documents: createMemoryDocuments(), clock: shop.clock },
+      revocations: { url: mint.revokeUrl, timeoutMs: TIMEOUT_MS },
+    }),
+  )
+  await dispatcher.open()
   const owned = stack.move()
-  return { mint, shop, buyer, refunds, alerts, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return {
+    mint,
+    shop,
+    buyer,
+    refunds,
+    dispatcher,
+    alerts,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
 }
 
 const isRevocation = (event: EngineEvent): boolean =>
@@ -54,12 +70,13 @@ const isRevocation = (event: EngineEvent): boolean =>
 type Scene = Awaited<ReturnType<typeof scene>>
 
 /** A buyer who asks every ten minutes, recovery, and passes of refunds. */
-async function live({ shop, buyer, refunds }: Scene, header: string, minutes: number) {
+async function live({ shop, buyer, refunds, dispatcher }: Scene, header: string, minutes: number) {
   for (let passed = 0; passed < minutes; passed += 10) {
     shop.clock.advance(10 * MINUTE_MS)
     await shop.key0().recover()
     await buyer.pay(header)
     await refunds.run()
+    await dispatcher.pass()
   }
 }
 
@@ -145,17 +162,31 @@ test.each([
   expect(world.alerts).toHaveLength(end === 'refund' ? 1 : 0)
 })
 
-test('a backend that issued and went down cannot withdraw: nobody was handed what it made', async () => {
+test('a backend that issued and went down withdraws once it is back: the money did not wait', async () => {
   await using world = await scene(20 * MINUTE_MS)
   const { mint, shop, buyer, alerts } = world
   mint.behave('hangs up', 'hangs up', 'is down')
   const { payment } = await buyer.buy()
   await live(world, payment.header, 60)
-  mint.behave('issues')
-  expect((await buyer.pay(payment.header)).code).toBe('CHALLENGE_REFUNDED')
-  expect(mint.live()).toEqual(['token-1'])
   const [record] = await shop.records()
+  expect(record?.state).toBe('REFUNDED')
+  expect(mint.live()).toEqual(['token-1'])
   expect(alerts).toMatchObject([{ challengeId: record?.challengeId }])
+  mint.behave('issues')
+  await live(world, payment.header, 60)
+  expect(mint.revocations()).toBe(1)
+  await expectOne(world, 'refund', payment.header)
+})
+
+test('a backend that never revokes keeps no buyer from his money', async () => {
+  await using world = await scene(20 * MINUTE_MS)
+  const { mint, shop, buyer } = world
+  mint.behave('hangs up', 'hangs up', 'revokes nothing')
+  const { payment } = await buyer.buy()
+  await live(world, payment.header, 60)
+  expect((await shop.records()).map(({ state }) => state)).toEqual(['REFUNDED'])
+  // What it kept is in no buyer's hands.
+  expect((await buyer.pay(payment.header)).code).toBe('CHALLENGE_REFUNDED')
   expect(shop.exchanges.replies.map(({ text }) => text).join()).not.toContain('token-1')
   expect(await checkBooks(shop)).toEqual([])
 })

@@ -1,5 +1,6 @@
 import {
   alertDisagreement,
+  logDelivery,
   logEvent,
   openStore,
   reportWaiting,
@@ -8,7 +9,7 @@ import {
 } from '@key0/app-kit'
 import { createEvmChain, type EvmChain, type WalletLock } from '@key0/chain-evm'
 import type { Address, ChallengeStore, Observe } from '@key0/core'
-import { createRemoteRevoker } from '@key0/delivery'
+import { createDispatcher, createRemoteRevoker, type RevocationEndpoint } from '@key0/delivery'
 import { createRefunds, probeRefunds, type RefundResult } from '@key0/refunds'
 import type { Logger } from 'pino'
 import { createApp } from './createApp.ts'
@@ -34,8 +35,16 @@ export type Worker = AsyncDisposable & {
  */
 export async function start(config: WorkerConfig, log: Logger): Promise<Worker> {
   await using stack = new AsyncDisposableStack()
-  const { store, lock, warnings, close } = await openStore(config)
+  const { store, documents, lock, warnings, close } = await openStore(config)
   stack.defer(close)
+  const dispatcher =
+    config.revocation &&
+    createDispatcher({
+      ...{ store, documents, observe: logDelivery(log) },
+      revocations: toRevocation(config.revocation),
+    })
+  if (dispatcher) stack.use(dispatcher)
+  await dispatcher?.open()
   const { network, rpcUrls, refunds } = config
   const write = logEvent(log)
   const agreement = config.agreement && {
@@ -76,6 +85,7 @@ export async function start(config: WorkerConfig, log: Logger): Promise<Worker> 
   stack.defer(serving.drain)
 
   // Health is told until the last pass has ended.
+  dispatcher?.start()
   schedule = await startSchedule(config, pass, log)
   const { close: closeSchedule } = schedule
   stack.defer(closeSchedule)
@@ -109,9 +119,7 @@ function createPass(
       return []
     }
   const { revocation } = config
-  const revoker =
-    revocation &&
-    createRemoteRevoker({ url: revocation.url, auth: toAuth(revocation.auth, toSigner) })
+  const revoker = revocation && createRemoteRevoker(toRevocation(revocation))
   const refunds = createRefunds({
     store,
     chain,
@@ -136,4 +144,9 @@ function createPass(
     else log.debug(line, 'refund pass')
     return results
   }
+}
+
+/** The backend that withdraws what it issued, asked before a refund and again until it has. */
+function toRevocation({ url, auth }: NonNullable<WorkerConfig['revocation']>): RevocationEndpoint {
+  return { url, auth: toAuth(auth, toSigner) }
 }

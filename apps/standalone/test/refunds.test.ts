@@ -49,9 +49,10 @@ async function owe(name: string) {
 /** A backend that notes what it is asked, and under which key. */
 async function startRevoking() {
   const seen: string[] = []
+  let status = 204
   const server = createServer((request, response) => {
     seen.push(`${request.url} ${request.headers['idempotency-key']}`)
-    response.writeHead(204).end()
+    response.writeHead(status).end()
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const stop = async (): Promise<void> => {
@@ -59,7 +60,10 @@ async function startRevoking() {
     await new Promise((done) => server.close(done))
   }
   const { port } = server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${port}`, seen, [Symbol.asyncDispose]: stop }
+  const answer = (next: number): void => {
+    status = next
+  }
+  return { url: `http://127.0.0.1:${port}`, seen, answer, [Symbol.asyncDispose]: stop }
 }
 
 test('with REFUNDS=off the gateway returns nothing, whatever keys it has; inside it does', async () => {
@@ -90,7 +94,41 @@ test('with REFUNDS=off the gateway returns nothing, whatever keys it has; inside
   )
   expect(await off.read()).toMatchObject({ state: 'PAID' })
   expect(await returned()).toHaveLength(1)
-  expect(backend.seen).toEqual([`/revoke ${(await inside.read())?.paymentRef}`])
+  // Before the refund, and once more by whoever follows the store's events.
+  const revocation = `/revoke ${(await inside.read())?.paymentRef}`
+  expect(new Set(backend.seen)).toEqual(new Set([revocation]))
   await Promise.all([idle.stop(), working.stop()])
   expect(await Promise.all([idle.exited, working.exited])).toEqual([0, 0])
 })
+
+test('a backend that was down at a refund is told after kill -9, and then no more', async () => {
+  const debt = await owe('down')
+  await using backend = await startRevoking()
+  backend.answer(500)
+  const env = {
+    ...{ ...world.env, KEY0_DATA_DIR: debt.dataDir },
+    ...{ REFUND_INTERVAL_MS: '100', REFUND_MIN_AGE_MS: '60000' },
+    ISSUE_TOKEN_API: `${backend.url}/issue`,
+    REVOKE_TOKEN_API: `${backend.url}/revoke`,
+  }
+  const first = spawnProgram(env)
+  await portOf(first)
+  await vi.waitFor(
+    async () => expect(await debt.read()).toMatchObject({ state: 'REFUNDED' }),
+    patience,
+  )
+  expect(first.output()).toContain('it was not revoked')
+  await first.kill()
+  const before = backend.seen.length
+  backend.answer(204)
+  const { paymentRef } = (await debt.read()) ?? {}
+  const second = spawnProgram({ ...env, REFUNDS: 'off' })
+  await portOf(second)
+  await vi.waitFor(() => expect(backend.seen.length).toBeGreaterThan(before), patience)
+  await second.stop()
+  expect(backend.seen.slice(before)).toEqual([`/revoke ${paymentRef}`])
+  const third = spawnProgram({ ...env, REFUNDS: 'off' })
+  await portOf(third)
+  await third.stop()
+  expect(backend.seen).toHaveLength(before + 1)
+}, 60_000)

@@ -5,6 +5,7 @@
 export { alertDisagreement } from '../alertDisagreement.ts'
 export { type BackendAuth, readBackendAuth, toAuth } from '../backendAuth.ts'
 export { createProbe, HEALTH_TTL_MS } from '../createProbe.ts'
+export { logDelivery } from '../logDelivery.ts'
 export { describeError, digestId, logEvent } from '../logEvent.ts'
 export { type LogLevel, logLevels } from '../logLevels.ts'
 export { type OpenStore, openStore } from '../openStore.ts'

@@ -48,6 +48,7 @@ test('exports these values and no others', () => {
       "releaseHeld",
       "resultProofMessage",
       "retryRefund",
+      "revocationOf",
       "sameAddress",
       "startRefunds",
       "states",

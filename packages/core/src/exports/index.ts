@@ -156,4 +156,5 @@ export { payerProofMessage, resultProofMessage } from '../usecases/payerProof.ts
 export type { RefundContext } from '../usecases/RefundContext.ts'
 export { type Recovered, recover } from '../usecases/recover.ts'
 export { RefundMoved } from '../usecases/refundWrites.ts'
+export { revocationOf } from '../usecases/revokeIssued.ts'
 export { type ContinuityWatch, watchContinuity } from '../usecases/watchContinuity.ts'

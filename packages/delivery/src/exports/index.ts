@@ -58,6 +58,7 @@ export {
   type PaymentFacts,
 } from '../notify/notifyPayment.ts'
 export type { BackendEndpoint } from '../notify/openBackend.ts'
+export type { RevocationEndpoint } from '../notify/openRevocations.ts'
 export type { WebhookEndpoint } from '../notify/openWebhook.ts'
 export { type Paid, type PaidRequest, type ToldResource, toPaid } from '../notify/Paid.ts'
 export { isWebhookSecret, type WebhookSecrets, webhookSecretText } from '../notify/secrets.ts'

@@ -6,6 +6,7 @@ import type { Endpoint } from './Endpoint.ts'
 import { findHead } from './findHead.ts'
 import { documentNames, LANES, newLane } from './Lane.ts'
 import { type BackendEndpoint, openBackend } from './openBackend.ts'
+import { openRevocations, type RevocationEndpoint } from './openRevocations.ts'
 import { openWebhook, type WebhookEndpoint } from './openWebhook.ts'
 import type { Settled } from './settleRound.ts'
 import { PAGE, workLane } from './workLane.ts'
@@ -36,6 +37,8 @@ export type DispatcherOptions = {
   readonly documents: DocumentStore
   readonly webhooks?: readonly WebhookEndpoint[]
   readonly backend?: BackendEndpoint
+  /** Told of every plan whose money goes back, until it has withdrawn what it issued. */
+  readonly revocations?: RevocationEndpoint
   readonly observe?: (event: DispatchEvent) => void
   readonly clock?: Clock
   /** How often the store is asked when nothing is to do; default 500. */
@@ -141,10 +144,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 }
 
-function openEndpoints({ webhooks = [], backend, resolve }: DispatcherOptions): Endpoint[] {
+function openEndpoints(options: DispatcherOptions): Endpoint[] {
+  const { webhooks = [], backend, revocations, resolve } = options
   const opened = [
     ...webhooks.map((webhook) => openWebhook(webhook, resolve)),
     ...(backend ? [openBackend(backend)] : []),
+    ...(revocations ? [openRevocations(revocations)] : []),
   ]
   if (new Set(opened.map(({ id }) => id)).size !== opened.length)
     throw misconfigured('webhooks', 'every address once')
