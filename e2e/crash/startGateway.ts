@@ -31,8 +31,8 @@ export function spawnGateway(env: Env): GatewayProcess {
 }
 
 /** Spawns one of our programs from its source. */
-export function spawnProgram(path: string, env: Env): GatewayProcess {
-  const child = spawn(process.execPath, ['--conditions=@key0/source', path], {
+export function spawnProgram(path: string, env: Env, args: readonly string[] = []): GatewayProcess {
+  const child = spawn(process.execPath, ['--conditions=@key0/source', path, ...args], {
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: compileCache, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

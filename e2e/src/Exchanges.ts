@@ -20,7 +20,8 @@ export type Exchanges = {
   post(path: string, body: unknown, payment?: string): Promise<Reply>
 }
 
-export function createExchanges(url: string, clock: Clock): Exchanges {
+/** @param url where the shop is now; one that is started again may be elsewhere */
+export function createExchanges(url: () => string, clock: Clock): Exchanges {
   const replies: Reply[] = []
   const send = async (request: Request): Promise<readonly [Response, Reply]> => {
     const startedAtMs = clock.nowMs()
@@ -48,7 +49,7 @@ export function createExchanges(url: string, clock: Clock): Exchanges {
         ...(payment !== undefined && { 'payment-signature': payment }),
       }
       const request = { method: 'POST', headers, body: JSON.stringify(body) }
-      return (await send(new Request(`${url}${path}`, request)))[1]
+      return (await send(new Request(`${url()}${path}`, request)))[1]
     },
   }
 }

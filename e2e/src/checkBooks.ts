@@ -11,7 +11,7 @@ import {
 } from '@key0/core'
 import type { UsdcTransfer } from '@key0/sandbox'
 import { createPublicClient, http, type Log, toEventSelector } from 'viem'
-import type { Shop } from './startShop.ts'
+import type { ShopSeen } from './startShop.ts'
 
 /** One transfer with the name that its own logs give it. */
 type Movement = UsdcTransfer & {
@@ -21,7 +21,7 @@ type Movement = UsdcTransfer & {
 }
 
 export type Books = {
-  readonly shop: Shop
+  readonly shop: ShopSeen
   readonly records: ReadonlyMap<string, ChallengeRecord>
   readonly payments: readonly (Movement & { readonly owner: string | undefined })[]
   /** Money out, with the payment that its nonce names. */
@@ -37,7 +37,7 @@ const used = toEventSelector('AuthorizationUsed(address,bytes32)')
  * @param strays Transfers that no challenge was ever to know of.
  */
 export async function checkBooks(
-  shop: Shop,
+  shop: ShopSeen,
   options: { readonly strays?: readonly Hash[] } = {},
 ): Promise<readonly string[]> {
   const books = await openBooks(shop)
@@ -53,7 +53,7 @@ export async function checkBooks(
 }
 
 /** Reads the chain and the store side by side. */
-export async function openBooks(shop: Shop): Promise<Books> {
+export async function openBooks(shop: ShopSeen): Promise<Books> {
   const { sandbox, seller } = shop
   const records = new Map((await shop.records()).map((each) => [each.challengeId, each]))
   const incoming = await readMovements(shop, await sandbox.transfers({ to: seller.address }))
@@ -76,7 +76,7 @@ export async function openBooks(shop: Shop): Promise<Books> {
 }
 
 async function readMovements(
-  { sandbox }: Shop,
+  { sandbox }: ShopSeen,
   transfers: readonly UsdcTransfer[],
 ): Promise<readonly Movement[]> {
   const client = createPublicClient({ transport: http(sandbox.rpcUrl) })

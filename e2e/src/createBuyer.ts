@@ -5,7 +5,7 @@ import { registerExactEvmScheme } from '@x402/evm/exact/client'
 import { decodePaymentResponseHeader, wrapFetchWithPayment } from '@x402/fetch'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { Reply } from './Exchanges.ts'
-import { newWallet, type Shop, type Wallet } from './startShop.ts'
+import { newWallet, type ShopSeen, type Wallet } from './startShop.ts'
 
 /** What a 402 offers. */
 type Offer = {
@@ -55,7 +55,7 @@ export type Buyer = Wallet & {
 
 const basic = { planId: 'basic' } as const
 
-export async function createBuyer(shop: Shop, wallet?: Wallet): Promise<Buyer> {
+export async function createBuyer(shop: ShopSeen, wallet?: Wallet): Promise<Buyer> {
   const { sandbox, exchanges } = shop
   const own = wallet ?? (await newWallet(sandbox, { eth: 10n ** 17n, usdc: 10_000_000n }))
   const account = privateKeyToAccount(own.privateKey)
@@ -141,7 +141,7 @@ export function encode(message: unknown): string {
   return Buffer.from(JSON.stringify(message)).toString('base64')
 }
 
-async function inFourMinutes({ sandbox, clock }: Shop): Promise<bigint> {
+async function inFourMinutes({ sandbox, clock }: ShopSeen): Promise<bigint> {
   const chain = await sandbox.timestamp()
   const wall = BigInt(Math.floor(clock.nowMs() / 1000))
   return (chain > wall ? chain : wall) + 240n

@@ -6,7 +6,7 @@ import { type Buyer, createBuyer } from './createBuyer.ts'
 import type { StoreKind } from './createShelf.ts'
 import { insist } from './insist.ts'
 import type { Servers } from './servers.ts'
-import { type Shop, startShop } from './startShop.ts'
+import { type Shop, type ShopSeen, startShop } from './startShop.ts'
 
 /** A store's server, and what goes wrong with it while buyers buy. */
 export type FaultScene = AsyncDisposable & {
@@ -173,7 +173,7 @@ export async function release(shop: Shop, { challengeId }: ChallengeRecord): Pro
 }
 
 /** Transactions of which somebody was handed what they bought. */
-export function grantsOf(shop: Shop): ReadonlySet<string> {
+export function grantsOf(shop: ShopSeen): ReadonlySet<string> {
   const grants = shop.exchanges.replies.filter(({ status, json }) => status === 200 && json.txHash)
   return new Set(grants.map(({ json }) => `${json.txHash}`))
 }

@@ -53,26 +53,32 @@ export type Wallet = { readonly address: Address; readonly privateKey: Hex }
 /** A clock that tests move; it never runs slower than the machine's. */
 type MovableClock = Clock & { readonly advance: (ms: number) => void }
 
-/** The gateway behind a real HTTP server, a wallet of its own on a shared chain, and what it saw. */
-export type Shop = AsyncDisposable & {
+/** What buyers and accountants see of a shop. */
+export type ShopSeen = {
   readonly url: string
   readonly sandbox: Sandbox
   readonly seller: Wallet
-  readonly gas: Wallet
-  readonly issuer: Issuer
   readonly exchanges: Exchanges
-  readonly clock: MovableClock
-  readonly events: readonly EngineEvent[]
-  readonly key0: () => Key0
+  readonly clock: Clock
   readonly store: () => ChallengeStore
-  /** As many as there are gateways; all but memory with a connection each. */
-  readonly stores: () => readonly ChallengeStore[]
   readonly records: () => Promise<readonly ChallengeRecord[]>
-  /** Another process over the same store: nothing that was only in memory survives. */
-  readonly restart: (settings?: RestartSettings) => Promise<void>
-  /** Moves the shop's and the chain's clocks. */
-  readonly advance: (seconds: number) => Promise<void>
 }
+
+/** The gateway behind a real HTTP server, a wallet of its own on a shared chain, and what it saw. */
+export type Shop = AsyncDisposable &
+  ShopSeen & {
+    readonly gas: Wallet
+    readonly issuer: Issuer
+    readonly clock: MovableClock
+    readonly events: readonly EngineEvent[]
+    readonly key0: () => Key0
+    /** As many as there are gateways; all but memory with a connection each. */
+    readonly stores: () => readonly ChallengeStore[]
+    /** Another process over the same store: nothing that was only in memory survives. */
+    readonly restart: (settings?: RestartSettings) => Promise<void>
+    /** Moves the shop's and the chain's clocks. */
+    readonly advance: (seconds: number) => Promise<void>
+  }
 
 type RestartSettings = {
   readonly rpcUrl?: string
@@ -143,7 +149,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     seller,
     gas,
     issuer,
-    exchanges: createExchanges(url, clock),
+    exchanges: createExchanges(() => url, clock),
     clock,
     events,
     key0: () => first().key0,
