@@ -3,11 +3,6 @@ import { formatUnits, type Money } from '@key0/core'
 /** The decimals of USDC, in which every price is. */
 export const DECIMALS = 6
 
-/** JSON in which integers of any size are strings and instants are ISO 8601. */
-export function toJson(data: unknown): string {
-  return JSON.stringify(data, (_, it: unknown) => (typeof it === 'bigint' ? `${it}` : it), 2)
-}
-
 export function toAmount(value: bigint, asset: string = 'USDC'): string {
   return `${formatUnits(value, DECIMALS)} ${asset}`
 }

@@ -1,12 +1,10 @@
 import { userInfo } from 'node:os'
-import { describeError } from '@key0/app-kit'
+import { describeError, type Question, resolveId, toJson } from '@key0/app-kit'
 import { Key0Error, type Order } from '@key0/core'
 import type { ArgsDef, CommandDef } from 'citty'
 import { toConfig } from './config.ts'
 import { currentEnv, readEnv } from './env.ts'
 import { type Desk, openDesk } from './openDesk.ts'
-import { toJson } from './print.ts'
-import { resolveId } from './resolveId.ts'
 
 /** What a command says: a text for people, data for machines. */
 export type Output = {
@@ -42,6 +40,25 @@ export function readOrder({ flags }: Values): Order {
   const { actor, reason } = flags
   if (typeof reason !== 'string') throw malformed('--reason', 'must say why, in one line')
   return { actor: typeof actor === 'string' ? actor : userInfo().username, reason }
+}
+
+/** More than a person reads, less than a terminal takes for ever to print. */
+const MOST = 99_999
+
+/** The flags of a command, and what stands behind it by the names its action gives them. */
+export function toQuestion(values: Values, args: readonly Argument[] = []): Question {
+  const isArgument = (name: string): boolean => args.some((arg) => arg.name === name)
+  return {
+    read(name) {
+      if (isArgument(name)) return values.ids[args.findIndex((arg) => arg.name === name)]
+      const value = values.flags[name]
+      return typeof value === 'string' ? value : undefined
+    },
+    fault: (name, expected) =>
+      malformed(isArgument(name) ? name : `--${name}`, `must be ${expected}`),
+    order: () => readOrder(values),
+    most: MOST,
+  }
 }
 
 export function malformed(field: string, expected: string): Key0Error {

@@ -81,11 +81,16 @@ test('a night on call: who is failing, why, pause it, bring its dead letters bac
     attempts: [{ response: { status: 400, excerpt: 'no such plan' } }, { attempt: 1 }],
   })
 
+  const found = await run('find', endpoint, '--state', 'dead')
+  expect(found.json).toMatchObject([{ sequence: 1, state: 'dead', attempts: 2, reason }])
+  expect((await run('find', endpoint, '--after', '1')).json).toEqual([])
   receiver.status = 204
   expect((await run('redeliver', endpoint, '1')).json).toEqual({ endpoint, sequence: 1 })
   expect(await dispatcher.pass()).toBe(1)
   expect(new Set(receiver.seen).size).toBe(1)
   expect((await run('dead', endpoint)).json).toEqual([])
+  const none = { endpoint, redelivered: 0, isPartial: false }
+  expect((await run('redeliver-dead', endpoint)).json).toEqual(none)
   expect((await key0(env, 'deliveries', 'show', endpoint, '1')).out).toContain(': delivered')
   const said = await key0(env, 'deliveries', 'list')
   expect(said.out).not.toContain('canary')
@@ -105,5 +110,7 @@ test('what cannot be is refused with its code, and changes nothing', async () =>
   expect(await run('redeliver', 'we_none', 'first')).toEqual([2, 'REQUEST_MALFORMED'])
   expect(await run('pause', 'we_none')).toEqual([2, 'REQUEST_MALFORMED'])
   expect(await run('log', 'we_none', '--limit', '0')).toEqual([2, 'REQUEST_MALFORMED'])
+  expect(await run('find', 'we_none', '--state', 'lost')).toEqual([2, 'REQUEST_MALFORMED'])
+  expect(await run('redeliver-dead', 'we_none')).toEqual([2, 'DELIVERY_UNKNOWN'])
   expect(await run('discard', 'a', '1', '2')).toEqual([2, 'REQUEST_MALFORMED'])
 }, 60_000)

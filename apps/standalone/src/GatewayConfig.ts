@@ -47,6 +47,8 @@ export type GatewayConfig = NetworkConfig & {
   readonly strayTransfers: 'hold' | 'refund'
   /** Sold before: what still arrives there is accounted for. */
   readonly retiredWallets: readonly Address[]
+  /** Opens the operator's paths; absent: there are none. */
+  readonly adminToken?: string
   readonly logLevel: LogLevel
   /** What is allowed but worth saying at every start. */
   readonly warnings: readonly string[]

@@ -44,6 +44,7 @@ test('it says what this process is and does', () => {
     '  Agent card   https://shop.example/.well-known/agent-card.json',
     '  A2A endpoint https://shop.example/a2a',
     '  MCP server   off (MCP_ENABLED=true)',
+    '  Admin API    off (KEY0_ADMIN_TOKEN)',
     '  Refund cron  every 60000 ms',
     '  Refund grace 300000 ms',
     '  Refunds      DISABLED (set KEY0_WALLET_PRIVATE_KEY)',

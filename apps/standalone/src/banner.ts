@@ -1,3 +1,4 @@
+import { adminPath } from './admin/adminPath.ts'
 import type { Gateway } from './compose.ts'
 import type { GatewayConfig } from './GatewayConfig.ts'
 
@@ -28,6 +29,7 @@ export function banner(
     ['Agent card', a2aAt(config, '/.well-known/agent-card.json')],
     ['A2A endpoint', a2aAt(config)],
     ['MCP server', config.mcp ? `${config.publicUrl}/mcp` : 'off (MCP_ENABLED=true)'],
+    ['Admin API', adminAt(config)],
     ['Refund cron', `every ${refunds.intervalMs} ms`],
     ['Refund grace', `${refunds.minAgeMs} ms`],
     ['Refunds', refundStatus(refunds)],
@@ -52,6 +54,10 @@ function a2aAt({ a2a, publicUrl }: GatewayConfig, path?: string): string {
   return a2a ? `${publicUrl}${path ?? a2a.path}` : 'OFF (A2A_ENABLED=false)'
 }
 
+function adminAt({ adminToken, publicUrl }: GatewayConfig): string {
+  return adminToken === undefined ? 'off (KEY0_ADMIN_TOKEN)' : `${publicUrl}${adminPath}`
+}
+
 /** Users, passwords and keys are folded into URLs. */
 function withoutSecrets(url: string | undefined): string {
   if (url === undefined) return 'none'
@@ -72,7 +78,7 @@ function refundStatus(refunds: GatewayConfig['refunds']): string {
 
 /** Which secrets this process holds, and what for: whoever takes it over has these and no others. */
 function keysHeld(config: GatewayConfig): string {
-  const { settlement, refunds, token, encryptionKeys, receiptPrivateKey } = config
+  const { settlement, refunds, token, encryptionKeys, receiptPrivateKey, adminToken } = config
   const signs = refunds.walletPrivateKeys.length > 0 && refunds.inside
   const keys = [
     settlement.mode === 'gas-wallet' && 'gas wallet (pays for settlement)',
@@ -83,6 +89,7 @@ function keysHeld(config: GatewayConfig): string {
     token.mode === 'native' && 'token key (signs what was bought)',
     token.auth.strategy !== 'none' && 'backend secret (proves who is calling)',
     receiptPrivateKey !== undefined && 'receipt key (signs receipts)',
+    adminToken !== undefined && 'admin token (lets operators in)',
     encryptionKeys.length > 0 && 'encryption key (reads what the store keeps)',
   ].filter((key) => typeof key === 'string')
   return keys.length > 0 ? keys.join(', ') : 'none'

@@ -5,6 +5,7 @@ import { createRefunds, probeRefunds, type Refunds, startTimer } from '@key0/ref
 import { createKey0, type Key0 } from '@key0/sdk'
 import { encryptStore } from '@key0/store-encrypted'
 import type { Logger } from 'pino'
+import { createAdmin } from './admin/createAdmin.ts'
 import type { GatewayConfig } from './GatewayConfig.ts'
 import { openDispatcher } from './openDispatcher.ts'
 import { openIssuer, openRevoker } from './openIssuer.ts'
@@ -67,7 +68,10 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Gateway
   void refunding.tick()
 
   dispatcher?.start()
-  const serving = await serveApp({ config, store, key0, jwks })
+  // What is encrypted stays so: an operator needs none of it.
+  const stores = { store: plain, documents, clock: { nowMs: () => Date.now() } }
+  const admin = config.adminToken && createAdmin({ token: config.adminToken, stores, log })
+  const serving = await serveApp({ config, store, key0, jwks, ...(admin && { admin }) })
   // The passes end while the last requests do: neither waits for the other.
   stack.defer(async () => {
     await Promise.all([serving.drain(), stopTimers()])

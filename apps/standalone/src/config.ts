@@ -8,8 +8,10 @@ import {
   readStorage,
 } from '@key0/app-kit'
 import { parseEncryptionKey } from '@key0/store-encrypted'
+import { adminPath } from './admin/adminPath.ts'
 import type { RawConfig, Setting } from './env.ts'
 import type { GatewayConfig, ManagedServer } from './GatewayConfig.ts'
+import { readAdminToken } from './readAdminToken.ts'
 import { readGoods } from './readGoods.ts'
 import { readNotifications } from './readNotifications.ts'
 import { readSettlement } from './readSettlement.ts'
@@ -33,6 +35,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
   const token = readToken(read, network, warnings)
   const backendHealthUrl = read.url('backendHealthUrl')
   const goods = readGoods(read)
+  const adminToken = readAdminToken(read, goods.routes)
   const notifications = readNotifications(read, network)
   const config: GatewayConfig = {
     network,
@@ -68,6 +71,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
     refunds: readRefunds(read, { network, token, proxy: goods.proxy }, warnings),
     retiredWallets: read.addresses('retiredWallets'),
     strayTransfers: read.oneOf('strayTransfers', ['hold', 'refund'], 'hold'),
+    ...(adminToken !== undefined && { adminToken }),
     logLevel: read.oneOf('logLevel', logLevels, 'info'),
     warnings,
   }
@@ -118,7 +122,7 @@ function readDocuments(read: Reader): GatewayConfig['documents'] {
 /** `false`: no agent card, and no endpoint either. */
 function readA2a(read: Reader): GatewayConfig['a2a'] {
   const path = read.text('basePath', '/a2a').replace(/\/+$/, '')
-  const taken = ['/health', '/discover', '/x402', '/.well-known']
+  const taken = ['/health', '/discover', '/x402', '/.well-known', adminPath]
   const isTaken = taken.some((each) => path === each || path.startsWith(`${each}/`))
   if (isTaken || !/^(?:\/[A-Za-z0-9._~-]+)+$/.test(path))
     read.fault('basePath', `must be a path like /a2a, and none of ${taken.join(', ')}`)

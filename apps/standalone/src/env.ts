@@ -82,6 +82,7 @@ const names = {
   refundMaxCountPerDay: ['REFUND_MAX_COUNT_PER_DAY'],
   refundMaxValuePerHour: ['REFUND_MAX_VALUE_PER_HOUR'],
   refundMaxValuePerDay: ['REFUND_MAX_VALUE_PER_DAY'],
+  adminToken: ['KEY0_ADMIN_TOKEN'],
   logLevel: ['LOG_LEVEL'],
 } as const
 
@@ -101,6 +102,7 @@ const secrets: readonly Setting[] = [
   'databaseUrl',
   'encryptionKey',
   'receiptPrivateKey',
+  'adminToken',
   'rpcUrl',
   'agreementRpcUrl',
 ]
@@ -110,7 +112,6 @@ const secrets: readonly Setting[] = [
  * else than the seller believes would be sold or kept, so the gateway does not start.
  */
 const later: Readonly<Record<string, 'wrong' | 'missing' | 'elsewhere'>> = {
-  KEY0_ADMIN_TOKEN: 'missing',
   KEY0_METRICS_PORT: 'missing',
   /** The refund worker's, which may stand in the same file. */
   BULLMQ_REDIS_URL: 'elsewhere',

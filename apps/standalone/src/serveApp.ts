@@ -2,6 +2,7 @@ import { createProbe, HEALTH_TTL_MS, remember, type Serving, serveHttp } from '@
 import type { ChallengeStore } from '@key0/core'
 import type { Key0 } from '@key0/sdk'
 import { Hono } from 'hono'
+import { adminPath } from './admin/adminPath.ts'
 import type { GatewayConfig } from './GatewayConfig.ts'
 import type { OpenIssuer } from './openIssuer.ts'
 import { jwksPath } from './toDiscovery.ts'
@@ -17,8 +18,10 @@ export async function serveApp(options: {
   readonly key0: Pick<Key0, 'handler' | 'checkReadiness'>
   /** What verifies our access tokens, as far as it may be published. */
   readonly jwks: OpenIssuer['jwks']
+  /** The operator's paths; absent: there are none. */
+  readonly admin?: Hono
 }): Promise<Serving> {
-  const { config, store, key0, jwks } = options
+  const { config, store, key0, jwks, admin } = options
   const app = new Hono<{ Bindings: { readonly incoming: { readonly url?: string } } }>()
   const readReadiness = remember(() => key0.checkReadiness(), HEALTH_TTL_MS)
   const isStoreWell = createProbe(async () => (await store.healthCheck()).ok)
@@ -44,6 +47,7 @@ export async function serveApp(options: {
   })
   // Backends keep it for minutes; a new key is published before the first token it signs.
   app.get(jwksPath, (c) => c.json(jwks, 200, { 'cache-control': 'public, max-age=300' }))
+  if (admin) app.route(adminPath, admin)
   const { handler } = key0
   app.use(async (c, next) => {
     const request = c.req.raw

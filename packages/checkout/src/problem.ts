@@ -26,10 +26,12 @@ const standings: Readonly<Record<ErrorCode, Standing>> = {
   MEDIA_TYPE_UNSUPPORTED: 'told',
   NOT_FOUND: 'told',
   PATH_NOT_CANONICAL: 'told',
+  ADMIN_TOKEN_INVALID: 'told',
   ORIGIN_REFUSED: 'told',
   PLAN_REQUIRED: 'told',
   PLAN_UNKNOWN: 'told',
   CHALLENGE_UNKNOWN: 'told',
+  DELIVERY_UNKNOWN: 'told',
   REQUEST_CONFLICT: 'told',
   PAYMENT_REQUIRED: 'pay',
   PAYMENT_MALFORMED: 'told',
@@ -87,7 +89,6 @@ const standings: Readonly<Record<ErrorCode, Standing>> = {
   REFUNDS_STOPPED: 'ours',
   NOT_HELD: 'ours',
   RECORD_CHANGED: 'ours',
-  DELIVERY_UNKNOWN: 'ours',
 }
 
 /** Whether a failure is answered with an offer: nothing was spent, and signing is the way on. */

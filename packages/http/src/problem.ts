@@ -15,10 +15,12 @@ export const httpStatus = {
   NOT_FOUND: 404,
   PATH_NOT_CANONICAL: 400,
   RESPONSE_NOT_KEPT: 410,
+  ADMIN_TOKEN_INVALID: 401,
   ORIGIN_REFUSED: 403,
   PLAN_REQUIRED: 400,
   PLAN_UNKNOWN: 404,
   CHALLENGE_UNKNOWN: 404,
+  DELIVERY_UNKNOWN: 404,
   REQUEST_CONFLICT: 409,
   PAYMENT_REQUIRED: 402,
   PAYMENT_MALFORMED: 400,
@@ -76,7 +78,6 @@ export const httpStatus = {
   REFUNDS_STOPPED: 500,
   NOT_HELD: 500,
   RECORD_CHANGED: 500,
-  DELIVERY_UNKNOWN: 500,
 } as const
 
 /** Total: deleting a row, or adding a code to core without one, fails to compile. */

@@ -16,6 +16,7 @@ export const errorCodes = {
   METHOD_NOT_ALLOWED: { retry: 'fix', summary: 'This path does not answer this method.' },
   MEDIA_TYPE_UNSUPPORTED: { retry: 'fix', summary: 'The body must be JSON.' },
   NOT_FOUND: { retry: 'fix', summary: 'There is nothing at this path.' },
+  ADMIN_TOKEN_INVALID: { retry: 'fix', summary: 'The operator’s token is missing or wrong.' },
   ORIGIN_REFUSED: { retry: 'never', summary: 'Pages from there may not ask here.' },
   PLAN_REQUIRED: { retry: 'fix', summary: 'The request names no plan.' },
   PLAN_UNKNOWN: { retry: 'fix', summary: 'No plan has this id.' },

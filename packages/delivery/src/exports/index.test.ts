@@ -11,6 +11,7 @@ test('the public names of @key0/delivery', () => {
       "createRemoteRevoker",
       "createRemoteTokenIssuer",
       "deliverReceipt",
+      "deliveryStates",
       "digestChallenge",
       "isPublicHost",
       "isWebhookSecret",

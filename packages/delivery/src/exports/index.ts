@@ -36,11 +36,16 @@ export {
   type Dispatcher,
   type DispatcherOptions,
 } from '../notify/createDispatcher.ts'
-export type {
-  DeadLetter,
-  Deliveries,
-  DeliveryStory,
-  EndpointStatus,
+export {
+  type DeadLetter,
+  type Deliveries,
+  type DeliveryQuery,
+  type DeliveryState,
+  type DeliveryStory,
+  type DeliverySummary,
+  deliveryStates,
+  type EndpointStatus,
+  type Redelivered,
 } from '../notify/Deliveries.ts'
 export {
   type DeliverReceiptOptions,

@@ -27,6 +27,42 @@ export type DeadLetter = {
   readonly diedAtMs: number
 }
 
+/** Where an event is on its way to one endpoint. */
+export const deliveryStates = ['waiting', 'dead', 'delivered'] as const
+
+export type DeliveryState = (typeof deliveryStates)[number]
+
+/** Which events to list: the oldest first, so that the last one of a page begins the next. */
+export type DeliveryQuery = {
+  /** Default: all. */
+  readonly state?: DeliveryState
+  /** Only those behind this one; default 0. */
+  readonly after?: number
+  readonly limit: number
+}
+
+/** One event on its way to one endpoint. */
+export type DeliverySummary = {
+  /** Its place in the stream, by which it is shown and sent again. */
+  readonly sequence: number
+  /** `digestChallenge` of the challenge's id. */
+  readonly challenge: string
+  readonly state: DeliveryState
+  /** How often it was tried; of one that was sent again, since then. */
+  readonly attempts: number
+  /** ISO 8601. Waiting: the next attempt, at the earliest; dead: when it was given up. */
+  readonly at: string
+  /** Why the last attempt failed. */
+  readonly reason?: string
+}
+
+/** What a redelivery of all dead letters did. */
+export type Redelivered = {
+  readonly redelivered: number
+  /** Whether there are more of them: ask again. */
+  readonly isPartial: boolean
+}
+
 /** One event and what became of it at one endpoint. */
 export type DeliveryStory = {
   readonly sequence: number
@@ -44,12 +80,20 @@ export type Deliveries = {
   list(): Promise<readonly EndpointStatus[]>
   /** The latest attempts first. @throws DELIVERY_UNKNOWN for an endpoint nobody registered */
   attempts(endpoint: string, limit: number): Promise<readonly LoggedAttempt[]>
+  /**
+   * The oldest first. What was delivered is told as far as the log goes back.
+   *
+   * @throws DELIVERY_UNKNOWN for an endpoint nobody registered
+   */
+  find(endpoint: string, query: DeliveryQuery): Promise<readonly DeliverySummary[]>
   /** @throws DELIVERY_UNKNOWN */
   show(endpoint: string, sequence: number): Promise<DeliveryStory>
   /** The oldest first. @throws DELIVERY_UNKNOWN */
   deadLetters(endpoint: string, limit: number): Promise<readonly DeadLetter[]>
   /** Sends an event once more, a dead letter or one that arrived before. @throws DELIVERY_UNKNOWN */
   redeliver(endpoint: string, sequence: number): Promise<void>
+  /** Sends dead letters once more, the oldest first and at most `limit`. @throws DELIVERY_UNKNOWN */
+  redeliverDead(endpoint: string, limit: number): Promise<Redelivered>
   /** Forgets a dead letter; the event stays in the stream. @throws DELIVERY_UNKNOWN */
   discard(endpoint: string, sequence: number): Promise<void>
   /** Nothing is sent until `resume`; what happens meanwhile waits. @throws DELIVERY_UNKNOWN */

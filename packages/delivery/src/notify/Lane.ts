@@ -62,6 +62,7 @@ export const documentNames = {
   control: (endpoint: string) => `notify/${endpoint}/control`,
   lane: (endpoint: string, lane: number) => `notify/${endpoint}/lane/${lane}`,
   /** What an operator asked to be sent again; named so that it comes behind the lanes. */
+  allAgain: (endpoint: string) => `notify/${endpoint}/redo/`,
   again: (endpoint: string, lane: number, sequence: number) =>
     `notify/${endpoint}/redo/${lane}/${padded(sequence)}`,
   allDead: (endpoint: string) => `dead/${endpoint}/`,

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { status } from '../../test/backend.ts'
 import { openBusiness } from '../../test/business.ts'
 import { firstArrivals, secret } from '../../test/receiver.ts'
+import type { DeliveryQuery } from './Deliveries.ts'
 import { digestChallenge } from './WebhookEvent.ts'
 
 const DAY_MS = 86_400_000
@@ -150,11 +151,92 @@ test('the log keeps what a receiver wrote without its credentials, and not for e
   expect(chunks.length).toBeLessThanOrEqual(80)
 })
 
+test('deliveries are found by where they are, page by page', async () => {
+  const { business, dispatcher, endpoint } = await openEndpoint()
+  await using _ = business
+  const { deliveries, receiver, clock } = business
+  const dies = await business.sell('PENDING')
+  receiver.answer = () => status(400)
+  await dispatcher.pass()
+  for (let hour = 0; hour < 80; hour += 1) {
+    clock.advance(DAY_MS / 24)
+    await dispatcher.pass()
+  }
+  receiver.answer = () => status(204)
+  const arrives = await business.sell()
+  await dispatcher.pass()
+  receiver.answer = () => status(400)
+  const late = await business.sell()
+  await dispatcher.pass()
+  const find = async (query: Partial<DeliveryQuery>) =>
+    (await deliveries.find(endpoint, { limit: 100, ...query })).map(
+      ({ state, challenge, sequence }) => [sequence, state, challenge] as const,
+    )
+  const all = await find({})
+  const numbers = all.map(([sequence]) => sequence)
+  expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
+  const dead = await find({ state: 'dead' })
+  expect(new Set(dead.map(([, , challenge]) => challenge))).toEqual(
+    new Set([digestChallenge(dies)]),
+  )
+  expect(await find({ state: 'waiting' })).toEqual(
+    all.filter(([, , challenge]) => challenge === digestChallenge(late)),
+  )
+  expect(await find({ state: 'delivered' })).toEqual(
+    all.filter(([, , challenge]) => challenge === digestChallenge(arrives)),
+  )
+  expect((await find({ state: 'delivered' })).length).toBe(3)
+  const paged: unknown[] = []
+  for (let after = 0; ; ) {
+    const page = await find({ after, limit: 2 })
+    paged.push(...page)
+    after = page.at(-1)?.[0] ?? 0
+    if (page.length === 0) break
+  }
+  expect(paged).toEqual(all)
+  const [first] = await deliveries.find(endpoint, { state: 'dead', limit: 1 })
+  expect(first).toMatchObject({ attempts: 73, reason: 'the receiver answered 400' })
+  expect(first?.at).toBe(
+    new Date((await deliveries.deadLetters(endpoint, 1))[0]?.diedAtMs ?? 0).toISOString(),
+  )
+})
+
+test('all dead letters are sent again, and wait until they are', async () => {
+  const { business, dispatcher, endpoint } = await openEndpoint()
+  await using _ = business
+  const { deliveries, receiver, clock } = business
+  receiver.answer = () => status(400)
+  for (let count = 0; count < 5; count += 1) await business.sell('PENDING')
+  await dispatcher.pass()
+  clock.advance(3 * DAY_MS)
+  await dispatcher.pass()
+  expect(await deliveries.deadLetters(endpoint, 10)).toHaveLength(5)
+  receiver.answer = () => status(204)
+  await deliveries.pause(endpoint, order)
+  const first = await deliveries.redeliverDead(endpoint, 2)
+  expect(first).toEqual({ redelivered: 2, isPartial: true })
+  await dispatcher.pass()
+  // The endpoint is paused: what is not dead any more has not arrived either.
+  expect((await deliveries.show(endpoint, 1)).state).toBe('waiting')
+  expect(await deliveries.list()).toMatchObject([{ waiting: 2, dead: 3 }])
+  expect(await deliveries.find(endpoint, { state: 'waiting', limit: 9 })).toHaveLength(2)
+  expect(await deliveries.find(endpoint, { state: 'delivered', limit: 9 })).toEqual([])
+  await deliveries.resume(endpoint)
+  const rest = await deliveries.redeliverDead(endpoint, 3)
+  expect(rest).toEqual({ redelivered: 3, isPartial: false })
+  await dispatcher.pass()
+  expect(firstArrivals(receiver.taken)).toEqual(await business.expected())
+  expect(receiver.taken).toHaveLength(5)
+  expect(await deliveries.redeliverDead(endpoint, 3)).toEqual({ redelivered: 0, isPartial: false })
+})
+
 test.each<readonly [string, (of: Awaited<ReturnType<typeof openEndpoint>>) => Promise<unknown>]>([
   ['a pause', ({ business }) => business.deliveries.pause('we_none', order)],
   ['a resume', ({ business }) => business.deliveries.resume('we_none')],
   ['a redelivery', ({ business }) => business.deliveries.redeliver('we_none', 1)],
   ['attempts', ({ business }) => business.deliveries.attempts('we_none', 1)],
+  ['deliveries', ({ business }) => business.deliveries.find('we_none', { limit: 1 })],
+  ['all redeliveries', ({ business }) => business.deliveries.redeliverDead('we_none', 1)],
   ['dead letters', ({ business }) => business.deliveries.deadLetters('we_none', 1)],
   ['an event', ({ business, endpoint }) => business.deliveries.show(endpoint, 99)],
   ['a step of ours', ({ business, endpoint }) => business.deliveries.redeliver(endpoint, 2)],

@@ -1,7 +1,9 @@
 import { assertOrder } from '@key0/core'
 import type { Deliveries } from './Deliveries.ts'
+import { findDeliveries } from './findDeliveries.ts'
 import { documentNames, laneOf } from './Lane.ts'
 import {
+  type Again,
   type Control,
   type DeliveriesContext,
   listStatuses,
@@ -18,7 +20,13 @@ export type DeliveriesOptions = DeliveriesContext & { readonly nowMs?: () => num
 /** What an operator sees of deliveries and does with them. */
 export function createDeliveries(options: DeliveriesOptions): Deliveries {
   const { nowMs = Date.now, ...ctx } = options
-  const { documents } = ctx
+  const askAgain = async (endpoint: string, again: Again): Promise<void> => {
+    const { sequence, challengeId } = again
+    const name = documentNames.again(endpoint, laneOf(challengeId), sequence)
+    // One that is asked for already is asked for.
+    await ctx.documents.swap(name, undefined, JSON.stringify(again))
+    await removeDead(ctx, endpoint, sequence)
+  }
   return {
     list: () => listStatuses(ctx),
 
@@ -37,14 +45,24 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
       return readDeadLetters(ctx, endpoint, limit)
     },
 
+    async find(endpoint, query) {
+      await readControl(ctx, endpoint)
+      return findDeliveries(ctx, endpoint, query)
+    },
+
     async redeliver(endpoint, sequence) {
       await readControl(ctx, endpoint)
       const { challengeId } = await readEvent(ctx, sequence)
-      const name = documentNames.again(endpoint, laneOf(challengeId), sequence)
-      const text = JSON.stringify({ sequence, challengeId, askedAtMs: nowMs() })
-      // One that is asked for already is asked for.
-      await documents.swap(name, undefined, text)
-      await removeDead(ctx, endpoint, sequence)
+      await askAgain(endpoint, { sequence, challengeId, askedAtMs: nowMs() })
+    },
+
+    async redeliverDead(endpoint, limit) {
+      await readControl(ctx, endpoint)
+      const letters = await readDeadLetters(ctx, endpoint, limit + 1)
+      const sent = letters.slice(0, limit)
+      for (const { sequence, challengeId } of sent)
+        await askAgain(endpoint, { sequence, challengeId, askedAtMs: nowMs() })
+      return { redelivered: sent.length, isPartial: letters.length > limit }
     },
 
     async discard(endpoint, sequence) {

@@ -3,6 +3,7 @@ import type { PostedWebhook } from './createPoster.ts'
 import { describe, isDelivered } from './deliverReceipt.ts'
 import type { Message } from './Endpoint.ts'
 import { documentNames, type Parked } from './Lane.ts'
+import { digestChallenge } from './WebhookEvent.ts'
 
 /** One attempt to deliver one event, as operators see it. */
 export type LoggedAttempt = {
@@ -12,6 +13,8 @@ export type LoggedAttempt = {
   readonly id: string
   readonly type: string
   readonly version: number
+  /** `digestChallenge` of the challenge's id. */
+  readonly challenge: string
   /** ISO 8601. */
   readonly at: string
   readonly tookMs: number
@@ -52,6 +55,7 @@ export function toLoggedAttempt(of: {
   const isDone = isDelivered(posted)
   return {
     ...{ sequence: entry.sequence, id: message.id, type: message.type, version: entry.version },
+    challenge: digestChallenge(entry.challengeId),
     ...{ at: new Date(startedAtMs).toISOString(), tookMs, attempt: item.attempts + 1 },
     outcome: isDone ? 'delivered' : 'failed',
     ...(!isDone && { reason: describe(posted) }),

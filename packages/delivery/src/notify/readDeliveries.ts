@@ -1,13 +1,16 @@
 import { type AuditEntry, type ChallengeStore, type DocumentStore, Key0Error } from '@key0/core'
 import type { DeadLetter, DeliveryStory, EndpointStatus } from './Deliveries.ts'
 import type { LoggedAttempt } from './deliveryLog.ts'
-import { decodeLane, documentNames, LANES, type Lane, laneOf } from './Lane.ts'
+import { decodeLane, documentNames, LANES, type Lane, laneOf, type Parked } from './Lane.ts'
 import { digestChallenge, eventIdOf, typesOf } from './WebhookEvent.ts'
 
 export type DeliveriesContext = {
   readonly store: Pick<ChallengeStore, 'events'>
   readonly documents: DocumentStore
 }
+
+/** What is kept of a redelivery that nobody took up yet. */
+export type Again = Pick<Parked, 'sequence' | 'challengeId'> & { readonly askedAtMs: number }
 
 /** What is kept of an endpoint itself. */
 export type Control = Pick<EndpointStatus, 'address' | 'paused'>
@@ -50,22 +53,40 @@ async function readStatus(
   endpoint: string,
   control: Control,
 ): Promise<EndpointStatus> {
-  const lanes = await readLanes(ctx, endpoint)
+  const [lanes, waiting] = await Promise.all([readLanes(ctx, endpoint), readWaiting(ctx, endpoint)])
   const dead = await listAll(ctx.documents, documentNames.allDead(endpoint))
-  const parked = lanes.flatMap((lane) => lane.parked)
   const least = Math.min(...lanes.map(({ cursor }) => cursor))
   const ahead = await ctx.store.events(least, MOST_COUNTED)
   const behind = ahead.filter((entry) => {
     const reached = lanes[laneOf(entry.challengeId)]?.cursor ?? 0
     return typesOf(entry).length > 0 && entry.sequence > reached
   })
-  const lastReason = parked.findLast(({ reason }) => reason !== undefined)?.reason
+  const lastReason = waiting.findLast(({ reason }) => reason !== undefined)?.reason
   return {
-    ...{ endpoint, ...control, waiting: parked.length, behind: behind.length },
+    ...{ endpoint, ...control, waiting: waiting.length, behind: behind.length },
     dead: dead.length,
     failures: Math.max(...lanes.map(({ failures }) => failures)),
     ...(lastReason !== undefined && { lastReason }),
   }
+}
+
+/** Events that are not delivered yet, in the order of the stream: tried, or asked for again. */
+export async function readWaiting(
+  ctx: DeliveriesContext,
+  endpoint: string,
+): Promise<readonly Parked[]> {
+  // In this order, so that one that is taken up in between is seen twice and not never.
+  const asked = await listAll(ctx.documents, documentNames.allAgain(endpoint))
+  const lanes = await readLanes(ctx, endpoint)
+  const waiting = new Map<number, Parked>()
+  for (const { text } of asked) {
+    const again = JSON.parse(text) as Again
+    const { sequence, challengeId, askedAtMs: nextAtMs } = again
+    waiting.set(sequence, { sequence, challengeId, attempts: 0, firstAtMs: 0, nextAtMs })
+  }
+  for (const each of lanes.flatMap(({ parked }) => parked))
+    if (!waiting.has(each.sequence)) waiting.set(each.sequence, each)
+  return [...waiting.values()].toSorted((a, b) => a.sequence - b.sequence)
 }
 
 async function readLanes(
@@ -99,23 +120,26 @@ export async function readStory(
 ): Promise<DeliveryStory> {
   const entry = await readEvent(ctx, sequence)
   const number = laneOf(entry.challengeId)
-  const [lanes, attempts, dead] = await Promise.all([
+  const [waiting, lanes, attempts, dead] = await Promise.all([
+    readWaiting(ctx, endpoint),
     readLanes(ctx, endpoint),
     readAttempts(ctx, endpoint, [number]),
     ctx.documents.get(documentNames.dead(endpoint, sequence)),
   ])
+  const isWaiting = waiting.some((each) => each.sequence === sequence)
+  const isReached = sequence <= (lanes[number]?.cursor ?? 0)
   const own = attempts.filter((each) => each.sequence === sequence)
   return {
     ...{ sequence, id: eventIdOf(entry), challenge: digestChallenge(entry.challengeId) },
     ...{ version: entry.version, type: own[0]?.type ?? typesOf(entry)[0] ?? 'unknown' },
-    state: dead === undefined ? stateIn(lanes[number], sequence) : 'dead',
+    state: dead === undefined ? stateOf(isWaiting, isReached) : 'dead',
     attempts: own,
   }
 }
 
-function stateIn(lane: Lane | undefined, sequence: number): DeliveryStory['state'] {
-  if (lane?.parked.some((each) => each.sequence === sequence)) return 'waiting'
-  return sequence <= (lane?.cursor ?? 0) ? 'delivered' : 'not reached'
+function stateOf(isWaiting: boolean, isReached: boolean): DeliveryStory['state'] {
+  if (isWaiting) return 'waiting'
+  return isReached ? 'delivered' : 'not reached'
 }
 
 export async function readDeadLetters(
