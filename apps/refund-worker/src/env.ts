@@ -61,6 +61,7 @@ const others = {
   KEY0_ACCESS_TOKEN_PREVIOUS_KEYS: 'elsewhere',
   KEY0_FACILITATOR_URL: 'elsewhere',
   KEY0_STRAY_TRANSFERS: 'elsewhere',
+  KEY0_PAYMENT_IDENTIFIER: 'elsewhere',
   KEY0_RETIRED_WALLETS: 'elsewhere',
   KEY0_ADMIN_TOKEN: 'elsewhere',
   KEY0_METRICS_PORT: 'elsewhere',

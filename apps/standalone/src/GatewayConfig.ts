@@ -19,6 +19,8 @@ export type GatewayConfig = NetworkConfig & {
   /** Where routes are answered; there is one when there are routes. */
   readonly proxy?: ProxyConfig | undefined
   readonly challengeTTLSeconds: number
+  /** Whether buyers must name their purchases. */
+  readonly paymentIdentifier: 'optional' | 'required'
   readonly agent: { readonly name: string; readonly description: string }
   readonly provider: { readonly name: string; readonly url: string }
   /** Where A2A is spoken; `false`: it is not. */

@@ -127,6 +127,7 @@ function toSellerConfig(
     }),
     ...(config.mcp && { mcp: config.mcp }),
     challengeTTLSeconds: config.challengeTTLSeconds,
+    paymentIdentifier: config.paymentIdentifier,
     store,
     tokenIssuer,
     strayTransfers: config.strayTransfers,

@@ -64,6 +64,7 @@ describe('defaults', () => {
     ['KEY0_NETWORK', config.network, 'testnet'],
     ['KEY0_PUBLIC_URL', config.publicUrl, 'http://localhost:3000'],
     ['CHALLENGE_TTL_SECONDS', config.challengeTTLSeconds, 900],
+    ['KEY0_PAYMENT_IDENTIFIER', config.paymentIdentifier, 'optional'],
     ['AGENT_NAME', config.agent.name, 'Key0 Server'],
     ['AGENT_DESCRIPTION', config.agent.description, 'Payment-gated A2A endpoint'],
     ['PROVIDER_NAME', config.provider.name, 'Key0'],

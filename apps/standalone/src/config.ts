@@ -48,6 +48,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
     finality,
     ...goods,
     challengeTTLSeconds: read.int('challengeTTLSeconds', 900, { min: 30, max: 86_400 }),
+    paymentIdentifier: read.oneOf('paymentIdentifier', ['optional', 'required'], 'optional'),
     agent: {
       name: read.text('agentName', 'Key0 Server'),
       description: read.text('agentDescription', 'Payment-gated A2A endpoint'),

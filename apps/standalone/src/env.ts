@@ -26,6 +26,7 @@ const names = {
   proxyTimeoutMs: ['PROXY_TIMEOUT_MS'],
   proxyMaxStoredBytes: ['PROXY_MAX_STORED_BYTES'],
   challengeTTLSeconds: ['CHALLENGE_TTL_SECONDS'],
+  paymentIdentifier: ['KEY0_PAYMENT_IDENTIFIER'],
   agentName: ['AGENT_NAME'],
   agentDescription: ['AGENT_DESCRIPTION'],
   providerName: ['PROVIDER_NAME'],

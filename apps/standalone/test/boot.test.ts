@@ -57,11 +57,18 @@ describe('it serves', () => {
     expect(await program.exited).toBe(0)
   })
 
-  test('an offer that some buyers cannot take is told at the start', async () => {
+  test('an offer that some buyers cannot take is told at the start, and asks as configured', async () => {
     const plans = '[{"planId":"a","unitAmount":"$15.00"}]'
-    const program = spawnProgram({ ...world.env, PLANS: plans })
-    await portOf(program)
+    const program = spawnProgram({
+      ...{ ...world.env, PLANS: plans, KEY0_PAYMENT_IDENTIFIER: 'required' },
+    })
+    const url = `http://127.0.0.1:${await portOf(program)}/x402/access`
     expect(program.output()).toMatch(/^ {2}! Plan "a" costs more than 1 USDC/m)
+    const headers = { 'content-type': 'application/json' }
+    const offer = await fetch(url, { method: 'POST', headers, body: '{"planId":"a"}' })
+    expect(await offer.json()).toMatchObject({
+      paymentRequired: { extensions: { 'payment-identifier': { info: { required: true } } } },
+    })
     await program.stop()
   })
 
