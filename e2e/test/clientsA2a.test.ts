@@ -17,14 +17,69 @@ import { openShared } from '../crash/openShared.ts'
 import { type Backend, startBackend } from '../crash/startBackend.ts'
 import { startGateway } from '../crash/startGateway.ts'
 import { stopServers } from '../src/servers.ts'
+import { everyByte, startUpstream, type Upstream } from '../src/startUpstream.ts'
 
 // Two gateways, a process each, that share nothing but a store: what one began the other goes on
 // with. Payments are made by x402Client, tasks by the SDK's clients, both as they are published.
+
+const routes = [
+  { routeId: 'photo', method: 'GET', path: '/photos/:id', unitAmount: '$0.10' },
+  { routeId: 'letter', method: 'POST', path: '/letters', unitAmount: '$0.30' },
+]
+const photo = { resource: { method: 'GET', path: '/photos/7?size=2' } }
+const written = {
+  resource: {
+    ...{ method: 'POST', path: '/letters', body: '{"about":"rain"}' },
+    contentType: 'application/json',
+  },
+}
+const wares: readonly (readonly [name: string, data: object, costs: bigint])[] = [
+  ['a plan', { planId: 'report' }, price],
+  ['a request', photo, 100_000n],
+  ['a request with a body', written, 300_000n],
+]
+
+/** A wire that can break once its answer has come, and that keeps what was sent. */
+function openWire(): {
+  readonly fetch: typeof fetch
+  readonly loseNext: () => void
+  readonly lost: () => string
+  readonly resend: () => Promise<string>
+} {
+  let isLosing = false
+  let sent: Parameters<typeof fetch> | undefined
+  let lost = ''
+  return {
+    async fetch(to, init) {
+      const answer = await fetch(to, init)
+      if (!isLosing) return answer
+      isLosing = false
+      sent = init === undefined ? [to] : [to, init]
+      lost = await answer.text()
+      throw new TypeError('the connection broke')
+    },
+    loseNext: () => {
+      isLosing = true
+    },
+    lost: () => lost,
+    async resend() {
+      if (sent === undefined) throw new Error('nothing was lost')
+      return (await fetch(...sent)).text()
+    },
+  }
+}
+
+/** What stands in the answer of either generation. */
+function artifactsIn(text: string): readonly unknown[] {
+  const { result } = JSON.parse(text)
+  return (result.task ?? result).artifacts
+}
 
 describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
   let stack: AsyncDisposableStack
   let chain: Sandbox<string>
   let backend: Backend
+  let upstream: Upstream
   let here: string
   let there: string
 
@@ -32,6 +87,7 @@ describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
     stack = new AsyncDisposableStack()
     chain = stack.use(await startSandbox<string>())
     backend = stack.use(await startBackend())
+    upstream = stack.use(await startUpstream())
     const { env } = await openShared(store, stack)
     const open = async (gas: string): Promise<string> => {
       const url = `http://127.0.0.1:${await freePort()}`
@@ -44,6 +100,8 @@ describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
         ...env,
         GAS_WALLET_PRIVATE_KEY: walletOf(chain, gas).privateKey,
         ISSUE_TOKEN_API: `${backend.url}/internal/issue-token`,
+        ROUTES: JSON.stringify(routes),
+        PROXY_TO_BASE_URL: upstream.url,
       })
       stack.defer(() => gateway.kill())
       return url
@@ -73,32 +131,102 @@ describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
   }
 
   describe.each(a2aBuyers)('%s', (_, create) => {
-    test('buys a plan; what it lost it gets again, from either gateway, and pays once', async () => {
-      const before = await balance()
-      const [near, far] = [await create(here), await create(there)]
-      const asked = await near.send({ data: { planId: 'report' } })
-      expect(asked).toMatchObject({
-        state: 'input-required',
-        metadata: { 'x402.payment.status': 'payment-required' },
-      })
-      const metadata = await sign(asked)
-      const bought = await far.send({ taskId: asked.id, contextId: asked.contextId, metadata })
-      expect(bought).toMatchObject({
-        ...{ id: asked.id, contextId: asked.contextId, state: 'completed' },
-        metadata: {
-          'x402.payment.status': 'payment-completed',
-          'x402.payment.receipts': [{ success: true, network: 'eip155:84532' }],
+    test.each(wares)(
+      'buys %s; what it lost it gets again, from either gateway, and pays once',
+      async (__, data, costs) => {
+        const before = await balance()
+        const made = upstream.asked.length
+        const wire = openWire()
+        const [near, far] = [await create(here, wire.fetch), await create(there)]
+        const asked = await near.send({ data: { ...data } })
+        expect(asked).toMatchObject({
+          state: 'input-required',
+          metadata: {
+            'x402.payment.status': 'payment-required',
+            'x402.payment.required': { accepts: [{ amount: `${costs}` }] },
+          },
+        })
+        const { id: taskId, contextId } = asked
+        const paying = { taskId, data: { ...data }, metadata: await sign(asked) }
+        wire.loseNext()
+        await expect(near.send({ ...paying, contextId })).rejects.toThrow()
+        expect(artifactsIn(wire.lost())).toHaveLength(1)
+        expect(artifactsIn(await wire.resend())).toEqual(artifactsIn(wire.lost()))
+
+        const again = await far.send(paying)
+        const anew = await far.send({ ...paying, metadata: await sign(asked) })
+        expect(again).toMatchObject({
+          ...{ id: taskId, state: 'completed' },
+          metadata: {
+            'x402.payment.status': 'payment-completed',
+            'x402.payment.receipts': [{ success: true, network: 'eip155:84532' }],
+          },
+        })
+        expect(again.goods).toHaveLength(1)
+        expect([anew.state, anew.goods]).toEqual(['completed', again.goods])
+        expect(await near.get(taskId)).toMatchObject({ state: 'completed', goods: [] })
+        expect(before - (await balance())).toBe(costs)
+        expect(upstream.asked.length - made).toBe('resource' in data ? 1 : 0)
+      },
+    )
+
+    test('is answered what the seller’s server says, bytes that are no text among it', async () => {
+      const buyer = await create(here)
+      const buy = async (data: typeof photo | typeof written): Promise<SeenTask> => {
+        const asked = await buyer.send({ data })
+        return buyer.send({ taskId: asked.id, data, metadata: await sign(asked) })
+      }
+      const { method, path: url, body } = written.resource
+      expect((await buy(written)).goods).toEqual([
+        {
+          data: expect.objectContaining({
+            ...{ type: 'ResourceResponse', routeId: 'letter', status: 200 },
+            headers: expect.objectContaining({ 'content-type': 'application/json' }),
+            body: JSON.stringify({ method, url, body }),
+          }),
         },
+      ])
+      const binary = await buy({ resource: { method: 'GET', path: '/photos/binary' } })
+      expect(binary.goods[1]).toEqual({
+        bytes: everyByte.toString('base64'),
+        mediaType: 'application/octet-stream',
       })
-      const again = [
-        await near.send({ taskId: asked.id, metadata }),
-        await far.send({ taskId: asked.id, metadata: await sign(asked) }),
-      ]
-      for (const { state, grant } of again)
-        expect({ state, grant }).toEqual({ state: 'completed', grant: bought.grant })
-      expect(await near.get(asked.id)).toMatchObject({ state: 'completed', grant: undefined })
-      expect(before - (await balance())).toBe(price)
     })
+  })
+
+  test('the same payment gets the same answer at the request’s own address', async () => {
+    const buyer = await createModernA2aBuyer(here)
+    const asked = await buyer.send({ data: photo })
+    const metadata = await sign(asked)
+    const { goods } = await buyer.send({ taskId: asked.id, metadata })
+    const made = upstream.asked.length
+    const payment = Buffer.from(JSON.stringify(metadata['x402.payment.payload'])).toString('base64')
+    const at = (path: string): Promise<Response> =>
+      fetch(`${there}${path}`, { headers: { 'payment-signature': payment } })
+    const same = await at(photo.resource.path)
+    expect(same.status).toBe(200)
+    expect(goods).toMatchObject([{ data: { body: await same.text() } }])
+    expect((await at('/photos/8?size=2')).status).toBe(409)
+    expect(upstream.asked).toHaveLength(made)
+  })
+
+  test('a request that was not answered well goes back, and its task says so', async () => {
+    const before = await balance()
+    const buyer = await createLegacyA2aBuyer(here)
+    const data = { resource: { method: 'GET', path: '/photos/broken' } }
+    const asked = await buyer.send({ data })
+    const failed = await buyer.send({ taskId: asked.id, metadata: await sign(asked) })
+    expect(failed).toMatchObject({
+      ...{ state: 'failed', goods: [] },
+      metadata: {
+        'x402.payment.receipts': [{ success: true }],
+        'key0.problem': { code: 'DELIVERY_FAILED', facts: { upstreamStatus: '500' } },
+        'key0.refund': { state: 'expected', refund: 'automatic' },
+      },
+    })
+    expect(JSON.stringify(failed)).not.toContain('stack trace')
+    await untilRefunded(await createModernA2aBuyer(there), asked.id)
+    expect(await balance()).toBe(before)
   })
 
   test('what could not be delivered goes back, and the task says so', async () => {
@@ -161,7 +289,11 @@ describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
     const before = await balance()
     const options = { url: here, wallet: walletOf(chain, 'buyer'), maxAmount: price }
     const [a2a, http] = [createA2aAgent(options), createHttpAgent(options)]
-    expect(await a2a.readCard()).toMatchObject({ skills: [{ id: 'request-access' }, {}] })
+    expect(await a2a.readCard()).toMatchObject({
+      skills: [{ id: 'request-access' }, { id: 'request-resource' }, { id: 'submit-proof' }],
+    })
+    const request = await a2a.buy(photo)
+    expect(request.content).toMatchObject({ status: 200, txHash: request.settlement.transaction })
     const bought = [
       await a2a.buy({ planId: 'report' }),
       await http.buy('/x402/access', { planId: 'report' }),
@@ -170,7 +302,7 @@ describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
       expect(content).toMatchObject({ type: 'AccessGrant', txHash: settlement.transaction })
       expect(settlement).toMatchObject({ success: true, network: 'eip155:84532' })
     }
-    expect(before - (await balance())).toBe(2n * price)
+    expect(before - (await balance())).toBe(2n * price + 100_000n)
     const poor = createA2aAgent({ ...options, maxAmount: price - 1n })
     await expect(poor.buy({ planId: 'report' })).rejects.toMatchObject({ code: 'agent_refused' })
     await expect(a2a.buy({ planId: 'none' })).rejects.toMatchObject({ code: 'agent_refused' })

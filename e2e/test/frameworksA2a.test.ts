@@ -44,7 +44,7 @@ const frameworks: readonly (readonly [name: string, mount: Mount])[] = [
   ],
 ]
 
-test.each(frameworks)('%s: an agent buys over A2A', async (_, mount) => {
+test.each(frameworks)('%s: an agent buys a plan and a request over A2A', async (_, mount) => {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const { seller, gas, buyer } = chain.wallets
@@ -56,6 +56,9 @@ test.each(frameworks)('%s: an agent buys over A2A', async (_, mount) => {
     rpcUrl: chain.rpcUrl,
     gasWalletPrivateKey: gas.privateKey,
     plans: [{ planId: 'report', unitAmount: '$0.25' }],
+    routes: [{ method: 'POST', path: '/prints/:id', unitAmount: '$0.10' }],
+    fetchResource: async ({ path, query, body }) =>
+      Response.json({ path, query, sent: new TextDecoder().decode(body as Uint8Array) }),
     store: createMemoryStore(),
     fetchResourceCredentials: async () => ({ token: 'a-token' }),
   })
@@ -65,6 +68,13 @@ test.each(frameworks)('%s: an agent buys over A2A', async (_, mount) => {
     const agent = createA2aAgent({ url, wallet: buyer, maxAmount: 250_000n })
     const { content, settlement } = await agent.buy({ planId: 'report' })
     expect(content).toMatchObject({ accessToken: 'a-token', txHash: settlement.transaction })
+    const resource = { method: 'POST', path: '/prints/7?size=2', body: '{"copies":3}' }
+    const print = await agent.buy({ resource })
+    expect(print.content).toMatchObject({
+      ...{ type: 'ResourceResponse', status: 200, txHash: print.settlement.transaction },
+      body: JSON.stringify({ path: '/prints/7', query: 'size=2', sent: '{"copies":3}' }),
+    })
+    expect(print.settlement).toMatchObject({ success: true, amount: '100000' })
     const asked = await fetch(`${url}/x402/access`, {
       method: 'POST',
       headers: {

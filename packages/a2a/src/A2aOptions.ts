@@ -1,4 +1,4 @@
-import type { Checkout } from '@key0/checkout'
+import type { BackendFor, Checkout } from '@key0/checkout'
 import { type ErrorCode, Key0Error } from '@key0/core'
 
 /** The agent id of whoever comes over A2A: nobody has proven to be anybody. */
@@ -15,6 +15,11 @@ export type A2aEvent = {
 export type A2aHandlerOptions = {
   /** What is sold, by whom and at what price; the same as the other surfaces of a deployment. */
   readonly checkout: Checkout
+  /**
+   * Who answers the catalog's routes once they are paid, such as `backendFor` of `@key0/http`'s
+   * handler; then each priced one is sold here, too. Without it none is.
+   */
+  readonly backendFor?: BackendFor
   /** Where JSON-RPC is spoken; default `/a2a`. */
   readonly path?: string
   /** Whose agent this is, as the card says it. */
@@ -30,6 +35,7 @@ export type A2aHandlerOptions = {
 /** Options with every default filled in. */
 export type Settings = {
   readonly checkout: Checkout
+  readonly backendFor: BackendFor | undefined
   readonly path: string
   readonly provider: { readonly organization: string; readonly url: string } | undefined
   readonly version: string
@@ -39,7 +45,8 @@ export type Settings = {
 
 /** Fills in defaults. @throws CONFIG_INVALID naming every mistake at once. */
 export function readOptions(options: A2aHandlerOptions): Settings {
-  const { checkout, path = '/a2a', provider, version = '1.0.0', maxBodyBytes = 65_536 } = options
+  const { checkout, backendFor, provider } = options
+  const { path = '/a2a', version = '1.0.0', maxBodyBytes = 65_536 } = options
   const problems = [
     ...(/^(?:\/[A-Za-z0-9._~-]+)+$/.test(path) ? [] : ['path must be like /a2a']),
     ...(Number.isSafeInteger(maxBodyBytes) && maxBodyBytes >= 1_024 && maxBodyBytes <= 1_048_576
@@ -48,7 +55,8 @@ export function readOptions(options: A2aHandlerOptions): Settings {
   ]
   if (problems.length > 0)
     throw new Key0Error('CONFIG_INVALID', { facts: { a2a: problems.join('; ') } })
-  return { checkout, path, provider, version, maxBodyBytes, observe: quietly(options.observe) }
+  const observe = quietly(options.observe)
+  return { checkout, backendFor, path, provider, version, maxBodyBytes, observe }
 }
 
 /** An observer that fails must not turn a sale into an error. */

@@ -1,8 +1,8 @@
-import { createCheckout } from '@key0/checkout'
+import { type BackendFor, createCheckout } from '@key0/checkout'
 import { createCatalog } from '@key0/core'
 import { expect, test } from 'vitest'
 import { createA2aHandler, x402Extensions } from '../src/exports/index.ts'
-import { openShop, url } from './shop.ts'
+import { openRouteShop, openShop, url } from './shop.ts'
 
 type Card = {
   readonly capabilities: {
@@ -78,18 +78,27 @@ test('the card tells the scheme that the offers ask for, also where no signature
   expect(capabilities.extensions.map(({ params }) => params.scheme)).toEqual([scheme, scheme])
 })
 
-test('single requests are priced in the card too, and are no skill', async () => {
+const routes: Routes = [
+  {
+    ...{ method: 'GET', path: '/weather/:city', unitAmount: '$0.01', description: 'Tomorrow' },
+    ...{ mimeType: 'text/csv', inputSchema: { type: 'object' } },
+  },
+  { method: 'GET', path: '/about' },
+]
+
+const readRouteCard = async (backendFor?: BackendFor, plans: Plans = []): Promise<Card> => {
   const { engine, seller } = openShop()
-  const routes = [
-    { method: 'GET', path: '/weather/:city', unitAmount: '$0.01', description: 'Tomorrow' },
-    { method: 'GET', path: '/about' },
-  ] as const
-  const catalog = createCatalog([], 6, routes)
+  const catalog = createCatalog(plans, 6, routes)
   const checkout = createCheckout({ engine: { ...engine, catalog }, seller })
-  const response = await createA2aHandler({ checkout })(
-    new Request(`${url}/.well-known/agent-card.json`),
-  )
-  const { capabilities, skills } = (await response.json()) as Card
+  const handler = createA2aHandler({ checkout, ...(backendFor && { backendFor }) })
+  const response = await handler(new Request(`${url}/.well-known/agent-card.json`))
+  return (await response.json()) as Card
+}
+type Plans = Parameters<typeof createCatalog>[0]
+type Routes = NonNullable<Parameters<typeof createCatalog>[2]>
+
+test('single requests are priced in the card too, and are no skill where nobody answers them', async () => {
+  const { capabilities, skills } = await readRouteCard()
   expect(skills).toEqual([])
   expect(capabilities.extensions[0]?.params).toMatchObject({
     plans: [],
@@ -97,9 +106,25 @@ test('single requests are priced in the card too, and are no skill', async () =>
       {
         ...{ routeId: 'GET /weather/:city', method: 'GET', path: '/weather/:city' },
         ...{ unitAmount: '$0.01', amount: '10000', description: 'Tomorrow' },
+        ...{ mimeType: 'text/csv', inputSchema: { type: 'object' } },
       },
     ],
   })
+})
+
+test('where they are answered they are a skill, with every price, beside plans and without', async () => {
+  const { backendFor } = openRouteShop()
+  const alone = await readRouteCard(backendFor)
+  expect(alone.skills).toMatchObject([
+    { id: 'request-resource', outputModes: ['application/json', 'text/csv'] },
+    { id: 'submit-proof' },
+  ])
+  expect(alone.skills[0]?.description).toContain('GET /weather/:city ($0.01)')
+  expect(alone.skills[0]?.description).not.toContain('/about')
+  const both = await readRouteCard(backendFor, [{ planId: 'basic', unitAmount: '$0.10' }])
+  expect(both.skills.map(({ id }) => id)).toEqual([
+    ...['request-access', 'request-resource', 'submit-proof'],
+  ])
 })
 
 test.each([

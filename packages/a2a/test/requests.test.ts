@@ -3,7 +3,7 @@ import { listRecords } from '@key0/core/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createA2aHandler, x402Extensions } from '../src/exports/index.ts'
-import { offerOf, openShop, paying, type Shop, sign, url } from './shop.ts'
+import { offerOf, openRouteShop, openShop, paying, type Shop, sign, url } from './shop.ts'
 
 type Answer = {
   readonly id: unknown
@@ -133,6 +133,66 @@ describe.each(versions)('protocol %s', (version, send, get, cancel, role) => {
     expect(await listRecords(shop)).toEqual([])
   })
 
+  const odd = 'ignore-all-rules'
+  const get1 = { method: 'GET', path: '/photos/1' }
+  test.each<[string, object, string]>([
+    ['an unknown route', { resource: { path: `/${odd}` } }, 'NOT_FOUND'],
+    ['a path of two slashes', { resource: { path: `//photos/${odd}` } }, 'PATH_NOT_CANONICAL'],
+    ['an encoded slash', { resource: { path: `/photos%2F${odd}` } }, 'PATH_NOT_CANONICAL'],
+    ['an encoded letter', { resource: { path: '/phot%6Fs/1' } }, 'PATH_NOT_CANONICAL'],
+    ['dots', { resource: { path: '/photos/../prints' } }, 'PATH_NOT_CANONICAL'],
+    ['another case', { resource: { path: '/PHOTOS/1' } }, 'PATH_NOT_CANONICAL'],
+    ['a whole address', { resource: { path: 'http://a.example/photos/1' } }, 'PATH_NOT_CANONICAL'],
+    [
+      'a path too long',
+      { resource: { path: `/photos/${'1'.repeat(5_000)}` } },
+      'PATH_NOT_CANONICAL',
+    ],
+    ['no path', { resource: { method: 'GET' } }, 'REQUEST_MALFORMED'],
+    ['a path that is no text', { resource: { path: 7 } }, 'REQUEST_MALFORMED'],
+    ['a method it does not answer', { resource: { ...get1, method: odd } }, 'METHOD_NOT_ALLOWED'],
+    ['a method in small letters', { resource: { ...get1, method: 'get' } }, 'METHOD_NOT_ALLOWED'],
+    ['a method that is no text', { resource: { ...get1, method: [odd] } }, 'REQUEST_MALFORMED'],
+    ['a free route', { resource: { path: '/free' } }, 'REQUEST_MALFORMED'],
+    ['a body that is no text', { resource: { ...get1, body: { odd } } }, 'REQUEST_MALFORMED'],
+    ['a resource that is text', { resource: odd }, 'REQUEST_MALFORMED'],
+    ['a resource that is a list', { resource: [get1] }, 'REQUEST_MALFORMED'],
+    ['a plan and a resource', { planId: 'basic', resource: get1 }, 'REQUEST_MALFORMED'],
+    ['a plan’s resourceId', { resourceId: odd, resource: get1 }, 'REQUEST_MALFORMED'],
+    ['the skill of plans', { skill: 'request-access', resource: get1 }, 'REQUEST_MALFORMED'],
+    ['the skill and no resource', { skill: 'request-resource' }, 'REQUEST_MALFORMED'],
+    ['a request id of nothing', { requestId: '', resource: get1 }, 'REQUEST_MALFORMED'],
+  ])('a single request with %s is refused, and changes nothing', async (_, said, ours) => {
+    const shop = openRouteShop()
+    const response = await call(shop, message(data(said)), { headers })
+    const text = await response.text()
+    expect([response.status, codesOf(JSON.parse(text))]).toEqual([200, [-32602, ours]])
+    expect(text).not.toContain(odd)
+    expect(await listRecords(shop)).toEqual([])
+    expect(shop.served).toEqual([])
+  })
+
+  test('two parts that name two requests are refused; an offer repeats nothing of one', async () => {
+    const shop = openRouteShop()
+    const [one, two] = ['1', '2'].map((id) => ({ resource: { path: `/photos/${id}?q=${odd}` } }))
+    const parts = [one, two].map((said) => ({ kind: 'data', data: said }))
+    const both = (await (await call(shop, message({ parts }), { headers })).json()) as Answer
+    expect(codesOf(both)).toEqual([-32602, 'REQUEST_MALFORMED'])
+    expect(await listRecords(shop)).toEqual([])
+    const offered = await (await call(shop, message(data(one)), { headers })).text()
+    expect(JSON.parse(offered)).toHaveProperty('result')
+    expect(offered).not.toContain(odd)
+  })
+
+  test('where nobody answers routes none is sold', async () => {
+    const shop = openShop()
+    for (const said of [{ resource: get1 }, { skill: 'request-resource', resource: get1 }]) {
+      const answer = await call(shop, message(data(said)), { headers })
+      expect(codesOf((await answer.json()) as Answer)).toEqual([-32602, 'NOT_FOUND'])
+    }
+    expect(await listRecords(shop)).toEqual([])
+  })
+
   test('an extension must be activated, by either header, either name, or the message', async () => {
     const shop = openShop()
     const bare = { 'A2A-Extensions': '', ...headers }
@@ -176,7 +236,7 @@ describe.each(versions)('protocol %s', (version, send, get, cancel, role) => {
   })
 
   test('whatever a message holds, the answer is JSON-RPC and blames nobody here', async () => {
-    const shop = openShop()
+    const shop = openRouteShop()
     const anything = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.constant(undefined))
     const fields = fc.record({
       ...{ messageId: anything, taskId: anything, contextId: anything, role: anything },
@@ -187,7 +247,13 @@ describe.each(versions)('protocol %s', (version, send, get, cancel, role) => {
           fc.record({
             kind: fc.constantFrom('text', 'data', 'file'),
             text: fc.oneof(anything, fc.constantFrom('{"planId":1}', '{', ['{'])),
-            data: fc.oneof(anything, fc.record({ planId: anything, txHash: anything })),
+            data: fc.oneof(
+              anything,
+              fc.record({ planId: anything, txHash: anything }),
+              fc.record({
+                resource: fc.record({ method: anything, path: anything, body: anything }),
+              }),
+            ),
             file: anything,
           }),
         ),

@@ -1,4 +1,5 @@
-import { createCheckout, type Seller } from '@key0/checkout'
+import { type BackendFor, type BoundResource, createCheckout, type Seller } from '@key0/checkout'
+import type { Served, ServeRequest } from '@key0/core'
 import { createTestContext, fakeAccounts, signAuthorization } from '@key0/core/testing'
 import type { SeenTask } from '@key0/test-clients'
 import type { PaymentPayload, PaymentRequired } from '@key0/x402'
@@ -39,9 +40,51 @@ export function openShop(options: Options = {}): Shop {
   return { ...world, failures, seller: sellerOf(world), handler: serve(world, failures) }
 }
 
+export type RouteShop = Shop & {
+  /** What the backend was asked, once it was paid. */
+  readonly served: (ServeRequest & Pick<BoundResource, 'body' | 'contentType'>)[]
+  readonly backendFor: BackendFor
+  /** What the backend answers. */
+  answer: () => Promise<Served>
+}
+
+/** The same shop, where somebody answers its routes: `GET /photos/:id` and `POST /prints`. */
+export function openRouteShop(options: Options = {}): RouteShop {
+  const world = createTestContext(options)
+  const failures: A2aEvent[] = []
+  const served: RouteShop['served'] = []
+  const backendFor: BackendFor = ({ body, contentType }) => ({
+    worstCaseMs: 1_000,
+    serve(request) {
+      served.push({ ...request, ...(body && { body }), ...(contentType && { contentType }) })
+      return shop.answer()
+    },
+  })
+  const handler = serve(world, failures, backendFor)
+  const shop: RouteShop = {
+    ...{ ...world, failures, seller: sellerOf(world), handler, served, backendFor },
+    answer: async () => answerWith('{"photo":1}', 'application/json'),
+  }
+  return shop
+}
+
+/** A good answer of a backend. */
+export function answerWith(body: string | Uint8Array, contentType: string): Served {
+  const headers = [['content-type', contentType]] as const
+  return {
+    kind: 'answered',
+    response: { status: 200, headers, body: Buffer.from(body).toString('base64') },
+  }
+}
+
 /** Another gateway of the same deployment, which shares nothing with the first but the store. */
-export function serve(world: Pick<Shop, 'engine' | 'ctx'>, failures: A2aEvent[] = []): A2aHandler {
+export function serve(
+  world: Pick<Shop, 'engine' | 'ctx'>,
+  failures: A2aEvent[] = [],
+  backendFor?: BackendFor,
+): A2aHandler {
   return createA2aHandler({
+    ...(backendFor && { backendFor }),
     checkout: createCheckout({ engine: world.engine, seller: sellerOf(world) }),
     provider: { organization: 'Reports Ltd', url: 'https://reports.example' },
     observe: (event) => void failures.push(event),

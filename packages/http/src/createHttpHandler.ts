@@ -1,4 +1,4 @@
-import { createCheckout, malformed } from '@key0/checkout'
+import { type BackendFor, type BoundResource, createCheckout, malformed } from '@key0/checkout'
 import { Key0Error, type RouteTerms, readRouteTerms } from '@key0/core'
 import { answerPreflight } from './answer/respond.ts'
 import { writeProblem } from './answer/writeProblem.ts'
@@ -13,6 +13,7 @@ import {
 } from './HttpOptions.ts'
 import { createOfferWriter } from './offer/createOfferWriter.ts'
 import { toHttpProblem } from './problem.ts'
+import { backendFor } from './resource/accessResource.ts'
 import { answerRoute } from './resource/answerRoute.ts'
 import type { Incoming, ResourceSale } from './resource/ResourceSale.ts'
 import { targetOf } from './resource/readResource.ts'
@@ -41,6 +42,11 @@ export type HttpHandler = {
    * @throws CONFIG_INVALID naming every mistake at once.
    */
   readonly addRoute: (terms: Omit<RouteTerms, 'unitAmountRaw'>) => RouteTerms
+  /**
+   * Who answers a request that came over another protocol, once it is paid there; set where
+   * `resources` answer the catalog's routes. For `backendFor` of `@key0/a2a`.
+   */
+  readonly backendFor?: BackendFor
   /**
    * Sentences for the seller's log: offers that some buyers will not be able to take. `addRoute`
    * adds to them.
@@ -112,6 +118,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
       if (method !== undefined && path !== undefined) documents.list({ ...route, method, path })
       return route
     },
+    ...(resources && { backendFor: (bound: BoundResource) => backendFor(bound, resources) }),
     warnings,
   })
 }

@@ -34,7 +34,7 @@ export async function createHandler(
     observe: report,
   })
   const others: readonly Surface[] = [
-    ...createA2a(config, options, report),
+    ...createA2a(config, options, report, http),
     ...(await createMcp(config, options, report, resources && http)),
   ]
   const receive = async (incoming: Incoming): Promise<Response> => {
@@ -42,9 +42,9 @@ export async function createHandler(
     const other = others.find(({ matches }) => matches(request))
     return other ? other(request) : http.receive(incoming)
   }
-  const { sell, addRoute, warnings } = http
   return Object.assign((request: Request) => receive({ request }), {
-    ...{ receive, sell, addRoute, warnings },
+    ...http,
+    receive,
     matches: (request: Pick<Request, 'url'>) =>
       [...others, http].some(({ matches }) => matches(request)),
   })
@@ -56,13 +56,16 @@ function createA2a(
   { a2a, providerName, providerUrl }: SellerConfig,
   options: CheckoutOptions,
   observe: NonNullable<Observe>,
+  { backendFor }: HttpHandler,
 ): readonly Surface[] {
   if (a2a === false) return []
   const provider =
     providerName === undefined || providerUrl === undefined
       ? {}
       : { provider: { organization: providerName, url: providerUrl } }
-  return [createA2aHandler({ checkout: createCheckout(options), ...a2a, ...provider, observe })]
+  const served = backendFor && { backendFor }
+  const checkout = createCheckout(options)
+  return [createA2aHandler({ checkout, ...a2a, ...provider, ...served, observe })]
 }
 
 /** Loaded by those who serve it: the protocol's SDK is many times larger than all else here. */

@@ -1,13 +1,14 @@
 import { AgentCard, type AgentExtension, type AgentInterface } from '@a2a-js/sdk'
 import type { Checkout } from '@key0/checkout'
-import { isPriced } from '@key0/core'
+import { isPriced, type PricedRoute } from '@key0/core'
 import { toNetwork } from '@key0/x402'
 import type { Settings } from '../A2aOptions.ts'
 import { x402Extensions } from '../extensions.ts'
-import { skillIds } from '../skillIds.ts'
+import { listSkills } from './listSkills.ts'
 
 /** The agent card. What is for sale stands in the parameters of the x402 extension. */
-export function createCard({ checkout, provider, path, version }: Settings): AgentCard {
+export function createCard(settings: Settings): AgentCard {
+  const { checkout, provider, path, version } = settings
   const { seller, baseUrl } = checkout
   const at = (protocolVersion: string): AgentInterface => ({
     ...{ url: `${baseUrl}${path}`, protocolBinding: 'JSONRPC', tenant: '', protocolVersion },
@@ -28,7 +29,7 @@ export function createCard({ checkout, provider, path, version }: Settings): Age
     securityRequirements: [],
     defaultInputModes: ['application/json', 'text/plain'],
     defaultOutputModes: ['application/json', 'text/plain'],
-    skills: toSkills(checkout),
+    skills: [...listSkills(settings)],
     signatures: [],
   }
 }
@@ -64,14 +65,7 @@ function toPricing({
   scheme,
 }: Checkout): Record<string, unknown> {
   const { chainId, payTo, token } = seller
-  const routes = engine.catalog.routes.filter(isPriced).map((route) => ({
-    routeId: route.routeId,
-    method: route.method,
-    path: route.path,
-    unitAmount: route.unitAmount,
-    amount: `${route.unitAmountRaw}`,
-    ...(route.description !== undefined && { description: route.description }),
-  }))
+  const routes = engine.catalog.routes.filter(isPriced).map(toPrice)
   return {
     x402Version: 2,
     scheme,
@@ -91,34 +85,15 @@ function toPricing({
   }
 }
 
-function toSkills({ engine, seller }: Checkout): AgentCard['skills'] {
-  const { plans } = engine.catalog
-  // Single requests are paid for where they are made, over HTTP.
-  if (plans.length === 0) return []
-  const prices = plans.map(({ planId, unitAmount }) => `${planId} (${unitAmount})`).join(', ')
-  const { symbol } = seller.token
-  const inputModes = ['application/json', 'text/plain']
-  const common = { inputModes, outputModes: ['application/json'], securityRequirements: [] }
-  return [
-    {
-      ...common,
-      id: skillIds.requestAccess,
-      name: 'Request access',
-      description:
-        `Sells access to a plan, paid in ${symbol}: ${prices}. Takes planId and, if wanted, ` +
-        'resourceId and requestId; answers with a task that asks for an x402 payment.',
-      tags: ['access', 'payment', 'x402'],
-      examples: [JSON.stringify({ planId: plans[0]?.planId })],
-    },
-    {
-      ...common,
-      id: skillIds.submitProof,
-      name: 'Submit proof',
-      description:
-        'Delivers for a transfer that the buyer made itself. Takes txHash and, if asked for, ' +
-        'payerSignature, in a message for the task that named the price.',
-      tags: ['access', 'payment', 'proof'],
-      examples: [JSON.stringify({ skill: skillIds.submitProof, txHash: '0x…' })],
-    },
-  ]
+/** What a buyer needs to know of a route, and nothing else that its seller may have written there. */
+function toPrice(route: PricedRoute): Record<string, unknown> {
+  const { routeId, method, path, unitAmount, unitAmountRaw } = route
+  const { description, mimeType, inputSchema, outputSchema } = route
+  return {
+    ...{ routeId, method, path, unitAmount, amount: `${unitAmountRaw}` },
+    ...(description !== undefined && { description }),
+    ...(mimeType !== undefined && { mimeType }),
+    ...(inputSchema && { inputSchema }),
+    ...(outputSchema && { outputSchema }),
+  }
 }

@@ -5,6 +5,7 @@ import { skillIds } from '../skillIds.ts'
 import { metadataKeys } from '../task/metadata.ts'
 import { isContextId, parseTaskName, type TaskName } from '../task/TaskName.ts'
 import { readFields } from './readFields.ts'
+import { assertOneThing, resourceField, type Wanted } from './Wanted.ts'
 
 /** What a message asks for. */
 export type Ask =
@@ -24,18 +25,12 @@ export type Ask =
       readonly kind: 'prove'
       readonly task: TaskName
       readonly proof: Omit<PresentedTransfer, 'challengeId'>
+      readonly request: Wanted
     }
   /** The buyer will not pay. */
   | { readonly kind: 'decline'; readonly task: TaskName }
   /** A message that asks for nothing new: the task is shown. */
   | { readonly kind: 'show'; readonly task: TaskName }
-
-/** What somebody wants to buy, as far as they say. */
-type Wanted = {
-  readonly planId?: string
-  readonly requestId?: string
-  readonly resourceId?: string
-}
 
 /**
  * Reads a message. What it is for follows from what is in it: a payment, a transfer's hash, a
@@ -49,6 +44,7 @@ export function readMessage(message: Message): Ask {
   const { skill, ...fields } = readFields(message.parts)
   const task = readTask(message)
   const { txHash, payerSignature, challengeId, x402Version = 2, ...request } = fields
+  assertOneThing(request, skill)
   if (payload !== undefined) {
     if (status === 'payment-rejected')
       throw malformed(`message.metadata['${metadataKeys.status}']`, 'payment-submitted')
@@ -57,12 +53,16 @@ export function readMessage(message: Message): Ask {
   }
   if (skill === skillIds.submitProof || txHash !== undefined) {
     const proof = readProof(txHash, payerSignature)
-    return { kind: 'prove', task: taskFor(message, task, readChallengeId(challengeId)), proof }
+    const proven = taskFor(message, task, readChallengeId(challengeId))
+    return { kind: 'prove', task: proven, proof, request }
   }
   if (status === 'payment-submitted')
     throw malformed(`message.metadata['${metadataKeys.payload}']`, 'an x402 payment payload')
-  if (task === undefined)
+  if (task === undefined) {
+    if (skill === skillIds.requestResource && request.resource === undefined)
+      throw malformed(resourceField, 'an object with method and path')
     return { kind: 'price', request, contextId: readContext(message), x402Version }
+  }
   return { kind: status === 'payment-rejected' ? 'decline' : 'show', task }
 }
 

@@ -1,5 +1,5 @@
 import { type Task, TaskState } from '@a2a-js/sdk'
-import type { Problem, Refused, Sold } from '@key0/checkout'
+import type { Problem, Refused, Sold, SoldResource } from '@key0/checkout'
 import { type ErrorCode, Key0Error } from '@key0/core'
 import {
   type SettlementResponse,
@@ -20,11 +20,13 @@ const misplaced: ReadonlySet<ErrorCode> = new Set([
   'TRANSFER_OUTSIDE_WINDOW',
 ])
 
+/** Nothing more will come of it, and the task says why. */
 const closed: ReadonlySet<ErrorCode> = new Set([
   'CHALLENGE_EXPIRED',
   'CHALLENGE_CANCELLED',
   'CHALLENGE_REFUNDING',
   'CHALLENGE_REFUNDED',
+  'RESPONSE_NOT_KEPT',
 ])
 
 /**
@@ -34,7 +36,7 @@ const closed: ReadonlySet<ErrorCode> = new Set([
  * task is as it was, and whoever asked may be nobody to it.
  */
 export async function answerSale(
-  result: Sold | Refused,
+  result: Outcome,
   name: TaskName,
   answering: Answering,
 ): Promise<Task> {
@@ -43,25 +45,30 @@ export async function answerSale(
   return writeTask(name, view)
 }
 
+/** What a payment, or a proof of one, came to. */
+export type Outcome = Sold | SoldResource | Refused
+
 /** The words in which an answer is given: those in which the payment came. */
 type Answering = { readonly settings: Settings; readonly x402Version: 1 | 2 }
 
-type Told<result> = Omit<result, 'settlement'> & {
-  readonly settlement: SettlementResponse | V1SettlementResponse
-}
+type Told<result> = result extends unknown
+  ? Omit<result, 'settlement'> & {
+      readonly settlement: SettlementResponse | V1SettlementResponse
+    }
+  : never
 
-function toV1(result: Sold | Refused): Told<Sold> | Told<Refused> {
+function toV1(result: Outcome): Told<Outcome> {
   return { ...result, settlement: toV1SettlementResponse(result.settlement) ?? result.settlement }
 }
 
-function soldView({ delivered, settlement }: Told<Sold>): TaskView {
+function soldView({ delivered, settlement }: Told<Sold | SoldResource>): TaskView {
   return {
     state: TaskState.TASK_STATE_COMPLETED,
     status: 'payment-completed',
     text: texts.completed,
     at: delivered.challenge.updatedAt,
     receipts: [settlement],
-    grant: delivered.grant,
+    bought: delivered,
   }
 }
 

@@ -8,16 +8,16 @@ import {
 } from '@a2a-js/sdk'
 import { ExtensionSupportRequiredError } from '@a2a-js/sdk/errors'
 import { malformed } from '@key0/checkout'
-import { Key0Error, type Offered } from '@key0/core'
-import { agentId, type Settings } from '../A2aOptions.ts'
+import { Key0Error } from '@key0/core'
+import type { Settings } from '../A2aOptions.ts'
 import { ourExtensions, x402Extensions } from '../extensions.ts'
 import { type Ask, readMessage } from '../message/readMessage.ts'
 import { A2aFault } from '../rpc/A2aFault.ts'
 import { contextOf, parseTaskName, type TaskName } from '../task/TaskName.ts'
-import { askFor } from '../task/viewOf.ts'
 import { writeTask } from '../task/writeTask.ts'
-import { answerSale } from './answerSale.ts'
-import { closedView, findView } from './findView.ts'
+import { findView } from './findView.ts'
+import { namePrice } from './namePrice.ts'
+import { pay, prove } from './settle.ts'
 
 /** The three things a client of this agent can do, in no generation's words. */
 export type Agent = {
@@ -91,28 +91,13 @@ function readName(id: string): TaskName {
 }
 
 async function answer(ask: Ask, settings: Settings): Promise<Task> {
-  const { checkout } = settings
   switch (ask.kind) {
     case 'price':
-      return price(ask, settings)
-    case 'pay': {
-      const { task, payment, request } = ask
-      const known = task.by === 'challenge' ? { challengeId: task.challengeId } : {}
-      const named = task.by === 'request' ? requestOf(task) : {}
-      const result = await checkout.pay(
-        { ...payment, ...known },
-        { ...named, ...request, clientAgentId: agentId },
-      )
-      const x402Version = 'amount' in payment.accepted ? 2 : 1
-      return answerSale(result, task, { settings, x402Version })
-    }
-    case 'prove': {
-      const { task, proof } = ask
-      if (task.by === 'request')
-        throw malformed('challengeId', 'the challengeId that the first offer named')
-      const result = await checkout.submitProof({ ...proof, challengeId: task.challengeId })
-      return answerSale(result, task, { settings, x402Version: 2 })
-    }
+      return namePrice(ask, settings)
+    case 'pay':
+      return pay(ask, settings)
+    case 'prove':
+      return prove(ask, settings)
     case 'decline':
       return decline(ask.task, settings)
     case 'show':
@@ -120,42 +105,9 @@ async function answer(ask: Ask, settings: Settings): Promise<Task> {
   }
 }
 
-function requestOf({ requestId, planId, resourceId }: TaskName & { readonly by: 'request' }): {
-  readonly requestId: string
-  readonly planId: string
-  readonly resourceId: string
-} {
-  return { requestId, planId, resourceId }
-}
-
-async function price(
-  { request, contextId, x402Version }: Ask & { readonly kind: 'price' },
-  { checkout }: Settings,
-): Promise<Task> {
-  try {
-    const offered = await checkout.offer({ ...request, clientAgentId: agentId })
-    return writeTask(nameOf(offered, contextId), {
-      ...askFor(offered, checkout, x402Version),
-      at: offered.challenge.updatedAt,
-    })
-  } catch (error) {
-    const { planId, requestId, resourceId = 'default' } = request
-    const view = planId !== undefined && requestId !== undefined ? closedView(error) : undefined
-    if (view === undefined) throw error
-    return writeTask({ by: 'request', planId, requestId, resourceId, contextId } as TaskName, view)
-  }
-}
-
-/** Whoever may not know the challenge is given a task that names what they asked for. */
-function nameOf({ challenge, mayKnowId }: Offered, contextId: string | undefined): TaskName {
-  const { challengeId, requestId, planId, resourceId } = challenge
-  if (mayKnowId) return { by: 'challenge', challengeId, contextId }
-  return { by: 'request', requestId, planId, resourceId, contextId }
-}
-
 /** Only who knows a challenge may end it, and only while nothing was paid for it. */
 async function decline(name: TaskName, settings: Settings): Promise<Task> {
-  if (name.by === 'request') throw new Key0Error('CHALLENGE_NOT_CANCELLABLE')
+  if (name.by !== 'challenge') throw new Key0Error('CHALLENGE_NOT_CANCELLABLE')
   // Only what is shown here is ended here.
   await findView(name, settings)
   try {

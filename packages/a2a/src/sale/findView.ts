@@ -1,10 +1,11 @@
 import { TaskState } from '@a2a-js/sdk'
 import { toProblem } from '@key0/checkout'
-import { Key0Error } from '@key0/core'
+import { type ChallengeRecord, Key0Error, type Offered } from '@key0/core'
 import { agentId, type Settings } from '../A2aOptions.ts'
 import type { TaskName } from '../task/TaskName.ts'
 import { texts, viewOf } from '../task/viewOf.ts'
 import type { TaskView } from '../task/writeTask.ts'
+import { toResourceRequest } from './findOrder.ts'
 
 /**
  * What a task's record says of it. A task that names a request is found as a repeated request is:
@@ -13,22 +14,45 @@ import type { TaskView } from '../task/writeTask.ts'
  *
  * @throws CHALLENGE_UNKNOWN, STORE_UNAVAILABLE.
  */
-export async function findView(name: TaskName, { checkout }: Settings): Promise<TaskView> {
+export async function findView(name: TaskName, settings: Settings): Promise<TaskView> {
+  const { checkout } = settings
   if (name.by === 'challenge') {
     const challenge = await checkout.engine.inspect(name.challengeId)
-    // A single request is paid for where it is made; it is no task here.
-    if (challenge.resource !== undefined) throw new Key0Error('CHALLENGE_UNKNOWN')
+    if (!isTask(challenge, settings)) throw new Key0Error('CHALLENGE_UNKNOWN')
     return viewOf({ challenge, mayKnowId: true }, checkout)
   }
-  const { requestId, planId, resourceId } = name
   try {
-    const request = { requestId, planId, resourceId, clientAgentId: agentId }
-    return viewOf(await checkout.offer(request), checkout)
+    return viewOf(await offerAgain(name, settings), checkout)
   } catch (error) {
     const view = closedView(error)
     if (view === undefined) throw error
     return view
   }
+}
+
+async function offerAgain(
+  name: Exclude<TaskName, { readonly by: 'challenge' }>,
+  { checkout, backendFor }: Settings,
+): Promise<Offered> {
+  if (name.by === 'resource') {
+    if (backendFor === undefined) throw new Key0Error('CHALLENGE_UNKNOWN')
+    return checkout.offerResource(toResourceRequest(name, checkout.engine.catalog))
+  }
+  const { requestId, planId, resourceId } = name
+  return checkout.offer({ requestId, planId, resourceId, clientAgentId: agentId })
+}
+
+/**
+ * What is sold where it is asked for is no task here, and neither is the offer of a route that
+ * only the seller's own code knows: whoever was shown it here would pay for what is not sold here.
+ */
+function isTask(
+  { resource, state, planId }: ChallengeRecord,
+  { checkout, backendFor }: Settings,
+): boolean {
+  if (resource === undefined) return true
+  if (backendFor === undefined) return false
+  return state !== 'PENDING' || checkout.engine.catalog.findRoute(planId) !== undefined
 }
 
 /** What a request that cannot be offered again is, to somebody who may not know more of it. */

@@ -17,6 +17,18 @@ const names: fc.Arbitrary<TaskName> = fc.oneof(
     resourceId: fc.string({ unit: 'grapheme', maxLength: 200 }),
     contextId: contexts,
   }),
+  fc.record({
+    by: fc.constant('resource' as const),
+    requestId: ids,
+    resource: fc.record(
+      {
+        ...{ method: fc.string(), path: fc.string(), query: fc.string({ maxLength: 4_096 }) },
+        bodyDigest: fc.stringMatching(/^0x[0-9a-f]{64}$/) as fc.Arbitrary<`0x${string}`>,
+      },
+      { requiredKeys: ['method', 'path', 'query'] },
+    ),
+    contextId: contexts,
+  }),
 )
 
 test('a task’s id says all there is to know, and is read back', () => {
@@ -43,8 +55,10 @@ test.each([
   'request.W10',
   'request.WzEsMiwzXQ',
   'request.e30',
+  'request.WyJhIiwiYiIsImMiLCJkIl0',
+  'request.WyJhIiwiYiIsImMiLCJkIiwiZSJd',
   'request.%%%',
-  `http-${'4'.repeat(3_000)}`,
+  `http-${'4'.repeat(13_000)}`,
 ])('%s is no task of ours', (id) => {
   expect(parseTaskName(id)).toBeUndefined()
 })

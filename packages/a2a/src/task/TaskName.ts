@@ -1,4 +1,5 @@
 import { isChallengeId } from '@key0/checkout'
+import type { Hash, Resource } from '@key0/core'
 
 /**
  * What a task's id says. A gateway keeps nothing of a task but its challenge, so the id carries
@@ -20,9 +21,15 @@ type Subject =
       readonly planId: string
       readonly resourceId: string
     }
+  /** A single request, by whoever's name for it. */
+  | { readonly by: 'resource'; readonly requestId: string; readonly resource: Resource }
 
 const contextShape = /^[A-Za-z0-9_:-]{1,128}$/
 const REQUEST = 'request'
+const DIGEST = /^0x[0-9a-f]{64}$/
+
+/** Room for the longest target that a route can have. */
+const LONGEST = 12_288
 
 /** Whether a client's context can be kept in its task's id. */
 export function isContextId(text: string): boolean {
@@ -33,21 +40,33 @@ export function isContextId(text: string): boolean {
 export function formatTaskName(name: TaskName): string {
   const context = name.contextId === undefined ? '' : `.${name.contextId}`
   if (name.by === 'challenge') return `${name.challengeId}${context}`
-  const parts = JSON.stringify([name.requestId, name.planId, name.resourceId])
-  return `${REQUEST}.${toBase64Url(parts)}${context}`
+  return `${REQUEST}.${toBase64Url(JSON.stringify(partsOf(name)))}${context}`
+}
+
+function partsOf(name: Exclude<TaskName, { readonly by: 'challenge' }>): readonly string[] {
+  if (name.by === 'request') return [name.requestId, name.planId, name.resourceId]
+  const { method, path, query, bodyDigest = '' } = name.resource
+  return [name.requestId, method, path, query, bodyDigest]
 }
 
 /** Reads a task's id. @returns `undefined` for what is none of ours. */
 export function parseTaskName(id: string): TaskName | undefined {
-  if (id.length > 2_048) return undefined
+  if (id.length > LONGEST) return undefined
   const [first = '', ...rest] = id.split('.')
   const [parts, contextId, more] = first === REQUEST ? rest : [undefined, ...rest]
   if (more !== undefined || (contextId !== undefined && !isContextId(contextId))) return undefined
   if (first !== REQUEST)
     return isChallengeId(first) ? { by: 'challenge', challengeId: first, contextId } : undefined
-  const [requestId, planId, resourceId] = readParts(parts ?? '')
-  if (requestId === undefined || planId === undefined || resourceId === undefined) return undefined
-  return { by: 'request', requestId, planId, resourceId, contextId }
+  const subject = toSubject(readParts(parts ?? ''))
+  return subject && { ...subject, contextId }
+}
+
+function toSubject(parts: readonly string[]): Subject | undefined {
+  const [requestId = '', second = '', third = '', query = '', bodyDigest = ''] = parts
+  if (parts.length === 3) return { by: 'request', requestId, planId: second, resourceId: third }
+  if (parts.length !== 5 || (bodyDigest !== '' && !DIGEST.test(bodyDigest))) return undefined
+  const digest = bodyDigest !== '' && { bodyDigest: bodyDigest as Hash }
+  return { by: 'resource', requestId, resource: { method: second, path: third, query, ...digest } }
 }
 
 /** The context of a task whose client named none: always the same, and telling nothing of it. */
@@ -71,8 +90,7 @@ function readParts(text: string): readonly string[] {
       Uint8Array.from(bytes, (char) => char.charCodeAt(0)),
     )
     const parts: unknown = JSON.parse(json)
-    const fits = Array.isArray(parts) && parts.length === 3
-    return fits && parts.every((part) => typeof part === 'string') ? parts : []
+    return Array.isArray(parts) && parts.every((part) => typeof part === 'string') ? parts : []
   } catch {
     return []
   }

@@ -1,6 +1,6 @@
-import { type Artifact, type Message, Role, type Task, type TaskState } from '@a2a-js/sdk'
+import { type Message, Role, type Task, type TaskState } from '@a2a-js/sdk'
 import type { Problem } from '@key0/checkout'
-import type { AccessGrant } from '@key0/core'
+import type { Delivered, DeliveredResource } from '@key0/core'
 import type {
   PaymentRequired,
   SettlementResponse,
@@ -9,6 +9,7 @@ import type {
 } from '@key0/x402'
 import { metadataKeys, type PaymentError, type PaymentStatus } from './metadata.ts'
 import { contextOf, formatTaskName, type TaskName } from './TaskName.ts'
+import { toArtifact, toPart } from './toArtifact.ts'
 
 /** What a task is to say. Everything in it is ours: no text of the client comes back. */
 export type TaskView = {
@@ -25,7 +26,8 @@ export type TaskView = {
   readonly error?: PaymentError
   readonly problem?: Problem
   readonly refund?: RefundView
-  readonly grant?: AccessGrant
+  /** What was bought; only in the answer to its payment. */
+  readonly bought?: Delivered | DeliveredResource
 }
 
 /** Money that comes back, or is to. */
@@ -47,7 +49,7 @@ export async function writeTask(name: TaskName, view: TaskView): Promise<Task> {
     id,
     contextId,
     status: { state, message: toMessage(id, contextId, view), timestamp: at.toISOString() },
-    artifacts: view.grant ? [toArtifact(view.grant)] : [],
+    artifacts: view.bought ? [toArtifact(view.bought)] : [],
     history: [],
     metadata: undefined,
   }
@@ -60,13 +62,7 @@ function toMessage(taskId: string, contextId: string, view: TaskView): Message {
     contextId,
     taskId,
     role: Role.ROLE_AGENT,
-    parts: [
-      {
-        content: { $case: 'text', value: text },
-        ...{ metadata: undefined, filename: '' },
-        mediaType: 'text/plain',
-      },
-    ],
+    parts: [toPart({ $case: 'text', value: text }, 'text/plain')],
     metadata: {
       [metadataKeys.status]: status,
       ...(required && { [metadataKeys.required]: required }),
@@ -77,22 +73,5 @@ function toMessage(taskId: string, contextId: string, view: TaskView): Message {
     },
     extensions: [],
     referenceTaskIds: [],
-  }
-}
-
-function toArtifact(grant: AccessGrant): Artifact {
-  return {
-    artifactId: 'access-grant',
-    name: 'AccessGrant',
-    description: 'What was bought.',
-    parts: [
-      {
-        content: { $case: 'data', value: grant },
-        ...{ metadata: undefined, filename: '' },
-        mediaType: 'application/json',
-      },
-    ],
-    metadata: undefined,
-    extensions: [],
   }
 }

@@ -32,4 +32,13 @@ export {
 } from '../payment/readPayment.ts'
 export { asksToPay, type Problem, problemOf, toProblem } from '../problem.ts'
 export { malformed, readBody, readBytes, tooLarge } from '../request/readBody.ts'
+export { type AskedResource, readAskedResource } from '../resource/AskedResource.ts'
+export { type BackendFor, type BoundResource, bindResource } from '../resource/bindResource.ts'
+export { digestOf } from '../resource/digestOf.ts'
+export { findPriced, findRoute } from '../resource/findRoute.ts'
+export {
+  type ResourceResponse,
+  textOfBody,
+  toResourceResponse,
+} from '../resource/toResourceResponse.ts'
 export { judgeRange, type Seller } from '../Seller.ts'

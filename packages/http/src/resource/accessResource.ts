@@ -1,17 +1,24 @@
-import { malformed, type Payment, type Refused, type SoldResource } from '@key0/checkout'
-import { isPriced, Key0Error, type ResourceRequest } from '@key0/core'
+import {
+  type AskedResource,
+  type BoundResource,
+  bindResource,
+  type Payment,
+  type Refused,
+  type SoldResource,
+  textOfBody,
+  toResourceResponse,
+} from '@key0/checkout'
+import { type Backend, Key0Error, type ResourceRequest } from '@key0/core'
 import { grantHeaders } from '../answer/respond.ts'
 import { settlementHeader } from '../answer/settlementHeader.ts'
 import { writeRefusal } from '../answer/writeRefusal.ts'
 import type { Paid } from '../answer/writeSale.ts'
 import type { Context, Where } from '../Context.ts'
 import { httpProblemOf } from '../problem.ts'
-import type { AccessBody, AskedResource } from '../request/readAccessBody.ts'
-import { findRoute, type Resources } from './answerRoute.ts'
+import type { AccessBody } from '../request/readAccessBody.ts'
+import type { Resources } from './answerRoute.ts'
 import { createBackend } from './createBackend.ts'
 import { defaultDelivery } from './ResourceSale.ts'
-import { digestOf } from './readResource.ts'
-import { fromBase64 } from './writePaid.ts'
 
 /** A body that names a single request. */
 export type ResourceBody = AccessBody & { readonly resource: AskedResource }
@@ -40,63 +47,51 @@ export async function sellAccess(
   body: ResourceBody,
   context: Context,
 ): Promise<SoldResource | Refused> {
-  const { request, bytes, resources } = await readAsked(body, context)
-  const { method, path, query } = request.resource
-  const { contentType } = body.resource
+  const { request, bound, resources } = await readAsked(body, context)
+  return context.checkout.payResource(payment, request, backendFor(bound, resources))
+}
+
+/** Who answers a request that was put into JSON, once it is paid. */
+export function backendFor(
+  { resource, body, contentType }: BoundResource,
+  { fetchResource, delivery }: Resources,
+): Backend {
+  const { method, path, query } = resource
   const headers = new Headers(contentType === undefined ? {} : { 'content-type': contentType })
-  const limits = { ...defaultDelivery, ...resources.delivery }
-  const backend = createBackend(
-    { method, path, query, headers, ...(bytes && { body: bytes }) },
-    resources.fetchResource,
-    { ...limits, streamAfterMs: limits.timeoutMs, streams: 'refuse' },
-  )
-  return context.checkout.payResource(payment, request, backend)
+  const limits = { ...defaultDelivery, ...delivery }
+  return createBackend({ method, path, query, headers, ...(body && { body }) }, fetchResource, {
+    ...limits,
+    streamAfterMs: limits.timeoutMs,
+    streams: 'refuse',
+  })
 }
 
 /** The answer as `ResourceResponse`: bytes that are text as text, all others in base64. */
 export function writeAccess(sale: SoldResource | Refused, paid: Paid, context: Context): Response {
   if (sale.kind === 'refused') return writeRefusal(sale, paid, context)
-  const { challenge, response, txHash } = sale.delivered
-  const { challengeId, requestId, planId: routeId } = challenge
-  const envelope = {
-    ...{ type: 'ResourceResponse', challengeId, requestId, routeId, txHash },
-    status: response.status,
-    headers: Object.fromEntries(new Headers(response.headers as [string, string][])),
-    ...encodeBody(response.body ?? ''),
-  }
+  const { body: base64 = '' } = sale.delivered.response
+  const text = textOfBody(base64)
+  const encoded =
+    text === undefined
+      ? { body: base64, bodyEncoding: 'base64' }
+      : { body: text, bodyEncoding: 'utf-8' }
+  const envelope = { ...toResourceResponse(sale.delivered), ...encoded }
   const headers = { ...grantHeaders, ...settlementHeader(sale.settlement, paid.dialect) }
   return new Response(JSON.stringify(envelope), { status: 200, headers })
 }
 
-function encodeBody(base64: string): { readonly body: string; readonly bodyEncoding: string } {
-  try {
-    const body = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
-      fromBase64(base64),
-    )
-    return { body, bodyEncoding: 'utf-8' }
-  } catch {
-    return { body: base64, bodyEncoding: 'base64' }
-  }
-}
-
 async function readAsked(
-  { resource, requestId }: ResourceBody,
-  context: Context,
+  { resource: asked, requestId }: ResourceBody,
+  { settings }: Context,
 ): Promise<{
   readonly request: ResourceRequest
-  readonly bytes: Uint8Array | undefined
+  readonly bound: BoundResource
   readonly resources: Resources
 }> {
-  const { resources } = context.settings
+  const { resources, engine } = settings
   if (!resources) throw new Key0Error('NOT_FOUND')
-  const { method, body } = resource
-  const match = findRoute(method, resource.path, context)
-  if (match.kind === 'other-method')
-    throw new Key0Error('METHOD_NOT_ALLOWED', { facts: { expected: match.allowed.join(', ') } })
-  const { route, path, query } = match
-  if (!isPriced(route)) throw malformed('$.resource.path', 'a path with a price: this one is free')
-  const bytes = body === undefined || body === '' ? undefined : new TextEncoder().encode(body)
-  const asked = { method, path, query, ...(bytes && { bodyDigest: await digestOf(bytes) }) }
+  const bound = await bindResource(engine.catalog, asked, '$.resource')
+  const { route, resource } = bound
   const named = requestId === undefined ? {} : { requestId }
-  return { request: { route, resource: asked, clientAgentId, ...named }, bytes, resources }
+  return { request: { route, resource, clientAgentId, ...named }, bound, resources }
 }

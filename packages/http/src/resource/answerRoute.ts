@@ -1,3 +1,4 @@
+import { findRoute } from '@key0/checkout'
 import { type CatalogRoute, isPriced, Key0Error, type RouteMatch } from '@key0/core'
 import { answerPreflight } from '../answer/respond.ts'
 import type { Context } from '../Context.ts'
@@ -24,26 +25,11 @@ export async function answerRoute(
   context: Context,
 ): Promise<Response> {
   const { method } = incoming.request
-  const match = findRoute(method, targetOf(incoming), context)
+  const match = findRoute(context.settings.engine.catalog, method, targetOf(incoming))
   if (match.kind === 'found') return answerFound(incoming, match, resources, context)
   const allowed = match.allowed.join(', ')
   if (method === 'OPTIONS') return answerPreflight(allowed)
   throw new Key0Error('METHOD_NOT_ALLOWED', { facts: { expected: allowed } })
-}
-
-/** @throws NOT_FOUND, PATH_NOT_CANONICAL */
-export function findRoute(
-  method: string,
-  target: string,
-  { settings }: Context,
-): Extract<RouteMatch, { readonly kind: 'found' | 'other-method' }> {
-  const match = settings.engine.catalog.match(method, target)
-  if (match.kind === 'none') throw new Key0Error('NOT_FOUND')
-  if (match.kind === 'not-canonical') {
-    const expected = 'the one spelling of a path: see the documentation of this code'
-    throw new Key0Error('PATH_NOT_CANONICAL', { facts: { expected } })
-  }
-  return match
 }
 
 function answerFound(

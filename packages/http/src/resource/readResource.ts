@@ -1,5 +1,5 @@
-import { malformed, readBytes, tooLarge } from '@key0/checkout'
-import type { Hash, Resource } from '@key0/core'
+import { digestOf, malformed, readBytes, tooLarge } from '@key0/checkout'
+import type { Resource } from '@key0/core'
 import type { Incoming } from './ResourceSale.ts'
 
 /** A request as it is bound to its payment, with the bytes of its body. */
@@ -37,10 +37,4 @@ export function targetOf({ request, target }: Incoming): string {
   if (target !== undefined) return target
   const { pathname, search } = new URL(request.url)
   return pathname + search
-}
-
-/** The SHA-256 of a body, as a payment is bound to it. */
-export async function digestOf(body: Uint8Array): Promise<Hash> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', body.slice()))
-  return `0x${[...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }

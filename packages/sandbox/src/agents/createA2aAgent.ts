@@ -7,8 +7,8 @@ export type A2aAgent = {
   /** What the other agent says of itself. */
   readonly readCard: () => Promise<Readonly<Record<string, unknown>>>
   /**
-   * Asks for something, pays what the task asks, and sends the payment again until it knows how
-   * that ended. It signs once.
+   * Asks for something, such as `{ planId }` or `{ resource: { method, path } }`, pays what the task
+   * asks, and sends the payment again until it knows how that ended. It signs once.
    *
    * @throws {SandboxError} `agent_refused` when nothing was bought, with what the task said.
    */
@@ -33,7 +33,8 @@ export function createA2aAgent(options: AgentOptions): A2aAgent {
       )
       if (ours === undefined) throw new SandboxError('agent_refused', 'it does not speak A2A 1.0')
       const send = createSend(ours.url)
-      const asked = await send({ parts: [{ data, mediaType: 'application/json' }] })
+      const parts = [{ data, mediaType: 'application/json' }]
+      const asked = await send({ parts })
       const said = metadataOf(asked)
       const { accepts } = (said['x402.payment.required'] ?? {}) as { accepts?: readonly Offer[] }
       const metadata = {
@@ -41,7 +42,8 @@ export function createA2aAgent(options: AgentOptions): A2aAgent {
         'x402.payment.payload': await payFor(accepts, options, said),
       }
       const paid = await insist(
-        () => send({ taskId: asked.id, parts: [{ text: 'Paid.' }], metadata }),
+        // What is asked for goes with its payment: nobody else keeps the body of a request.
+        () => send({ taskId: asked.id, parts, metadata }),
         ({ status }) => (status.state === 'TASK_STATE_WORKING' ? 1 : undefined),
       )
       return toBought(paid)

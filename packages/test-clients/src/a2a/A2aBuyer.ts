@@ -11,8 +11,16 @@ export type SeenTask = {
     /** What became of payments, the newest last. */
     readonly 'x402.payment.receipts'?: readonly Readonly<Record<string, unknown>>[]
   }
+  /** What the parts of its artifact hold, if it has one. */
+  readonly goods: readonly SeenPart[]
+  /** The first of them, where it is a grant. */
   readonly grant: { readonly accessToken: string; readonly challengeId: string } | undefined
 }
+
+/** Data, or the bytes of a file in base64. */
+export type SeenPart =
+  | { readonly data: Readonly<Record<string, unknown>> }
+  | { readonly bytes: string; readonly mediaType: string }
 
 export type A2aDraft = {
   readonly taskId?: string

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import * as legacy from 'a2a-sdk-legacy/client'
-import type { A2aBuyer, SeenTask } from './A2aBuyer.ts'
+import type { A2aBuyer, SeenPart, SeenTask } from './A2aBuyer.ts'
 
 /** The x402 extension, by the name that its own library uses. */
 const extension = 'https://github.com/google-a2a/a2a-x402/v0.1'
@@ -43,11 +43,22 @@ export async function createLegacyA2aBuyer(
 
 function toLegacySeen(task: Awaited<ReturnType<legacy.Client['getTask']>>): SeenTask {
   const [text] = task.status.message?.parts ?? []
-  const [part] = task.artifacts?.[0]?.parts ?? []
+  const parts = task.artifacts?.[0]?.parts ?? []
+  const [part] = parts
   return {
     ...{ id: task.id, contextId: task.contextId, state: task.status.state },
     text: text?.kind === 'text' ? text.text : '',
     metadata: task.status.message?.metadata ?? {},
+    goods: parts.map(toSeenPart),
     grant: part?.kind === 'data' ? (part.data as SeenTask['grant']) : undefined,
   }
+}
+
+type Part = NonNullable<Awaited<ReturnType<legacy.Client['getTask']>>['artifacts']>[0]['parts'][0]
+
+function toSeenPart(part: Part): SeenPart {
+  if (part.kind === 'data') return { data: part.data }
+  if (part.kind === 'file' && 'bytes' in part.file)
+    return { bytes: part.file.bytes, mediaType: part.file.mimeType ?? '' }
+  throw new Error(`a ${part.kind} part came`)
 }

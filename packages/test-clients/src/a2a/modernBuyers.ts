@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Role, taskStateToJSON } from '@a2a-js/sdk'
 import * as modern from '@a2a-js/sdk/client'
-import type { A2aBuyer, SeenTask } from './A2aBuyer.ts'
+import type { A2aBuyer, SeenPart, SeenTask } from './A2aBuyer.ts'
 
 /** The x402 extension, by the newer of its names. */
 const extension = 'https://github.com/google-agentic-commerce/a2a-x402/blob/main/spec/v0.2'
@@ -67,15 +67,25 @@ async function toBuyer(
   }
 }
 
-function toSeen(task: Awaited<ReturnType<modern.Client['getTask']>>): SeenTask {
+type Task = Awaited<ReturnType<modern.Client['getTask']>>
+
+function toSeen(task: Task): SeenTask {
   const [text] = task.status?.message?.parts ?? []
-  const [part] = task.artifacts[0]?.parts ?? []
+  const parts = task.artifacts[0]?.parts ?? []
   const state = taskStateToJSON(task.status?.state ?? 0)
   return {
     ...{ id: task.id, contextId: task.contextId },
     state: state.replace('TASK_STATE_', '').toLowerCase().replace('_', '-'),
     text: `${text?.content?.value}`,
     metadata: task.status?.message?.metadata ?? {},
-    grant: part?.content?.value as SeenTask['grant'],
+    goods: parts.map(toSeenPart),
+    grant: parts[0]?.content?.value as SeenTask['grant'],
   }
+}
+
+function toSeenPart({ content, mediaType }: Task['artifacts'][0]['parts'][0]): SeenPart {
+  if (content?.$case === 'data') return { data: content.value }
+  if (content?.$case === 'raw')
+    return { bytes: Buffer.from(content.value).toString('base64'), mediaType }
+  throw new Error(`a ${content?.$case} part came`)
 }
