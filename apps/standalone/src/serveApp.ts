@@ -49,11 +49,10 @@ export async function serveApp(options: {
   app.get(jwksPath, (c) => c.json(jwks, 200, { 'cache-control': 'public, max-age=300' }))
   if (admin) app.route(adminPath, admin)
   const { handler } = key0
-  app.use(async (c, next) => {
+  app.use((c) => {
     const request = c.req.raw
     // A path as it stood on the wire: a `Request` has resolved its dots and backslashes already.
     const target = c.env.incoming.url
-    if (!handler.matches(request)) return next()
     return handler.receive({ request, ...(target !== undefined && { target }) })
   })
 

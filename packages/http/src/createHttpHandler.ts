@@ -27,7 +27,11 @@ export type HttpHandler = {
   (request: Request): Promise<Response>
   /** The same for a request of which more is known than a `Request` says. */
   readonly receive: (incoming: Incoming) => Promise<Response>
-  /** Whether a request's path is one of ours; a framework passes on all others. */
+  /**
+   * Whether a request's path is one of ours; a framework passes on all others. Ours are Key0's own
+   * and, where `resources` answers them, those of the catalog, whatever the method, with whatever
+   * some server might take for one of them.
+   */
   readonly matches: (request: Pick<Request, 'url'>) => boolean
   /**
    * Sells one request of a route that the seller's own code has matched, and has it answered by
@@ -105,8 +109,11 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   }
   return Object.assign((request: Request) => receive({ request }), {
     receive,
-    matches: ({ url }: Pick<Request, 'url'>) =>
-      resources !== undefined || find(own, parseUrl(url)) !== undefined,
+    matches({ url }: Pick<Request, 'url'>) {
+      const asked = parseUrl(url)
+      if (find(own, asked)) return true
+      return resources !== undefined && settings.engine.catalog.concerns(asked.pathname)
+    },
     sell: (incoming: Incoming, sale: ResourceSale) =>
       guarded(whereOf(targetOf(incoming)), () => sellResource(incoming, sale, context)),
     addRoute(terms: Omit<RouteTerms, 'unitAmountRaw'>) {

@@ -1,6 +1,6 @@
 import { createAdaptorServer } from '@hono/node-server'
 import { createHttpWorld, httpConformance, listen } from '@key0/conformance/http'
-import { test } from 'vitest'
+import { describe, test } from 'vitest'
 import { createHttpHandler, type HttpHandler } from '../src/exports/index.ts'
 
 type Answer = (request: Request) => Response | Promise<Response>
@@ -57,16 +57,39 @@ function sell(handler: HttpHandler): Answer {
   }
 }
 
-httpConformance({
-  test,
-  offers: ['routes'],
-  async rig() {
-    const world = createHttpWorld()
-    const { engine, seller } = world
-    const fetch = sell(createHttpHandler({ engine, seller }))
-    return {
-      world,
-      ...(await listen(createAdaptorServer({ fetch, overrideGlobalObjects: false }))),
-    }
-  },
+const serve = (fetch: Answer) =>
+  listen(createAdaptorServer({ fetch, overrideGlobalObjects: false }))
+
+describe('alone', () => {
+  httpConformance({
+    test,
+    offers: ['routes'],
+    async rig() {
+      const world = createHttpWorld()
+      const { engine, seller } = world
+      return { world, ...(await serve(sell(createHttpHandler({ engine, seller })))) }
+    },
+  })
+})
+
+/** A server's own paths, as they are without a framework. */
+async function answerOwn(request: Request): Promise<Response> {
+  const { pathname } = new URL(request.url)
+  if (pathname === '/health') return Response.json({ ok: true })
+  if (pathname === '/echo') return Response.json({ got: await request.json() })
+  return new Response(null, { status: 404, headers: { 'content-type': 'text/plain' } })
+}
+
+describe('beside an app, whose own routes stay its own', () => {
+  httpConformance({
+    test,
+    offers: ['app', 'catalog'],
+    async rig() {
+      const world = createHttpWorld()
+      const handler = createHttpHandler(world)
+      const fetch: Answer = (request) =>
+        handler.matches(request) ? handler(request) : answerOwn(request)
+      return { world, ...(await serve(fetch)) }
+    },
+  })
 })

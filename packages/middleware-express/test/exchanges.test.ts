@@ -118,6 +118,19 @@ function converse(
   })
 }
 
+describe('beside an app, whose own routes stay its own', () => {
+  httpConformance({
+    test,
+    offers: ['app', 'catalog'],
+    async rig() {
+      const world = createHttpWorld()
+      const key0 = key0Router(createHttpHandler(world))
+      const app = furnish(express().use(key0), world.nowMs)
+      return { world, ...(await listen(createServer(app))) }
+    },
+  })
+})
+
 describe('before the body parsers', () => {
   converse((key0) => express().use(key0))
 })

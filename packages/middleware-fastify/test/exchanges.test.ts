@@ -4,7 +4,7 @@ import { createHttpWorld, httpConformance, listen } from '@key0/conformance/http
 import { createHttpHandler } from '@key0/http'
 import { AccessTokenIssuer } from '@key0/token'
 import { type FastifyInstance, fastify } from 'fastify'
-import { test } from 'vitest'
+import { describe, test } from 'vitest'
 import { key0Plugin, validateAccessToken } from '../src/exports/index.ts'
 
 const secret = '3f1c5b7a9d2e4860b1c3d5e7f90a2b4c6d8e0f1a3b5c7d9e1f2a4b6c8d0e2f4a'
@@ -77,27 +77,49 @@ function half(): Readable {
   )
 }
 
-httpConformance({
-  test,
-  offers: ['tokens', 'app', 'routes', 'writes'],
-  async rig() {
-    const world = createHttpWorld({
-      mintToken: async (claims, nowMs) =>
-        (await new AccessTokenIssuer(secret, { nowMs: () => nowMs }).sign(claims)).token,
-    })
-    const { engine, seller, nowMs } = world
-    const app = fastify()
-    await app.register(key0Plugin, { key0: createHttpHandler({ engine, seller }) })
-    const holders = (...planIds: string[]) => ({
-      onRequest: validateAccessToken({ secret, planIds, nowMs }),
-    })
-    app.get('/health', () => ({ ok: true }))
-    app.post('/echo', ({ body }) => ({ got: body }))
-    app.get('/gold/1', holders('gold'), () => ({}))
-    app.get('/reports/1', holders('basic'), ({ key0Token }) => ({ paidBy: key0Token?.txHash }))
-    sell(app)
-    breakOff(app)
-    await app.ready()
-    return { world, ...(await listen(app.server)) }
-  },
+/** What every app here has besides Key0. */
+function furnish(app: FastifyInstance, nowMs: () => number): void {
+  const holders = (...planIds: string[]) => ({
+    onRequest: validateAccessToken({ secret, planIds, nowMs }),
+  })
+  app.get('/health', () => ({ ok: true }))
+  app.post('/echo', ({ body }) => ({ got: body }))
+  app.get('/gold/1', holders('gold'), () => ({}))
+  app.get('/reports/1', holders('basic'), ({ key0Token }) => ({ paidBy: key0Token?.txHash }))
+}
+
+describe('before everything else', () => {
+  httpConformance({
+    test,
+    offers: ['tokens', 'app', 'routes', 'writes'],
+    async rig() {
+      const world = createHttpWorld({
+        mintToken: async (claims, nowMs) =>
+          (await new AccessTokenIssuer(secret, { nowMs: () => nowMs }).sign(claims)).token,
+      })
+      const { engine, seller, nowMs } = world
+      const app = fastify()
+      await app.register(key0Plugin, { key0: createHttpHandler({ engine, seller }) })
+      furnish(app, nowMs)
+      sell(app)
+      breakOff(app)
+      await app.ready()
+      return { world, ...(await listen(app.server)) }
+    },
+  })
+})
+
+describe('beside an app, whose own routes stay its own', () => {
+  httpConformance({
+    test,
+    offers: ['app', 'catalog'],
+    async rig() {
+      const world = createHttpWorld()
+      const app = fastify()
+      await app.register(key0Plugin, { key0: createHttpHandler(world) })
+      furnish(app, world.nowMs)
+      await app.ready()
+      return { world, ...(await listen(app.server)) }
+    },
+  })
 })

@@ -4,7 +4,7 @@ import { createHttpHandler } from '@key0/http'
 import { AccessTokenIssuer } from '@key0/token'
 import { Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
-import { test } from 'vitest'
+import { describe, test } from 'vitest'
 import { type Key0Middleware, key0, validateAccessToken } from '../src/exports/index.ts'
 
 const secret = '3f1c5b7a9d2e4860b1c3d5e7f90a2b4c6d8e0f1a3b5c7d9e1f2a4b6c8d0e2f4a'
@@ -36,24 +36,43 @@ function goods({ payPerRequest }: Key0Middleware): Hono {
     .get('/broken', at('broken'), (c) => c.text('secret', 500, { 'x-broken': 'yes' }))
 }
 
-httpConformance({
-  test,
-  offers: ['tokens', 'app', 'routes'],
-  async rig() {
-    const world = createHttpWorld({
-      mintToken: async (claims, nowMs) =>
-        (await new AccessTokenIssuer(secret, { nowMs: () => nowMs }).sign(claims)).token,
-    })
-    const { engine, seller, nowMs } = world
-    const holders = (...planIds: string[]) => validateAccessToken({ secret, planIds, nowMs })
-    const shop = key0(createHttpHandler({ engine, seller }))
-    const { fetch } = new Hono()
-      .use(shop)
-      .get('/health', (c) => c.json({ ok: true }))
-      .post('/echo', async (c) => c.json({ got: await c.req.json() }))
-      .get('/gold/1', holders('gold'), (c) => c.json({}))
-      .get('/reports/1', holders('basic'), (c) => c.json({ paidBy: c.get('key0Token').txHash }))
-      .route('/', goods(shop))
-    return { world, ...(await listen(createAdaptorServer({ fetch }))) }
-  },
+/** What every app here has besides Key0. */
+function furnish(app: Hono, nowMs: () => number): Hono {
+  const holders = (...planIds: string[]) => validateAccessToken({ secret, planIds, nowMs })
+  return app
+    .get('/health', (c) => c.json({ ok: true }))
+    .post('/echo', async (c) => c.json({ got: await c.req.json() }))
+    .get('/gold/1', holders('gold'), (c) => c.json({}))
+    .get('/reports/1', holders('basic'), (c) => c.json({ paidBy: c.get('key0Token').txHash }))
+}
+
+const serve = ({ fetch }: Hono) => listen(createAdaptorServer({ fetch }))
+
+describe('before everything else', () => {
+  httpConformance({
+    test,
+    offers: ['tokens', 'app', 'routes'],
+    async rig() {
+      const world = createHttpWorld({
+        mintToken: async (claims, nowMs) =>
+          (await new AccessTokenIssuer(secret, { nowMs: () => nowMs }).sign(claims)).token,
+      })
+      const { engine, seller, nowMs } = world
+      const shop = key0(createHttpHandler({ engine, seller }))
+      const app = furnish(new Hono().use(shop), nowMs).route('/', goods(shop))
+      return { world, ...(await serve(app)) }
+    },
+  })
+})
+
+describe('beside an app, whose own routes stay its own', () => {
+  httpConformance({
+    test,
+    offers: ['app', 'catalog'],
+    async rig() {
+      const world = createHttpWorld()
+      const app = new Hono().use(key0(createHttpHandler(world)))
+      return { world, ...(await serve(furnish(app, world.nowMs))) }
+    },
+  })
 })

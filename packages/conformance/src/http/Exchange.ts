@@ -26,6 +26,9 @@ export type Exchange = {
  *
  * - `tokens`: `GET /reports/1` opens for an access token of the plan `basic`, answers
  *   `{ paidBy: <its txHash> }`; `GET /gold/1` opens for one of the plan `gold`.
+ * - `catalog`: the routes of the world's catalog, answered by the world's `resources` with
+ *   `{ asked, body }`: `GET /photos/:id` at $0.10, `POST /prints` at $0.30, `GET` and `POST /free` for
+ *   nothing. Not beside `routes`, which sells other requests at the same paths.
  * - `app`: paths of the server's own around Key0's: `GET /health` answers `{ ok: true }`, and
  *   `POST /echo` answers `{ got: <the JSON it was sent> }`.
  * - `routes`: requests that are sold one by one and answered by handlers of the server's own.
@@ -39,7 +42,7 @@ export type Exchange = {
  *   has one answered with a page of its own, and `GET /left` says 102, waits for the client to hang
  *   up, and pipes the rest of `{ whole: true, served }`.
  */
-export type Feature = 'tokens' | 'app' | 'routes' | 'writes'
+export type Feature = 'tokens' | 'catalog' | 'app' | 'routes' | 'writes'
 
 export type Step = Sent | Left | { readonly world: WorldEvent }
 

@@ -1,4 +1,4 @@
-import type { Engine } from '@key0/core'
+import type { Engine, FetchResource } from '@key0/core'
 import { createTestContext, fakeAccounts, type TestWorld } from '@key0/core/testing'
 
 /** What stands behind a server: an engine over a memory store and a chain in memory. */
@@ -19,6 +19,8 @@ export type HttpWorld = {
       readonly version: string
     }
   }
+  /** What answers the routes of the catalog: it tells what it was asked, and the body. */
+  readonly resources: { readonly fetchResource: FetchResource }
   readonly nowMs: () => number
   readonly parts: TestWorld
 }
@@ -36,8 +38,8 @@ export type SaleClaims = {
 export type MintToken = (claims: SaleClaims, nowMs: number) => Promise<string>
 
 /**
- * A world for one exchange: plans `basic` at $0.10 and `plus` at $0.20, a buyer and a stranger
- * with a dollar each, and a clock that stands until an exchange moves it.
+ * A world for one exchange: plans `basic` at $0.10 and `plus` at $0.20, routes, a buyer and a
+ * stranger with a dollar each, and a clock that stands until an exchange moves it.
  */
 export function createHttpWorld(options: { readonly mintToken?: MintToken } = {}): HttpWorld {
   const context = createTestContext()
@@ -54,6 +56,7 @@ export function createHttpWorld(options: { readonly mintToken?: MintToken } = {}
   const { chainId, payTo, token, decimals } = ctx.settings
   return {
     engine,
+    resources: { fetchResource: tellAsked },
     nowMs: () => context.clock.nowMs(),
     parts: context,
     seller: {
@@ -65,6 +68,11 @@ export function createHttpWorld(options: { readonly mintToken?: MintToken } = {}
       token: { address: token, symbol: 'USDC', decimals, name: 'USDC', version: '2' },
     },
   }
+}
+
+const tellAsked: FetchResource = async ({ method, path, query, body }) => {
+  const asked = `${method} ${path}${query === '' ? '' : `?${query}`}`
+  return Response.json({ asked, body: await new Response(body ?? null).text() })
 }
 
 export const accounts: Readonly<Record<'buyer' | 'stranger', `0x${string}`>> = {

@@ -1,5 +1,6 @@
 import type { Exchange } from './Exchange.ts'
 import { badPayments } from './exchanges/badPayments.ts'
+import { catalog } from './exchanges/catalog.ts'
 import { offers } from './exchanges/offers.ts'
 import { apps, discovery, proofs, tokens } from './exchanges/others.ts'
 import { payments } from './exchanges/payments.ts'
@@ -17,6 +18,7 @@ export const exchanges: readonly Exchange[] = [
   ...proofs,
   ...discovery,
   ...routes,
+  ...catalog,
   ...tokens,
   ...apps,
 ]

@@ -1,5 +1,6 @@
 import { Key0Error } from '../errors/Key0Error.ts'
 import { parsePrice } from '../money/Units.ts'
+import { concernsRoute } from './concernsRoute.ts'
 import { matchRoute, type RouteMatch } from './matchRoute.ts'
 import type { Plan } from './Plan.ts'
 import type { CatalogRoute, Route } from './Route.ts'
@@ -17,6 +18,11 @@ export type Catalog = {
   findRoute(routeId: string): CatalogRoute | undefined
   /** @param target the request's target, byte for byte as it stood in the request */
   match(method: string, target: string): RouteMatch
+  /**
+   * Whether a path is a route's, or might be taken for one: it is then `match`'s to answer, also by
+   * refusing it. All others are free for whoever else is at the same address.
+   */
+  concerns(path: string): boolean
 }
 
 /**
@@ -50,6 +56,7 @@ export function createCatalog(
     routes: [...routesById.values()],
     findRoute: (routeId) => routesById.get(routeId),
     match: (method, target) => matchRoute(sold.read, method, target),
+    concerns: (path) => concernsRoute(sold.read, path),
   }
 }
 

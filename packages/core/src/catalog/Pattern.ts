@@ -34,7 +34,11 @@ export function readPattern(path: string): Pattern | undefined {
 export type Reading = 'exactly' | 'leniently' | 'with a format'
 
 /** Whether what a reading makes of a target is one of a pattern. */
-export function matches(pattern: Pattern, target: Target, how: Reading): boolean {
+export function matches(
+  pattern: Pattern,
+  target: Pick<Target, 'segments' | 'folded' | 'hasSlashAtEnd'>,
+  how: Reading,
+): boolean {
   const { places } = pattern
   const exactly = how === 'exactly'
   const segments = exactly ? target.segments : target.folded

@@ -57,3 +57,17 @@ function foldSegment(segment: string): string | undefined {
   const folded = plain.toLowerCase().replace(/;.*$/su, '')
   return folded === '' || /[.\s]$/u.test(folded) ? undefined : folded
 }
+
+/**
+ * The segments of a path as a server might see them that takes whatever comes: `foldSegment`
+ * without its refusals. For telling what a path might mean, never for answering it.
+ */
+export function foldPath(path: string): readonly string[] {
+  const folded: string[] = []
+  for (const segment of path.normalize('NFKC').toLowerCase().split(/[/\\]/)) {
+    const plain = segment.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '').replace(/;.*$/su, '')
+    if (plain === '..') folded.pop()
+    else folded.push(plain.replace(/[.\s]+$/u, ''))
+  }
+  return folded.filter((segment) => segment !== '')
+}

@@ -233,6 +233,18 @@ export const apps: readonly Exchange[] = [
       },
     ],
   },
+  ...['/own%2Fpath', '/Own/%7Epath', '/own/path;v=1', '/own//path'].map(
+    (path): Exchange => ({
+      name: `app: ${path} means nothing that is sold, and is the server’s own to answer`,
+      needs: 'app',
+      steps: [
+        {
+          send: { method: 'GET', path },
+          expect: { status: 404, headers: { 'content-type': { $lacks: 'problem' } } },
+        },
+      ],
+    }),
+  ),
   {
     name: 'app: a body for the server’s own path reaches it',
     needs: 'app',

@@ -1,0 +1,67 @@
+import type { Exchange } from '../Exchange.ts'
+import { get, paid, photo, priced, receipt } from './sales.ts'
+import { post, refused, refusedPayment } from './steps.ts'
+
+const asked = { status: 200, body: { asked: 'GET /photos/7?size=2', body: '' } }
+const print = post('/prints', { copies: 2 })
+
+/** Spellings of a path that some server takes for the one that has a price. */
+const disguises = ['/photos%2F7', '/photos/%37', '/PHOTOS/7', '/free;v=1', '/x/..%2Fphotos/7']
+
+/** Routes of the catalog, beside an app's own paths or alone. */
+const sales: readonly Exchange[] = [
+  {
+    name: 'catalog: a free route is answered for nothing',
+    steps: [
+      {
+        send: get('/free?x=1'),
+        expect: { status: 200, body: { asked: 'GET /free?x=1' } },
+      },
+      {
+        send: { method: 'POST', path: '/free', text: 'as it is' },
+        expect: { status: 200, body: { asked: 'POST /free', body: 'as it is' } },
+      },
+    ],
+  },
+  {
+    name: 'catalog: a priced route is told its price, bought, and answered again',
+    steps: [
+      priced(photo),
+      { send: paid(photo), expect: { ...asked, decoded: receipt } },
+      { send: paid(photo), expect: { ...asked, decoded: receipt } },
+    ],
+    transfers: 1,
+  },
+  {
+    name: 'catalog: a body is bound to its payment, and what answers gets it as it came',
+    steps: [
+      priced(print),
+      {
+        send: paid(post('/prints', { copies: 3 })),
+        expect: refusedPayment(409, 'REQUEST_CONFLICT'),
+      },
+      { send: paid(print), expect: { status: 200, body: { body: '{"copies":2}' } } },
+    ],
+    transfers: 1,
+  },
+  {
+    name: 'catalog: another method at a path that is sold is told which ones there are',
+    steps: [
+      {
+        send: { method: 'DELETE', path: '/photos/7' },
+        expect: { ...refused(405, 'METHOD_NOT_ALLOWED'), headers: { allow: 'GET, HEAD, OPTIONS' } },
+      },
+    ],
+  },
+  ...disguises.map(
+    (path): Exchange => ({
+      name: `catalog: ${path} may mean what is sold elsewhere, and is refused`,
+      steps: [{ send: get(path), expect: refused(400, 'PATH_NOT_CANONICAL') }],
+    }),
+  ),
+]
+
+export const catalog: readonly Exchange[] = sales.map((exchange) => ({
+  ...exchange,
+  needs: 'catalog',
+}))
