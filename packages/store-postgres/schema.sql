@@ -238,7 +238,7 @@ begin
 
     select * into v_old from key0_challenges c where c.id = v_base ->> 'challengeId';
     if found then
-      if v_old.kept_from is null or v_old.kept_from > key0_cutoff(v_old.state, v_now, v_keep) then
+      if key0_forgotten(v_old, v_now, v_keep) is not true then
         return key0_outcome('replayed', v_old);
       end if;
       delete from key0_challenges c where c.id = v_old.id and c.version = v_old.version;
@@ -330,7 +330,7 @@ begin
       cross join lateral (
         (select c, c.due_at as at from key0_challenges c
         where c.state = one.state and c.due_at <= p_until::timestamptz
-          and coalesce(c.kept_from > key0_cutoff(one.state, v_now, v_keep), true)
+          and key0_forgotten(c, v_now, v_keep) is not true
         order by c.due_at, c.id limit p_limit::bigint)
         union all
         (select c, coalesce(c.next_visit_at, c.updated_at) as at from key0_challenges c
@@ -434,6 +434,16 @@ begin
       and key0_is_live(c, v_now, v_keep));
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.key0_forgotten(c key0_challenges, p_now timestamp with time zone, p_keep bigint[])
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select c.kept_from <= key0_cutoff(c.state, p_now, p_keep)
+    and (c.state <> 'REFUNDED'
+      or coalesce(c.refunded_at, c.kept_from) <= key0_cutoff('DELIVERED', p_now, p_keep))
+$function$;
+
 CREATE OR REPLACE FUNCTION public.key0_get(p_id text, p_now text, p_keep text)
  RETURNS text
  LANGUAGE plpgsql
@@ -445,7 +455,7 @@ begin
   return (
     select key0_encode(c) from key0_challenges c
     where c.id = p_id
-      and coalesce(c.kept_from > key0_cutoff(c.state, v_now, v_keep), true));
+      and key0_forgotten(c, v_now, v_keep) is not true);
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.key0_get_claim(p_payment text)
@@ -510,7 +520,7 @@ CREATE OR REPLACE FUNCTION public.key0_is_live(c key0_challenges, p_now timestam
  LANGUAGE sql
  STABLE
 AS $function$
-  select coalesce(c.kept_from > key0_cutoff(c.state, p_now, p_keep), true)
+  select key0_forgotten(c, p_now, p_keep) is not true
     and c.state not in ('EXPIRED', 'CANCELLED')
     and (c.state <> 'PENDING' or coalesce(c.intent_stage = 'OPEN', false) or c.expires_at > p_now)
 $function$;
@@ -590,7 +600,7 @@ declare
   v_found key0_challenges;
 begin
   select * into v_found from key0_challenges c where c.id = p_id for update;
-  if v_found.kept_from <= key0_cutoff(v_found.state, key0_start(p_now), p_keep) then
+  if key0_forgotten(v_found, key0_start(p_now), p_keep) then
     return null;
   end if;
   return v_found;
@@ -841,6 +851,7 @@ begin
     cross join lateral (
       select c.id from key0_challenges c
       where c.state = one.state and c.kept_from <= key0_cutoff(one.state, p_now, p_keep)
+        and key0_forgotten(c, p_now, p_keep)
       order by c.kept_from limit p_limit for update skip locked) found
     limit p_limit);
   if cardinality(v_over) = 0 then return 0; end if;

@@ -399,6 +399,9 @@ create trigger key0_challenges_guard before update of
 on key0_challenges
 for each row execute function key0_guard_update();
 `,
+  `
+set local lock_timeout = '3s';
+`,
 ]
 
 /** The functions, those that others are declared with first. */
@@ -411,6 +414,14 @@ returns timestamptz language sql stable as $$
 $$;
 `,
   `
+create or replace function key0_forgotten(c key0_challenges, p_now timestamptz, p_keep bigint[])
+returns boolean language sql stable as $$
+  select c.kept_from <= key0_cutoff(c.state, p_now, p_keep)
+    and (c.state <> 'REFUNDED'
+      or coalesce(c.refunded_at, c.kept_from) <= key0_cutoff('DELIVERED', p_now, p_keep))
+$$;
+`,
+  `
 create or replace function key0_iso(p_at timestamptz) returns text language sql stable as $$
   select to_char(p_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 $$;
@@ -418,7 +429,7 @@ $$;
   `
 create or replace function key0_is_live(c key0_challenges, p_now timestamptz, p_keep bigint[])
 returns boolean language sql stable as $$
-  select coalesce(c.kept_from > key0_cutoff(c.state, p_now, p_keep), true)
+  select key0_forgotten(c, p_now, p_keep) is not true
     and c.state not in ('EXPIRED', 'CANCELLED')
     and (c.state <> 'PENDING' or coalesce(c.intent_stage = 'OPEN', false) or c.expires_at > p_now)
 $$;
@@ -550,7 +561,7 @@ begin
 
     select * into v_old from key0_challenges c where c.id = v_base ->> 'challengeId';
     if found then
-      if v_old.kept_from is null or v_old.kept_from > key0_cutoff(v_old.state, v_now, v_keep) then
+      if key0_forgotten(v_old, v_now, v_keep) is not true then
         return key0_outcome('replayed', v_old);
       end if;
       delete from key0_challenges c where c.id = v_old.id and c.version = v_old.version;
@@ -629,7 +640,7 @@ begin
       cross join lateral (
         (select c, c.due_at as at from key0_challenges c
         where c.state = one.state and c.due_at <= p_until::timestamptz
-          and coalesce(c.kept_from > key0_cutoff(one.state, v_now, v_keep), true)
+          and key0_forgotten(c, v_now, v_keep) is not true
         order by c.due_at, c.id limit p_limit::bigint)
         union all
         (select c, coalesce(c.next_visit_at, c.updated_at) as at from key0_challenges c
@@ -676,7 +687,7 @@ begin
   return (
     select key0_encode(c) from key0_challenges c
     where c.id = p_id
-      and coalesce(c.kept_from > key0_cutoff(c.state, v_now, v_keep), true));
+      and key0_forgotten(c, v_now, v_keep) is not true);
 end $$;
 `,
   `
@@ -739,7 +750,7 @@ declare
   v_found key0_challenges;
 begin
   select * into v_found from key0_challenges c where c.id = p_id for update;
-  if v_found.kept_from <= key0_cutoff(v_found.state, key0_start(p_now), p_keep) then
+  if key0_forgotten(v_found, key0_start(p_now), p_keep) then
     return null;
   end if;
   return v_found;
@@ -957,6 +968,7 @@ begin
     cross join lateral (
       select c.id from key0_challenges c
       where c.state = one.state and c.kept_from <= key0_cutoff(one.state, p_now, p_keep)
+        and key0_forgotten(c, p_now, p_keep)
       order by c.kept_from limit p_limit for update skip locked) found
     limit p_limit);
   if cardinality(v_over) = 0 then return 0; end if;

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 const folder = new URL('../sql/', import.meta.url)
 
 /** Functions that others name in their declarations come first; the rest by name. */
-const first = ['cutoff', 'iso', 'isLive', 'encode', 'outcome', 'entry', 'start']
+const first = ['cutoff', 'forgotten', 'iso', 'isLive', 'encode', 'outcome', 'entry', 'start']
 
 /** `src/sqlFiles.ts` as the files under `sql/` make it. */
 export function compileSql(): string {

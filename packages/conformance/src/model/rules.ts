@@ -22,24 +22,29 @@ export function isNamed(record: ChallengeRecord, nowMs: number): boolean {
 
 /** When a record may be forgotten; never, while money is owed, held or may still arrive. */
 export function forgottenAtMs(record: ChallengeRecord): number {
-  const { state, createdAt, deliveredAt, updatedAt, paymentFinal, held } = record
+  const { state, createdAt, deliveredAt, refundedAt, updatedAt, paymentFinal, held } = record
   const { pendingTTLSeconds, recordTTLSeconds, deliveredTTLSeconds } = defaultRetention
   const after = (from: Date, seconds: number): number => from.getTime() + seconds * 1000
   if (held || isOpen(record)) return Number.POSITIVE_INFINITY
   if (state === 'PENDING') return after(createdAt, pendingTTLSeconds)
-  if (state === 'REFUNDED' || isClosed(record)) return after(createdAt, recordTTLSeconds)
+  if (isClosed(record)) return after(createdAt, recordTTLSeconds)
+  if (state === 'REFUNDED') {
+    const told = after(refundedAt ?? createdAt, deliveredTTLSeconds)
+    return Math.max(told, after(createdAt, recordTTLSeconds))
+  }
   const isDone = state === 'DELIVERED' && paymentFinal !== false
   return isDone ? after(deliveredAt ?? updatedAt, deliveredTTLSeconds) : Number.POSITIVE_INFINITY
 }
 
 /** Every instant at which it would be forgotten, whatever it is moved to before. */
 export function forgettingAtMs(record: ChallengeRecord): readonly number[] {
-  const { createdAt, deliveredAt, updatedAt } = record
+  const { createdAt, deliveredAt, refundedAt, updatedAt } = record
   const { pendingTTLSeconds, recordTTLSeconds, deliveredTTLSeconds } = defaultRetention
   return [
     createdAt.getTime() + pendingTTLSeconds * 1000,
     createdAt.getTime() + recordTTLSeconds * 1000,
     (deliveredAt ?? updatedAt).getTime() + deliveredTTLSeconds * 1000,
+    (refundedAt ?? updatedAt).getTime() + deliveredTTLSeconds * 1000,
   ]
 }
 

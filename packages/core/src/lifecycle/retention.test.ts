@@ -43,6 +43,11 @@ describe('forgetAtMs', () => {
     ['DELIVERED, no date', as('DELIVERED'), CREATED_AT_MS + 1_000 + HALF_DAY_MS],
     ['REFUND_PENDING', as('REFUND_PENDING'), undefined],
     ['REFUNDED', as('REFUNDED'), CREATED_AT_MS + WEEK_MS],
+    [
+      'REFUNDED after weeks',
+      { ...as('REFUNDED'), refundedAt: new Date(CREATED_AT_MS + 3 * WEEK_MS) },
+      CREATED_AT_MS + 3 * WEEK_MS + HALF_DAY_MS,
+    ],
     ['REFUND_FAILED', as('REFUND_FAILED'), undefined],
   ])('%s', (_, fields, at) => {
     expect(forgetAtMs(recordWith(fields), defaultRetention)).toBe(at)

@@ -7,7 +7,7 @@ export type Retention = {
   readonly pendingTTLSeconds: number
   /** From creation, for refunded, expired and cancelled ones. */
   readonly recordTTLSeconds: number
-  /** From delivery. */
+  /** From delivery; and at least so long from a refund, however late it came. */
   readonly deliveredTTLSeconds: number
 }
 
@@ -23,19 +23,23 @@ export const defaultRetention: Retention = {
  */
 export function forgetAtMs(record: ChallengeRecord, retention: Retention): number | undefined {
   if (record.held || hasOpenIntent(record)) return undefined
-  const created = record.createdAt.getTime()
+  const after = (from: Date, seconds: number): number => from.getTime() + seconds * 1000
+  const { pendingTTLSeconds, recordTTLSeconds, deliveredTTLSeconds } = retention
+  const { createdAt, deliveredAt, refundedAt, updatedAt } = record
   switch (record.state) {
     case 'PENDING':
-      return created + retention.pendingTTLSeconds * 1000
+      return after(createdAt, pendingTTLSeconds)
     case 'EXPIRED':
     case 'CANCELLED':
-    case 'REFUNDED':
-      return created + retention.recordTTLSeconds * 1000
+      return after(createdAt, recordTTLSeconds)
+    case 'REFUNDED': {
+      // Without it a buyer whose money came back late would never learn where it went.
+      const told = after(refundedAt ?? createdAt, deliveredTTLSeconds)
+      return Math.max(after(createdAt, recordTTLSeconds), told)
+    }
     case 'DELIVERED':
       if (record.paymentFinal === false) return undefined
-      return (
-        (record.deliveredAt ?? record.updatedAt).getTime() + retention.deliveredTTLSeconds * 1000
-      )
+      return after(deliveredAt ?? updatedAt, deliveredTTLSeconds)
     case 'PAID':
     case 'REFUND_PENDING':
     case 'REFUND_FAILED':

@@ -35,7 +35,7 @@ begin
 
     select * into v_old from key0_challenges c where c.id = v_base ->> 'challengeId';
     if found then
-      if v_old.kept_from is null or v_old.kept_from > key0_cutoff(v_old.state, v_now, v_keep) then
+      if key0_forgotten(v_old, v_now, v_keep) is not true then
         return key0_outcome('replayed', v_old);
       end if;
       delete from key0_challenges c where c.id = v_old.id and c.version = v_old.version;

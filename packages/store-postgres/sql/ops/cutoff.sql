@@ -1,4 +1,4 @@
--- cutoff: a challenge in p_state whose kept_from is at or before this instant is forgotten.
+-- cutoff: a challenge in p_state whose kept_from is after this instant is not forgotten yet.
 -- p_keep: how long unpaid, settled and delivered challenges are kept, in milliseconds.
 create or replace function key0_cutoff(p_state text, p_now timestamptz, p_keep bigint[])
 returns timestamptz language sql stable as $$

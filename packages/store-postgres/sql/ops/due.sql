@@ -20,7 +20,7 @@ begin
       cross join lateral (
         (select c, c.due_at as at from key0_challenges c
         where c.state = one.state and c.due_at <= p_until::timestamptz
-          and coalesce(c.kept_from > key0_cutoff(one.state, v_now, v_keep), true)
+          and key0_forgotten(c, v_now, v_keep) is not true
         order by c.due_at, c.id limit p_limit::bigint)
         union all
         (select c, coalesce(c.next_visit_at, c.updated_at) as at from key0_challenges c

@@ -8,5 +8,5 @@ begin
   return (
     select key0_encode(c) from key0_challenges c
     where c.id = p_id
-      and coalesce(c.kept_from > key0_cutoff(c.state, v_now, v_keep), true));
+      and key0_forgotten(c, v_now, v_keep) is not true);
 end $$;

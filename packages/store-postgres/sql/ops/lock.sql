@@ -6,7 +6,7 @@ declare
   v_found key0_challenges;
 begin
   select * into v_found from key0_challenges c where c.id = p_id for update;
-  if v_found.kept_from <= key0_cutoff(v_found.state, key0_start(p_now), p_keep) then
+  if key0_forgotten(v_found, key0_start(p_now), p_keep) then
     return null;
   end if;
   return v_found;

@@ -140,8 +140,9 @@ local function forgetAt(record)
   local created = toMs(record.createdAt)
   if created == nil then return nil end
   if state == "PENDING" then return created + keptMs(1) end
-  if state == "EXPIRED" or state == "CANCELLED" or state == "REFUNDED" then
-    return created + keptMs(2)
+  if state == "EXPIRED" or state == "CANCELLED" then return created + keptMs(2) end
+  if state == "REFUNDED" then
+    return math.max(created + keptMs(2), (toMs(record.refundedAt) or created) + keptMs(3))
   end
   if state == "DELIVERED" and record.paymentFinal ~= "false" then
     return (toMs(record.deliveredAt) or updatedMs(record)) + keptMs(3)

@@ -98,6 +98,19 @@ export const retentionLaws: readonly Case[] = [
     },
   },
   {
+    law: 'retention: a buyer whose refund took weeks can still ask where it went',
+    async prove(rig) {
+      const scene = await bring(rig, 'REFUND_PENDING')
+      await pass(rig, YEAR_MS)
+      const refundedAt = new Date(rig.clock.nowMs())
+      await moved(scene, 'REFUND_PENDING', 'REFUNDED', { refundedAt })
+      await pass(rig, deliveredTTLSeconds * 1000 - 1)
+      expectTrue(await isThere(scene), 'as long as a delivery is kept')
+      await pass(rig, 1)
+      expectTrue(!(await isThere(scene)), 'then it is forgotten')
+    },
+  },
+  {
     law: 'retention: what was forgotten can be paid for no more',
     async prove(rig) {
       const { id, payment } = await open(rig)
