@@ -91,9 +91,12 @@ test('a node that restarts concerns those whose data it has, and its failover as
       keys: new Set(await node.keys('*')),
     })),
   )
-  const [dead] = cluster.nodes
-  const own = holders.find(({ port }) => port === dead?.port)?.keys ?? new Set()
-  await dead?.kill()
+  // Where the keys lie is chance: one is killed that holds some of them, and not all.
+  const witnessed = (keys: ReadonlySet<string>): number =>
+    slots.filter(({ keyPrefix }) => keys.has(`{${keyPrefix}}:witness`)).length
+  const some = holders.find(({ keys }) => witnessed(keys) > 0 && witnessed(keys) < slots.length)
+  const own = some?.keys ?? new Set()
+  await cluster.nodes.find(({ port }) => port === some?.port)?.kill()
   const isBack = async () =>
     Promise.all(
       [...slots, sharded].map(async (gateway) => (await gateway.beat()).deploymentId),
@@ -109,7 +112,5 @@ test('a node that restarts concerns those whose data it has, and its failover as
     )
   }
   expect((await sharded.beat()).break?.cause).toBe('engine')
-  const concerned = slots.filter(({ keyPrefix }) => own.has(`{${keyPrefix}}:witness`))
-  expect(concerned.length, 'some had their data there').toBeGreaterThan(0)
-  expect(concerned.length, 'and some had not').toBeLessThan(slots.length)
+  expect(some, 'some had their data there, and some had not').toBeDefined()
 }, 40_000)
