@@ -9,7 +9,7 @@ export type GatewayProcess = {
   readonly output: () => string
   /** Its exit code, or the signal that ended it. */
   readonly exited: Promise<number | string | null>
-  readonly signal: (name: 'SIGTERM' | 'SIGINT') => void
+  readonly signal: (name: 'SIGTERM' | 'SIGINT' | 'SIGUSR2') => void
   /** kill -9, and waits until it is gone. */
   readonly kill: () => Promise<void>
 }
