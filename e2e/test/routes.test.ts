@@ -209,6 +209,7 @@ describe('one gateway', () => {
     ...['/files/a/b;/../../../items/secret', '/items/secret%00', '/items/\u0455ecret%'],
     ...['http://evil.example/items/secret', '@evil.example/items/1', '//evil.example/items/1'],
     ...['/items/%EF%BD%93ecret', '/free/x/../../items/secret', '/free/..%2Fitems%2Fsecret', '*'],
+    ...['http://evil.example/free/1', 'http://127.0.0.1/free/1', '/free/1%', '/free/%2e%2e/1'],
   ])('the dear secret is not to be had, nor asked for, by %j', async (target) => {
     const { url, upstream } = scene
     const count = upstream.asked.length

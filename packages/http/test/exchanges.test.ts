@@ -13,7 +13,7 @@ function sell(handler: HttpHandler): Answer {
   let served = 0
   const goods: readonly (readonly [pattern: RegExp, unitAmount: string, answer: Answer])[] = [
     [
-      /^GET \/photos\/\d$/,
+      /^(?:GET|HEAD) \/photos\/\d$/,
       '$0.10',
       () => Response.json({ id: '7', served: ++served }, { headers: { 'x-photo': '7' } }),
     ],

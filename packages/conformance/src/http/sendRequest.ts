@@ -65,7 +65,8 @@ function toOptions(origin: string, sent: WireRequest): RequestOptions {
   const length =
     body === undefined || sent.chunked ? [] : ['content-length', `${Buffer.byteLength(body)}`]
   const coding = sent.chunked ? ['transfer-encoding', 'chunked'] : []
-  const headers = ['host', host, ...sent.headers.flat(), ...length, ...coding]
+  const isNamed = sent.headers.some(([name]) => name === 'host')
+  const headers = [...(isNamed ? [] : ['host', host]), ...sent.headers.flat(), ...length, ...coding]
   return { hostname, port, method, path, headers, agent: false }
 }
 

@@ -1,6 +1,7 @@
 import type { Exchange } from '../Exchange.ts'
 import { routeBodies } from './routeBodies.ts'
 import { routeBreaks } from './routeBreaks.ts'
+import { routePaths } from './routePaths.ts'
 import { routeProofs } from './routeProofs.ts'
 import { get, paid, photo, priced, receipt, served } from './sales.ts'
 import { refusedPayment } from './steps.ts'
@@ -264,7 +265,7 @@ const answers: readonly Exchange[] = [
 ]
 
 export const routes: readonly Exchange[] = [
-  ...[...sales, ...routeBodies, ...routeProofs, ...answers].map(
+  ...[...sales, ...routePaths, ...routeBodies, ...routeProofs, ...answers].map(
     (exchange): Exchange => ({ ...exchange, needs: 'routes' }),
   ),
   ...routeBreaks.map((exchange): Exchange => ({ ...exchange, needs: 'writes' })),
