@@ -3,6 +3,7 @@ import {
   type Delivered,
   type DeliveredResource,
   hasOpenIntent,
+  isSecretRequestId,
   Key0Error,
   type Offered,
   type PresentedPayment,
@@ -65,7 +66,10 @@ export function createSale(settings: Settings, { requirementsOf, receiptOf }: Wr
     try {
       const { challenge, mayKnowId } = await find(payment, asked)
       const { challengeId } = challenge
-      paid = { challengeId, mayKnowId }
+      // Sent again it is found by its name, and one that can be read off the chain proves nothing.
+      const isNamed = challengeId === payment.challengeId
+      const isRepeatable = isNamed || isSecretRequestId(challenge.requestId)
+      paid = { challengeId, mayKnowId, isRepeatable }
       if (settings.seller.exact === false) throw onlyTransfers()
       checkAccepted(payment, challenge, requirementsOf)
       const { authorization } = payment
@@ -82,7 +86,7 @@ export function createSale(settings: Settings, { requirementsOf, receiptOf }: Wr
     try {
       return await sold(await deliver(), receiptOf)
     } catch (error) {
-      return refuse(error, { challengeId, mayKnowId: true }, settings)
+      return refuse(error, { challengeId, mayKnowId: true, isRepeatable: true }, settings)
     }
   }
   return {

@@ -4,8 +4,14 @@ import type { Settings } from '../CheckoutOptions.ts'
 import { asksToPay, type Problem, problemOf, toProblem } from '../problem.ts'
 import { isSettled, settlementOfRefusal } from './settlementOf.ts'
 
-/** A challenge, and whether whoever presented something for it may be told its id. */
-export type Paid = { readonly challengeId: string; readonly mayKnowId: boolean }
+/** A challenge that something was presented for. */
+export type Paid = {
+  readonly challengeId: string
+  /** Whether whoever presented it may be told the challenge's id. */
+  readonly mayKnowId: boolean
+  /** Whether the same once more is answered, after it is mined and there for all to copy. */
+  readonly isRepeatable: boolean
+}
 
 /**
  * Refuses a payment, or a proof of one. It is offered again only for a challenge that may still be
@@ -16,7 +22,11 @@ export async function refuse(error: unknown, paid: Paid, settings: Settings): Pr
   const first = toProblem(error)
   const looks = asksToPay(first.code) || isSettled(first.code)
   const { challenge, ...found } = looks ? await look(settings, paid.challengeId) : {}
-  const problem = found.problem ?? withoutSecondPayment(first, challenge)
+  const problem = withoutRepetition(
+    found.problem ?? withoutSecondPayment(first, challenge),
+    paid,
+    challenge,
+  )
   const settlement = settlementOfRefusal(problem, challenge, settings.seller.chainId)
   const refused: Refused = { kind: 'refused', problem, settlement, cause: error }
   if (challenge === undefined || !asksToPay(problem.code)) return refused
@@ -30,6 +40,27 @@ export function refuseUnnamed(error: unknown, { seller }: Settings): Refused {
   const settlement = settlementOfRefusal(problem, undefined, seller.chainId)
   return { kind: 'refused', problem, settlement, cause: error }
 }
+
+/**
+ * A delivery that failed may be asked for once more. Who would be refused with the same payment is
+ * told what else there is.
+ */
+function withoutRepetition(
+  problem: Problem,
+  { challengeId, mayKnowId, isRepeatable }: Paid,
+  challenge: ChallengeRecord | undefined,
+): Problem {
+  if (problem.code !== 'DELIVERY_FAILED' || isRepeatable || !challenge) return problem
+  const { requestId } = challenge
+  const look = mayKnowId && { challengeId }
+  const facts = { ...problem.facts, ...look, requestId, expected: ANOTHER_WAY }
+  return { ...problem, retry: 'never', facts }
+}
+
+const ANOTHER_WAY =
+  'not this payment again: GET /x402/challenges/{challengeId} tells where the money is; to be' +
+  ' served all the same ask with this requestId, without a payment, and sign that offer: what is' +
+  ' paid is never charged again'
 
 type Found = { readonly challenge?: ChallengeRecord; readonly problem?: Problem }
 

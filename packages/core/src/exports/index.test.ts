@@ -32,6 +32,7 @@ test('exports these values and no others', () => {
       "isPriced",
       "isRefundOnly",
       "isRefundable",
+      "isSecretRequestId",
       "isSuccess",
       "listDebts",
       "listMoney",

@@ -150,6 +150,7 @@ export type {
 } from '../usecases/Engine.ts'
 export type { EngineContext, EngineSettings } from '../usecases/EngineContext.ts'
 export { type Fence, type FenceContext, findFence } from '../usecases/findFence.ts'
+export { isSecretRequestId } from '../usecases/issue.ts'
 export type { Wallet } from '../usecases/listUnclaimed.ts'
 export type { Looked, PayerProof, RefundStatus } from '../usecases/lookUp.ts'
 export { payerProofMessage, resultProofMessage } from '../usecases/payerProof.ts'

@@ -7,6 +7,13 @@ import { Key0Error } from '../errors/Key0Error.ts'
  */
 export const STORE_LOST_WRITES = 'the store lost writes: its delivery may be among them'
 
+/**
+ * Why a record is held whose transaction the seller's own replay store knows from elsewhere: it may
+ * have bought there, so it neither buys here nor goes back by itself.
+ */
+export const CLAIMED_ELSEWHERE =
+  'its transaction was claimed in the replay store, and not for this challenge'
+
 /** Why a challenge that can neither be paid nor delivered is closed, as the error to throw. */
 export function closedError(record: ChallengeRecord): Key0Error {
   switch (record.state) {
@@ -22,6 +29,9 @@ export function closedError(record: ChallengeRecord): Key0Error {
       })
     case 'PENDING':
       return new Key0Error('SETTLEMENT_PENDING')
+    case 'PAID':
+      if (record.held === CLAIMED_ELSEWHERE) return new Key0Error('PAYMENT_SPENT')
+      return new Key0Error('CHALLENGE_REFUNDING', { facts: { state: record.state } })
     default:
       return new Key0Error('CHALLENGE_REFUNDING', { facts: { state: record.state } })
   }

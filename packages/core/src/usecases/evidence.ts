@@ -6,7 +6,7 @@ import { Key0Error } from '../errors/Key0Error.ts'
 import type { Finality, PaymentEvidence, Sighting } from '../ports/Chain.ts'
 import { claimTransaction } from './claimTransaction.ts'
 import { load } from './close.ts'
-import { closedError } from './closed.ts'
+import { CLAIMED_ELSEWHERE, closedError } from './closed.ts'
 import type { EngineContext } from './EngineContext.ts'
 import { type Deliverer, leaseOf } from './Maker.ts'
 import { payerProofMessage } from './payerProof.ts'
@@ -118,8 +118,7 @@ async function claimAndMark(
     if (latest.version !== record.version || expiresAt.getTime() > ctx.clock.nowMs())
       throw new Key0Error('SETTLEMENT_PENDING', { facts: { txHash: evidence.txHash } })
   }
-  // It may have bought elsewhere, so it neither buys here nor goes back by itself.
-  const held = 'its transaction was claimed in the replay store, and not for this challenge'
+  const held = CLAIMED_ELSEWHERE
   await markPaid(ctx, record, evidence, { held })
   ctx.observe({ name: 'alert', what: `a payment is held: ${held}`, challengeId })
   throw new Key0Error('PAYMENT_SPENT')

@@ -113,6 +113,46 @@ export const version1: readonly Exchange[] = [
     transfers: 1,
   },
   {
+    name: 'version 1: who named nothing and was not delivered is told what is answered, not to repeat',
+    steps: [
+      ask(),
+      { world: { does: 'issuer', mood: 'fail' } },
+      {
+        send: payingV1(),
+        expect: {
+          status: 502,
+          headers: { 'retry-after': { $is: 'absent' } },
+          body: {
+            code: 'DELIVERY_FAILED',
+            retry: 'never',
+            facts: { refund: { $is: 'present' }, expected: { $like: 'not this payment again' } },
+          },
+          decoded: { 'x-payment-response': { success: true, transaction: { $like: '^0x' } } },
+        },
+        keep: {
+          challengeId: { body: '$.facts.challengeId' },
+          requestId: { body: '$.facts.requestId' },
+        },
+      },
+      // It says what can be done, and that is so.
+      {
+        send: { method: 'GET', path: '/x402/challenges/{{challengeId}}' },
+        expect: { status: 200, body: { state: 'PAID', refund: { status: 'waiting' } } },
+      },
+      { world: { does: 'issuer', mood: 'issue' } },
+      { send: payingV1(), expect: refusedV1(403, 'PAYER_PROOF_REQUIRED') },
+      {
+        send: post(access, { planId: 'basic', requestId: '{{requestId}}' }),
+        expect: { status: 402 },
+      },
+      {
+        send: payingV1({ planId: 'basic', requestId: '{{requestId}}' }, { nonce: '08' }),
+        expect: soldV1,
+      },
+    ],
+    transfers: 1,
+  },
+  {
     name: 'version 1: one payment opens no other plan',
     steps: [
       ask(),
