@@ -83,21 +83,22 @@ export async function request(world: World, report: Report): Promise<void> {
 }
 
 export async function otherProtocols(world: World, report: Report): Promise<void> {
-  report.step('Other agents buy the same plan over A2A and over MCP')
+  report.step('Other agents buy the same plan over A2A and over MCP, and a request over A2A')
   const { url } = world.gateway
   const agent = { wallet: world.chain.wallets.buyer, maxAmount: 250_000n }
   const before = await balances(world)
-  const overA2a = await createA2aAgent({ url, ...agent }).buy({
-    skill: 'request-access',
-    planId: 'report',
-  })
-  report.check(overA2a.content.planId === 'report', 'A2A: the task is completed, with a grant')
+  const a2a = createA2aAgent({ url, ...agent })
+  const { content: grant } = await a2a.buy({ skill: 'request-access', planId: 'report' })
+  report.check(grant.planId === 'report', 'A2A: the task is completed, with a grant')
+  const resource = { method: 'GET', path: '/photos/8' }
+  const { content: photo } = await a2a.buy({ skill: 'request-resource', resource })
+  report.check(photo.status === 200, `A2A: the task is completed, with ${photo.body}`)
   await using mcp = await createMcpAgent({ url: `${url}/mcp`, ...agent })
   const overMcp = await mcp.buy('request_access', { planId: 'report' })
   report.check(overMcp.content.planId === 'report', 'MCP: the tool answered, with a grant')
   const after = await balances(world)
   account(report, before, after)
-  report.check(before.buyer - after.buyer === 500_000n, 'each paid the same price once')
+  report.check(before.buyer - after.buyer === 510_000n, 'each paid each price once')
 }
 
 export async function refund(world: World, report: Report): Promise<void> {

@@ -116,7 +116,10 @@ test('where they are answered they are a skill, with every price, beside plans a
   const { backendFor } = openRouteShop()
   const alone = await readRouteCard(backendFor)
   expect(alone.skills).toMatchObject([
-    { id: 'request-resource', outputModes: ['application/json', 'text/csv'] },
+    {
+      ...{ id: 'request-resource', outputModes: ['application/json', 'text/csv'] },
+      examples: ['{"resource":{"method":"GET","path":"/weather/{city}"}}'],
+    },
     { id: 'submit-proof' },
   ])
   expect(alone.skills[0]?.description).toContain('GET /weather/:city ($0.01)')

@@ -155,6 +155,11 @@ describe.each(versions)('protocol %s', (version, send, get, cancel, role) => {
     ['a method that is no text', { resource: { ...get1, method: [odd] } }, 'REQUEST_MALFORMED'],
     ['a free route', { resource: { path: '/free' } }, 'REQUEST_MALFORMED'],
     ['a body that is no text', { resource: { ...get1, body: { odd } } }, 'REQUEST_MALFORMED'],
+    [
+      'a type that is no header',
+      { resource: { ...get1, body: 'a', contentType: `a/b\r\n${odd}: 1` } },
+      'REQUEST_MALFORMED',
+    ],
     ['a resource that is text', { resource: odd }, 'REQUEST_MALFORMED'],
     ['a resource that is a list', { resource: [get1] }, 'REQUEST_MALFORMED'],
     ['a plan and a resource', { planId: 'basic', resource: get1 }, 'REQUEST_MALFORMED'],
@@ -353,6 +358,26 @@ test('it sells on the payment path, too', async () => {
   const answer = await call(shop, body, { headers, path: '/x402/access' })
   expect(await answer.json()).toMatchObject({ result: { status: { state: 'input-required' } } })
 })
+
+test('a single request is sold on the payment path, and its payment needs no header', async () => {
+  const shop = openRouteShop()
+  const send = async (fields: object, headers: Record<string, string>): Promise<Told> => {
+    const message = { messageId: 'm-1', role: 'user', kind: 'message', ...fields }
+    const body = { jsonrpc: '2.0', id: 7, method: 'message/send', params: { message } }
+    const answer = await call(shop, body, { headers, path: '/x402/access' })
+    return ((await answer.json()) as { result: Told }).result
+  }
+  const parts = [{ kind: 'data', data: { resource: { path: '/photos/1' } } }]
+  const bare = { 'A2A-Extensions': '' }
+  const asked = await send({ parts }, { ...bare, 'X-A2A-Extensions': x402Extensions.v01 })
+  const metadata = paying(sign(shop, offerOf(asked.status.message)))
+  const bought = await send({ taskId: asked.id, parts: [], metadata }, bare)
+  expect(bought).toMatchObject({
+    status: { state: 'completed' },
+    artifacts: [{ parts: [{ kind: 'data', data: { body: '{"photo":1}' } }] }],
+  })
+})
+type Told = { readonly id: string; readonly status: { readonly message: never } }
 
 test('options that are wrong are refused by name', () => {
   const { seller, engine } = openShop()

@@ -54,10 +54,15 @@ function sellsRoutes(routes: readonly PricedRoute[], symbol: string): readonly A
         'resource, an object with method, path and, if the request has one, body and contentType, ' +
         'and, if wanted, requestId; answers with a task that asks for an x402 payment.',
       tags: ['resource', 'payment', 'x402'],
-      examples: [JSON.stringify({ resource: { method, path } })],
+      examples: [JSON.stringify({ resource: { method, path: withPlaces(path) } })],
       outputModes: [...new Set([json, ...types])],
     },
   ]
+}
+
+/** Whoever copies an example as it stands asks for no path there is, and pays for none. */
+function withPlaces(path: string): string {
+  return path.replace(/:([A-Za-z]\w*)/g, '{$1}').replace(/\*$/, '{rest}')
 }
 
 const takesProof: AgentSkill = {

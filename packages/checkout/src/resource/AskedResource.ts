@@ -11,6 +11,9 @@ export type AskedResource = {
   readonly contentType?: string
 }
 
+/** It becomes a header: what is none would only be found out once somebody has paid. */
+const MEDIA_TYPE = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}(?:\s*;[\x20-\x7e]{0,255})?$/
+
 /**
  * Reads a request that was put into JSON; without a method it is a `GET`. Other keys are dropped.
  *
@@ -28,6 +31,8 @@ export function readAskedResource(value: unknown, field: string): AskedResource 
     return part
   }
   const [path, content, contentType] = [text('path'), text('body'), text('contentType')]
+  if (contentType !== undefined && !MEDIA_TYPE.test(contentType))
+    throw malformed(`${field}.contentType`, 'a media type, such as application/json')
   if (path === undefined) throw malformed(`${field}.path`, 'a path, with its query if it has one')
   return {
     method: text('method') ?? 'GET',
