@@ -51,6 +51,10 @@ test('routes are sold without any plan, and answered by a server or by a functio
     expect((await key0.handler(ask('/photos/1'))).status).toBe(402)
     expect(await (await key0.handler(ask('/free'))).text()).toBe('answer to /free')
     expect((await key0.handler(ask('/nothing'))).status).toBe(404)
+    const card = await key0.handler(ask('/.well-known/agent-card.json'))
+    expect(await card.json()).toMatchObject({
+      skills: [{ id: 'request-resource' }, { id: 'submit-proof' }],
+    })
     expect(key0.warnings.join()).not.toContain('no store')
     key0.close()
   }
