@@ -145,9 +145,10 @@ describe('a backend that withdraws', () => {
   test('is known by the gateway’s settings', () => {
     expect(configOf(least)).not.toHaveProperty('revocation')
     expect(configOf(revoking).revocation).toEqual({ url, auth: { strategy: 'none' } })
-    const shared = { BACKEND_AUTH_STRATEGY: 'shared-secret', INTERNAL_AUTH_SECRET: 's' }
+    const own = 'a-secret-of-the-backend'
+    const shared = { BACKEND_AUTH_STRATEGY: 'shared-secret', INTERNAL_AUTH_SECRET: own }
     expect(configOf({ ...revoking, ...shared }).revocation).toMatchObject({
-      auth: { header: 'x-internal-auth', value: 's' },
+      auth: { headers: { 'x-internal-auth': own } },
     })
     expect(configOf({ ...least, BACKEND_AUTH_STRATEGY: 'jwt' })).not.toHaveProperty('revocation')
   })
@@ -156,6 +157,10 @@ describe('a backend that withdraws', () => {
     [{ REVOKE_TOKEN_API: 'shop' }, 'REVOKE_TOKEN_API must be an http(s) URL'],
     [{ BACKEND_AUTH_STRATEGY: 'jwt' }, 'ISSUE_TOKEN_API_SECRET must be set'],
     [{ BACKEND_AUTH_STRATEGY: 'shared-secret' }, 'INTERNAL_AUTH_SECRET must be set'],
+    [
+      { BACKEND_AUTH_STRATEGY: 'shared-secret', INTERNAL_AUTH_SECRET: 'short' },
+      'INTERNAL_AUTH_SECRET must be at least 16',
+    ],
     [{ KEY0_NETWORK: 'mainnet' }, 'BACKEND_AUTH_STRATEGY must be set on mainnet'],
   ])('%o is refused', (env, expected) => {
     expect(problemsOf({ ...revoking, ...env })).toContain(expected)

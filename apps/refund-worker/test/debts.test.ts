@@ -130,13 +130,13 @@ test('a backend that withdraws what it issued is told before the money goes back
   const before = (await chain.transfers({ from: seller.address })).length
   const { worker } = await start({
     ...{ KEY0_DATA_DIR: dataDir, REFUND_MIN_AGE_MS: '300000' },
-    ...{ BACKEND_AUTH_STRATEGY: 'shared-secret', INTERNAL_AUTH_SECRET: 's3cret' },
+    ...{ BACKEND_AUTH_STRATEGY: 'shared-secret', INTERNAL_AUTH_SECRET: 's3cret-of-the-backend' },
     REVOKE_TOKEN_API: `http://127.0.0.1:${port}/revoke`,
   })
   await using _ = worker
   const returned = async () => (await chain.transfers({ from: seller.address })).length - before
   await vi.waitFor(async () => expect(await returned()).toBe(1), patience)
-  expect(seen[0]).toEqual(['/revoke', 's3cret', before])
+  expect(seen[0]).toEqual(['/revoke', 's3cret-of-the-backend', before])
   await worker.stop()
   server.closeAllConnections()
   await new Promise((done) => server.close(done))

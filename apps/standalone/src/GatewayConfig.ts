@@ -85,6 +85,13 @@ export type ManagedServer = 'redis' | 'postgres'
 
 export type TokenConfig =
   | {
+      /** No plan is sold, so nothing is ever minted. */
+      readonly mode: 'none'
+      /** For notifications. */
+      readonly auth: BackendAuth
+      readonly backendUrl?: string
+    }
+  | {
       readonly mode: 'native'
       readonly key: TokenKey
       /** For notifications. */
@@ -103,6 +110,12 @@ export type TokenConfig =
     }
 
 export type SettlementConfig =
+  | {
+      /** Nobody: buyers pay on chain themselves and prove it. */
+      readonly mode: 'none'
+      /** Carry refunds. */
+      readonly refundKeys: readonly Hex[]
+    }
   | {
       readonly mode: 'gas-wallet'
       readonly privateKey: Hex

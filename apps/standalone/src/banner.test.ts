@@ -49,7 +49,7 @@ test('it says what this process is and does', () => {
     '  Refund grace 300000 ms',
     '  Refunds      DISABLED (set KEY0_WALLET_PRIVATE_KEY)',
     '  Keys held    backend secret (proves who is calling)',
-    '  ! Payments cannot be settled yet: GAS_WALLET_PRIVATE_KEY must be set, or CDP_API_KEY_ID and CDP_API_KEY_SECRET, or KEY0_FACILITATOR_URL.',
+    '  ! Payments cannot be settled yet: GAS_WALLET_PRIVATE_KEY must be set, or CDP_API_KEY_ID and CDP_API_KEY_SECRET, or KEY0_FACILITATOR_URL, or KEY0_EXACT=false.',
     '  ! Refunds are DISABLED: set KEY0_WALLET_PRIVATE_KEY to send money back.',
     '  ! something of the store',
     '',
@@ -60,6 +60,35 @@ test('it says when agents are not spoken to', () => {
   const text = print({ ...base, A2A_ENABLED: 'false' })
   expect(text).toContain('Agent card   OFF (A2A_ENABLED=false)')
   expect(text).toContain('A2A endpoint OFF (A2A_ENABLED=false)')
+})
+
+test('it says that nobody settles, and what the keys are for then', () => {
+  const { INTERNAL_AUTH_SECRET: _, BACKEND_AUTH_STRATEGY: __, ...bare } = base
+  const text = print({ ...bare, KEY0_EXACT: 'false' })
+  expect(text).toContain('Facilitation None: buyers pay on chain themselves (KEY0_EXACT=false)')
+  expect(text).toContain('Keys held    none')
+  const gas = print({
+    ...bare,
+    KEY0_EXACT: 'false',
+    GAS_WALLET_PRIVATE_KEY: `0x${'3c'.repeat(32)}`,
+  })
+  expect(gas).toContain('Keys held    gas wallet (pays for refunds)')
+})
+
+test('it names every key that is held besides, where it is used', () => {
+  const text = print({
+    ...base,
+    CDP_API_KEY_ID: 'canary-id',
+    CDP_API_KEY_SECRET: 'canary-secret',
+    KEY0_WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 3).toString('base64')}`,
+    ROUTES: '[{"method":"GET","path":"/a","unitAmount":"$0.01"}]',
+    PROXY_TO_BASE_URL: 'https://backend.example',
+    KEY0_PROXY_SECRET: 'canary-proxy-secret',
+  })
+  const [held] = /Keys held.*/.exec(text) ?? []
+  for (const each of ['CDP API key (asks', 'webhook secret (signs', 'proxy secret (proves'])
+    expect(held).toContain(each)
+  expect(text).not.toMatch(/canary|whsec/)
 })
 
 test('it names the keys that are held and repeats no secret', () => {

@@ -66,6 +66,7 @@ function withoutSecrets(url: string | undefined): string {
 }
 
 function facilitation(settlement: GatewayConfig['settlement']): string {
+  if (settlement.mode === 'none') return 'None: buyers pay on chain themselves (KEY0_EXACT=false)'
   if (settlement.mode === 'gas-wallet') return 'Gas wallet'
   return settlement.fallback ? 'Standard, then the gas wallet' : 'Standard'
 }
@@ -80,14 +81,19 @@ function refundStatus(refunds: GatewayConfig['refunds']): string {
 function keysHeld(config: GatewayConfig): string {
   const { settlement, refunds, token, encryptionKeys, receiptPrivateKey, adminToken } = config
   const signs = refunds.walletPrivateKeys.length > 0 && refunds.inside
+  const carries = settlement.mode === 'none' && settlement.refundKeys.length > 0
   const keys = [
     settlement.mode === 'gas-wallet' && 'gas wallet (pays for settlement)',
     settlement.mode === 'facilitator' &&
       settlement.fallback &&
       'gas wallet (pays when no facilitator settles)',
+    carries && 'gas wallet (pays for refunds)',
+    settlement.mode === 'facilitator' && settlement.cdp && 'CDP API key (asks its facilitator)',
     signs && 'receiving wallet (signs refunds)',
     token.mode === 'native' && 'token key (signs what was bought)',
     token.auth.strategy !== 'none' && 'backend secret (proves who is calling)',
+    config.proxy?.secret !== undefined && 'proxy secret (proves who passes requests on)',
+    config.notifications && 'webhook secret (signs notifications)',
     receiptPrivateKey !== undefined && 'receipt key (signs receipts)',
     adminToken !== undefined && 'admin token (lets operators in)',
     encryptionKeys.length > 0 && 'encryption key (reads what the store keeps)',

@@ -138,18 +138,28 @@ function toSellerConfig(
       automatic: refunds.walletPrivateKeys.length > 0 || !refunds.inside,
       minAgeMs: refunds.minAgeMs,
     },
-    ...(settlement.mode === 'gas-wallet'
-      ? { gasWalletPrivateKey: settlement.privateKey }
-      : {
-          ...(settlement.fallback && { gasWalletPrivateKey: settlement.fallback.privateKey }),
-          ...(settlement.urls && { facilitatorUrl: settlement.urls }),
-          ...(settlement.cdp && {
-            cdpApiKeyId: settlement.cdp.id,
-            cdpApiKeySecret: settlement.cdp.secret,
-          }),
-        }),
+    ...toSettling(settlement),
     ...(config.backendHealthUrl && { backendHealthUrl: config.backendHealthUrl }),
     observe: tellBackend(config, { log, observe }),
+  }
+}
+
+function toSettling(
+  settlement: GatewayConfig['settlement'],
+): Partial<Parameters<typeof createKey0>[0]> {
+  switch (settlement.mode) {
+    case 'none':
+      return { exact: false }
+    case 'gas-wallet':
+      return { gasWalletPrivateKey: settlement.privateKey }
+    case 'facilitator': {
+      const { fallback, urls, cdp } = settlement
+      return {
+        ...(fallback && { gasWalletPrivateKey: fallback.privateKey }),
+        ...(urls && { facilitatorUrl: urls }),
+        ...(cdp && { cdpApiKeyId: cdp.id, cdpApiKeySecret: cdp.secret }),
+      }
+    }
   }
 }
 
@@ -165,7 +175,8 @@ async function openRefunds(
   const { walletPrivateKeys, inside, minAgeMs, batchSize, caps, accountFromBlock } = config.refunds
   if (!inside || walletPrivateKeys.length === 0) return undefined
   const { settlement } = config
-  const gas = (settlement.mode === 'gas-wallet' ? settlement : settlement.fallback)?.refundKeys
+  const gas =
+    settlement.mode === 'facilitator' ? settlement.fallback?.refundKeys : settlement.refundKeys
   const { chain } = key0
   const revoker = openRevoker(config.token)
   await probeRefunds({
@@ -179,7 +190,7 @@ async function openRefunds(
     chain,
     walletPrivateKey: walletPrivateKeys,
     payee: config.walletAddress,
-    ...(gas && { gasWalletPrivateKey: gas }),
+    ...(gas && gas.length > 0 && { gasWalletPrivateKey: gas }),
     finality: config.finality.refund,
     minAgeMs,
     batchSize,

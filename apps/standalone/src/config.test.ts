@@ -1,47 +1,18 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { Key0Error } from '@key0/core'
 import { describe, expect, test } from 'vitest'
-import { toConfig } from './config.ts'
-import { type Env, readEnv, secretNames } from './env.ts'
+import {
+  configOf,
+  key,
+  least,
+  mainnet,
+  problemsOf,
+  remote,
+  secret,
+  wallet,
+} from '../test/settings.ts'
+import { type Env, secretNames } from './env.ts'
 import type { GatewayConfig } from './GatewayConfig.ts'
-
-const wallet = `0x${'a1'.repeat(20)}`
-const key = `0x${'3c'.repeat(32)}`
-const secret = 'a-secret-that-is-long-enough-for-hs256'
-const least: Env = { KEY0_WALLET_ADDRESS: wallet, KEY0_ACCESS_TOKEN_SECRET: secret }
-const mainnet: Env = {
-  ...least,
-  KEY0_NETWORK: 'mainnet',
-  KEY0_PUBLIC_URL: 'https://shop.example',
-  GAS_WALLET_PRIVATE_KEY: key,
-  KEY0_WALLET_PRIVATE_KEY: key,
-}
-const remote: Env = { ...least, ISSUE_TOKEN_API: 'https://shop.example/issue' }
-const jwt: Env = { ...remote, BACKEND_AUTH_STRATEGY: 'jwt' }
-
-const toPem = { type: 'pkcs8', format: 'pem' } as const
-const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-const small = generateKeyPairSync('rsa', { modulusLength: 1024 })
-const weak = small.privateKey.export(toPem).toString().trim()
-const privateKey = ec.privateKey.export(toPem).toString().trim()
-const publicKey = ec.publicKey.export({ type: 'spki', format: 'pem' }).toString().trim()
-const cutShort = privateKey.slice(0, 80)
-const pair: Env = { KEY0_ACCESS_TOKEN_PRIVATE_KEY: privateKey }
-const pem: Env = { KEY0_WALLET_ADDRESS: wallet, ...pair }
-
-const configOf = (env: Env): GatewayConfig => toConfig(readEnv(env))
-
-function problemsOf(env: Env): string {
-  try {
-    configOf(env)
-  } catch (error) {
-    if (Key0Error.is(error, 'CONFIG_INVALID')) return error.message
-    throw error
-  }
-  throw new Error('This configuration was accepted')
-}
 
 test('MCP_ENABLED switches the MCP server on, MCP_ALLOWED_ORIGINS lets pages ask', () => {
   const on = { ...least, MCP_ENABLED: 'true' }
@@ -340,110 +311,6 @@ describe('routes', () => {
   })
 })
 
-describe('tokens', () => {
-  test('ISSUE_TOKEN_API means remote, and then no secret is needed', () => {
-    const env = { KEY0_WALLET_ADDRESS: wallet, ISSUE_TOKEN_API: 'https://shop.example/issue' }
-    expect(configOf(env).token).toMatchObject({ mode: 'remote', url: 'https://shop.example/issue' })
-  })
-
-  test('TOKEN_MODE=remote with BACKEND_API_URL alone asks /internal/issue-token there', () => {
-    const env = { ...least, TOKEN_MODE: 'remote', BACKEND_API_URL: 'https://shop.example/api/' }
-    expect(configOf(env).token).toMatchObject({
-      url: 'https://shop.example/api/internal/issue-token',
-      backendUrl: 'https://shop.example/api',
-    })
-  })
-
-  test('TOKEN_MODE=native wins over ISSUE_TOKEN_API', () => {
-    expect(configOf({ ...remote, TOKEN_MODE: 'native' }).token.mode).toBe('native')
-  })
-
-  test.each<readonly [Env, string]>([
-    [{ KEY0_WALLET_ADDRESS: wallet }, 'KEY0_ACCESS_TOKEN_SECRET must be set'],
-    [{ ...least, KEY0_ACCESS_TOKEN_SECRET: 'short' }, 'at least 32 characters'],
-    [{ ...least, TOKEN_MODE: 'remote' }, 'ISSUE_TOKEN_API must be set'],
-    [{ ...remote, ISSUE_TOKEN_API: 'shop.example' }, 'ISSUE_TOKEN_API must be an http(s) URL'],
-    [{ ...remote, ISSUE_TOKEN_API: 'https://u:p@shop.example' }, 'without user name, password'],
-    [{ ...least, BACKEND_API_URL: 'https://shop.example?a=b' }, 'BACKEND_API_URL must be an http'],
-    [{ ...remote, TOKEN_ISSUE_RETRIES: '11' }, 'TOKEN_ISSUE_RETRIES'],
-    [{ ...remote, BACKEND_AUTH_STRATEGY: 'shared-secret' }, 'INTERNAL_AUTH_SECRET must be set'],
-    [{ ...remote, BACKEND_AUTH_STRATEGY: 'jwt' }, 'ISSUE_TOKEN_API_SECRET must be set'],
-    [{ ...jwt, ISSUE_TOKEN_API_SECRET: 'short' }, 'ISSUE_TOKEN_API_SECRET must be at least 32'],
-    [{ ...jwt, ISSUE_TOKEN_API_SECRET: cutShort }, 'must be an unencrypted private key in PEM'],
-    [{ ...least, ...pair }, 'is set beside KEY0_ACCESS_TOKEN_SECRET: keep one'],
-    [{ ...pem, KEY0_ACCESS_TOKEN_PRIVATE_KEY: cutShort }, 'must be an unencrypted private key'],
-    [{ ...pem, KEY0_ACCESS_TOKEN_PRIVATE_KEY: weak }, 'is not fit for signing'],
-    [{ ...pem, KEY0_ACCESS_TOKEN_PREVIOUS_KEYS: privateKey }, 'must hold public keys in PEM'],
-    [{ ...pem, KEY0_ACCESS_TOKEN_PREVIOUS_KEYS: 'words' }, 'must hold public keys in PEM'],
-  ])('%o', (env, expected) => {
-    expect(problemsOf(env)).toContain(expected)
-  })
-
-  test('a key pair signs instead of a secret, and the older public keys stay published', () => {
-    const env = { ...pem, KEY0_ACCESS_TOKEN_PREVIOUS_KEYS: `${publicKey}\n${publicKey}` }
-    const { token } = configOf(env)
-    const keyId = expect.stringMatching(/^[\w-]{16}$/)
-    expect(token).toMatchObject({
-      mode: 'native',
-      key: { privateKey, keyId, previous: [{ keyId }, { keyId }] },
-    })
-    const oneLine = { KEY0_ACCESS_TOKEN_PRIVATE_KEY: privateKey.replaceAll('\n', '\\n') }
-    expect(configOf({ ...pem, ...oneLine }).token).toMatchObject({ key: { privateKey } })
-  })
-
-  test('jwt signs for the backend, with its secret or with a private key', () => {
-    const secret = 's'.repeat(32)
-    const withSecret = configOf({ ...jwt, ISSUE_TOKEN_API_SECRET: secret })
-    expect(withSecret.token.auth).toEqual({ strategy: 'jwt', key: { secret } })
-    const withPem = configOf({ ...jwt, ISSUE_TOKEN_API_SECRET: privateKey })
-    expect(withPem.token.auth).toMatchObject({ strategy: 'jwt', key: { privateKey } })
-  })
-
-  test('REVOKE_TOKEN_API is told of refunds, in remote mode only', () => {
-    const revokeUrl = 'https://shop.example/revoke'
-    const env = { ...remote, REVOKE_TOKEN_API: revokeUrl }
-    expect(configOf(env).token).toMatchObject({ mode: 'remote', revokeUrl })
-    expect(configOf(remote).token).not.toHaveProperty('revokeUrl')
-    expect(problemsOf({ ...remote, REVOKE_TOKEN_API: 'shop' })).toContain(
-      'REVOKE_TOKEN_API must be an http(s) URL',
-    )
-    expect(problemsOf({ ...least, REVOKE_TOKEN_API: revokeUrl })).toContain(
-      'REVOKE_TOKEN_API is for TOKEN_MODE remote',
-    )
-    const open = { ...mainnet, ...env, BACKEND_AUTH_STRATEGY: 'none' }
-    const told = configOf({ ...open, REVOKE_TOKEN_API: 'http://shop.internal/revoke' }).warnings
-    expect(told.join()).toContain('REVOKE_TOKEN_API is not https')
-  })
-
-  test('the two secrets go out in their own ways', () => {
-    const shared = { ...remote, BACKEND_AUTH_STRATEGY: 'shared-secret' }
-    expect(configOf({ ...shared, INTERNAL_AUTH_SECRET: 's' }).token).toMatchObject({
-      auth: { header: 'x-internal-auth', value: 's' },
-    })
-    expect(configOf({ ...shared, ISSUE_TOKEN_API_SECRET: 't' }).token).toMatchObject({
-      auth: { header: 'authorization', value: 'Bearer t' },
-    })
-  })
-
-  test('in native mode notifications are signed for as well', () => {
-    const env = {
-      ...least,
-      BACKEND_API_URL: 'https://shop.example',
-      BACKEND_AUTH_STRATEGY: 'shared-secret',
-      INTERNAL_AUTH_SECRET: 's',
-    }
-    expect(configOf(env).token).toMatchObject({ mode: 'native', auth: { value: 's' } })
-  })
-
-  test('the backend is told of single requests too, unless that is not wanted', () => {
-    expect(configOf(least).notifyRequests).toBe(true)
-    expect(configOf({ ...least, KEY0_NOTIFY_REQUESTS: 'false' }).notifyRequests).toBe(false)
-    expect(problemsOf({ ...least, KEY0_NOTIFY_REQUESTS: 'no' })).toContain(
-      'KEY0_NOTIFY_REQUESTS must be true or false',
-    )
-  })
-})
-
 test('wallets that sold before, comma-separated', () => {
   const one = `0x${'b2'.repeat(20)}`
   const env = { ...least, KEY0_RETIRED_WALLETS: `${one}, 0x${'c3'.repeat(20)}` }
@@ -484,59 +351,6 @@ describe('receipts', () => {
     const problems = problemsOf({ ...least, KEY0_RECEIPT_PRIVATE_KEY: value })
     expect(problems).toContain(`KEY0_RECEIPT_PRIVATE_KEY ${told}`)
     expect(problems).not.toContain('c0ffee')
-  })
-})
-
-describe('settlement', () => {
-  const gas = { GAS_WALLET_PRIVATE_KEY: key }
-  test.each<readonly [string, Env, string]>([
-    ['a key alone', gas, 'gas-wallet'],
-    ['a key and true', { ...gas, USE_GAS_WALLET: 'true' }, 'gas-wallet'],
-    ['a key and false', { ...gas, USE_GAS_WALLET: 'false' }, 'facilitator'],
-    ['no key', { KEY0_FACILITATOR_URL: 'https://f.example' }, 'facilitator'],
-  ])('USE_GAS_WALLET: %s', (_, env, mode) => {
-    expect(configOf({ ...least, ...env }).settlement.mode).toBe(mode)
-  })
-
-  test('of several gas wallets the first settles, and all carry refunds', () => {
-    const other = `0x${'4d'.repeat(32)}`
-    const config = configOf({ ...least, GAS_WALLET_PRIVATE_KEY: `${key}, ${other}` })
-    expect(config.settlement).toEqual({
-      mode: 'gas-wallet',
-      privateKey: key,
-      refundKeys: [key, other],
-    })
-    expect(problemsOf({ ...least, GAS_WALLET_PRIVATE_KEY: `${key},0x12` })).toContain(
-      'GAS_WALLET_PRIVATE_KEY must be 0x and 64 hexadecimal digits, each of them',
-    )
-  })
-
-  test('beside a facilitator a gas wallet is the last resort, and only there', () => {
-    const off = { ...least, ...gas, USE_GAS_WALLET: 'false' }
-    const beside = configOf({ ...off, KEY0_FACILITATOR_URL: 'https://f.example' })
-    expect(beside.settlement).toMatchObject({ fallback: { privateKey: key, refundKeys: [key] } })
-    expect(configOf(off).settlement).not.toHaveProperty('fallback')
-  })
-
-  test('USE_GAS_WALLET=true without a key is a mistake', () => {
-    expect(problemsOf({ ...least, USE_GAS_WALLET: 'true' })).toContain(
-      'GAS_WALLET_PRIVATE_KEY must be set when USE_GAS_WALLET is true',
-    )
-  })
-
-  test('half of the CDP credentials is a mistake', () => {
-    expect(problemsOf({ ...least, CDP_API_KEY_ID: 'x' })).toContain('CDP_API_KEY_SECRET is missing')
-    expect(problemsOf({ ...least, CDP_API_KEY_SECRET: 'x' })).toContain('CDP_API_KEY_ID is missing')
-  })
-
-  test('facilitators and nodes come in lists', () => {
-    const urls = 'https://a.example, https://b.example'
-    const config = configOf({ ...least, KEY0_FACILITATOR_URL: urls, KEY0_RPC_URL: urls })
-    expect(config.settlement).toEqual({
-      mode: 'facilitator',
-      urls: ['https://a.example', 'https://b.example'],
-    })
-    expect(config.rpcUrls).toEqual(['https://a.example', 'https://b.example'])
   })
 })
 

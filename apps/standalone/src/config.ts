@@ -32,10 +32,10 @@ export function toConfig(raw: RawConfig): GatewayConfig {
   const warnings: string[] = [...raw.warnings]
   const { network, rpcUrls, finality, agreement } = readNetwork(read)
   const port = read.int('port', 3000, { min: 0, max: 65_535 })
-  const token = readToken(read, network, warnings)
-  const backendHealthUrl = read.url('backendHealthUrl')
   const goods = readGoods(read)
   const adminToken = readAdminToken(read, goods.routes)
+  const token = readToken(read, { network, ...goods }, warnings)
+  const backendHealthUrl = read.url('backendHealthUrl')
   const notifications = readNotifications(read, network)
   const config: GatewayConfig = {
     network,

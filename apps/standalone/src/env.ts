@@ -66,6 +66,7 @@ const names = {
   encryptionKey: ['KEY0_ENCRYPTION_KEY'],
   receiptPrivateKey: ['KEY0_RECEIPT_PRIVATE_KEY'],
   managedInfra: ['KEY0_MANAGED_INFRA'],
+  exact: ['KEY0_EXACT'],
   useGasWallet: ['USE_GAS_WALLET'],
   gasWalletPrivateKey: ['GAS_WALLET_PRIVATE_KEY'],
   facilitatorUrl: ['KEY0_FACILITATOR_URL'],

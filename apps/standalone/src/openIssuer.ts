@@ -18,6 +18,7 @@ export type OpenIssuer = {
 
 /** Who mints what was bought. */
 export function openIssuer(token: TokenConfig): OpenIssuer {
+  if (token.mode === 'none') return { issuer: nobody, jwks: { keys: [] } }
   if (token.mode === 'remote') {
     const { url, auth, timeoutMs, retries } = token
     const issuer = createRemoteTokenIssuer({
@@ -35,8 +36,13 @@ export function openIssuer(token: TokenConfig): OpenIssuer {
   }
 }
 
+const nobody: CredentialIssuer = {
+  worstCaseMs: 0,
+  issue: async () => ({ kind: 'failed', reason: 'no plan is sold here' }),
+}
+
 /** Who withdraws it again, where the backend offers that. */
 export function openRevoker(token: TokenConfig): Revoker | undefined {
-  if (token.mode === 'native' || token.revokeUrl === undefined) return undefined
+  if (token.mode !== 'remote' || token.revokeUrl === undefined) return undefined
   return createRemoteRevoker({ url: token.revokeUrl, auth: toAuth(token.auth, toSigner) })
 }

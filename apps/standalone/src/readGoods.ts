@@ -1,4 +1,4 @@
-import type { Reader as AnyReader } from '@key0/app-kit'
+import { type Reader as AnyReader, readHeaderSecret } from '@key0/app-kit'
 import { createCatalog, Key0Error, type Plan, type Route } from '@key0/core'
 import type { Setting } from './env.ts'
 import type { GatewayConfig } from './GatewayConfig.ts'
@@ -70,9 +70,7 @@ function judge(
 }
 
 function readProxy(read: Reader): GatewayConfig['proxy'] {
-  const secret = read.text('proxySecret')
-  if (secret !== undefined && !/^[\x21-\x7e]{16,}$/.test(secret))
-    read.fault('proxySecret', 'must be at least 16 printable ASCII characters')
+  const secret = readHeaderSecret(read, 'proxySecret')
   const timeoutMs = read.int('proxyTimeoutMs', 30_000, { min: 1, max: 600_000 })
   const maxStoredBytes = read.int('proxyMaxStoredBytes', 262_144, { min: 0, max: 1_048_576 })
   const baseUrl = read.baseUrl('proxyToBaseUrl')

@@ -6,10 +6,13 @@ import { toSigner } from './toSigner.ts'
 
 type Reader = AnyReader<Setting>
 
-/** Who mints the credential: this process (native), or the seller's backend (remote). */
+/**
+ * Who mints the credential: this process (native), or the seller's backend (remote). Nobody, and no
+ * key for it, where single requests are all that is sold.
+ */
 export function readToken(
   read: Reader,
-  network: GatewayConfig['network'],
+  { network, plans, routes }: Pick<GatewayConfig, 'network' | 'plans' | 'routes'>,
   warnings: string[],
 ): TokenConfig {
   const implied = read.has('issueTokenApi') ? 'remote' : 'native'
@@ -24,6 +27,9 @@ export function readToken(
   const auth = readBackendAuth(read, { network, speaks, warnings, toSigner })
   if (mode === 'native' && read.has('revokeTokenApi'))
     read.fault('revokeTokenApi', 'is for TOKEN_MODE remote: a token of this process ends by itself')
+  const hasKey = read.has('accessTokenSecret') || read.has('accessTokenPrivateKey')
+  const mintsNothing = plans.length === 0 && routes.length > 0 && !hasKey
+  if (mode === 'native' && mintsNothing) return { mode: 'none', auth, ...backendUrl }
   if (mode === 'native') return { mode, key: readTokenKey(read), auth, ...backendUrl }
 
   const url = own ?? (backend && `${backend}/internal/issue-token`)

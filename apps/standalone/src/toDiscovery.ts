@@ -11,11 +11,15 @@ export const tokenTtlSeconds = 3_600
 /** What the documents tell, and which of them there are. */
 export function toDiscovery({ documents, token, publicUrl }: GatewayConfig): DiscoveryOptions {
   const { tokenInfo, ...switches } = documents
-  return { ...switches, ...(tokenInfo && { tokenInfo: describeToken(token, publicUrl) }) }
+  if (!tokenInfo || token.mode === 'none') return switches
+  return { ...switches, tokenInfo: describeToken(token, publicUrl) }
 }
 
 /** The format of what buyers bring to the seller's backend. */
-function describeToken(token: GatewayConfig['token'], publicUrl: string): TokenInfo {
+function describeToken(
+  token: Exclude<GatewayConfig['token'], { readonly mode: 'none' }>,
+  publicUrl: string,
+): TokenInfo {
   const { mode } = token
   // What a backend made itself, it knows best.
   if (mode === 'remote') return { mode, format: 'opaque', tokenType: 'Bearer' }

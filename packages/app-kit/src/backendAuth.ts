@@ -2,10 +2,10 @@ import {
   type AuthHeaderProvider,
   type ServiceTokenSigner,
   noAuth as sendNoHeaders,
-  sharedSecretAuth,
   signedJwtAuth,
 } from '@key0/delivery'
 import type { Reader } from './Reader.ts'
+import { readHeaderSecret } from './readHeaderSecret.ts'
 import type { Network } from './readNetwork.ts'
 import { judgeKey, readPair, readSecret, type TokenKey } from './signingKeys.ts'
 
@@ -14,7 +14,10 @@ type AuthSetting = 'backendAuthStrategy' | 'internalAuthSecret' | 'issueTokenApi
 export type BackendAuth =
   | { readonly strategy: 'none' }
   | { readonly strategy: 'jwt'; readonly key: TokenKey }
-  | { readonly strategy: 'shared-secret'; readonly header: string; readonly value: string }
+  | {
+      readonly strategy: 'shared-secret'
+      readonly headers: Readonly<Record<string, string>>
+    }
 
 /** Makes what signs with a key; throws a `TokenError` where it is not fit for that. */
 type ToSigner = (key: TokenKey) => ServiceTokenSigner
@@ -26,7 +29,7 @@ const AUDIENCE = 'backend-service'
 
 /**
  * `INTERNAL_AUTH_SECRET` goes out as a header of its own; `ISSUE_TOKEN_API_SECRET` goes out as a
- * bearer, or signs one.
+ * bearer, or signs one. Both may be there: each goes out in its own way.
  */
 export function readBackendAuth(
   read: Reader<AuthSetting>,
@@ -41,21 +44,41 @@ export function readBackendAuth(
   const { network, speaks, warnings, toSigner } = backend
   const strategies = ['none', 'shared-secret', 'jwt'] as const
   const strategy = read.oneOf('backendAuthStrategy', strategies, 'none')
-  const own = read.text('internalAuthSecret')
-  const bearer = read.text('issueTokenApiSecret')
+  warnings.push(...tellUnsent(read, strategy))
   if (strategy === 'jwt') return { strategy, key: readServiceKey(read, toSigner) }
-  if (strategy === 'shared-secret') {
-    if (own) return { strategy, header: 'x-internal-auth', value: own }
-    if (bearer) return { strategy, header: 'authorization', value: `Bearer ${bearer}` }
-    read.fault('internalAuthSecret', 'must be set when BACKEND_AUTH_STRATEGY is shared-secret')
-  }
-  if (strategy === 'none' && speaks) {
+  if (strategy === 'shared-secret') return { strategy, headers: readSharedSecrets(read) }
+  if (speaks) {
     const text = 'anybody who reaches the backend can speak to it as the gateway does'
     if (network === 'mainnet' && !read.has('backendAuthStrategy'))
       read.fault('backendAuthStrategy', `must be set on mainnet; with "none", ${text}`)
     else warnings.push(`BACKEND_AUTH_STRATEGY is none: ${text}.`)
   }
   return noAuth
+}
+
+function readSharedSecrets(read: Reader<AuthSetting>): Readonly<Record<string, string>> {
+  const own = readHeaderSecret(read, 'internalAuthSecret')
+  const bearer = readHeaderSecret(read, 'issueTokenApiSecret')
+  if (own === undefined && bearer === undefined)
+    read.fault('internalAuthSecret', 'must be set when BACKEND_AUTH_STRATEGY is shared-secret')
+  return {
+    ...(own !== undefined && { 'x-internal-auth': own }),
+    ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+  }
+}
+
+/** Whoever gave a secret believes that it protects something. */
+function tellUnsent(
+  read: Reader<AuthSetting>,
+  strategy: BackendAuth['strategy'],
+): readonly string[] {
+  const isUnsent = {
+    INTERNAL_AUTH_SECRET: strategy !== 'shared-secret' && read.has('internalAuthSecret'),
+    ISSUE_TOKEN_API_SECRET: strategy === 'none' && read.has('issueTokenApiSecret'),
+  }
+  return Object.entries(isUnsent)
+    .filter(([, is]) => is)
+    .map(([name]) => `${name} is not used: BACKEND_AUTH_STRATEGY is ${strategy}.`)
 }
 
 /** What service tokens are signed with: the secret of the backend, or a private key in PEM. */
@@ -77,7 +100,7 @@ export function toAuth(auth: BackendAuth, toSigner: ToSigner): AuthHeaderProvide
     case 'none':
       return sendNoHeaders()
     case 'shared-secret':
-      return sharedSecretAuth(auth.header, auth.value)
+      return () => ({ ...auth.headers })
     case 'jwt':
       return signedJwtAuth(toSigner(auth.key), AUDIENCE)
   }

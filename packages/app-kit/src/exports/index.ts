@@ -15,6 +15,7 @@ export type { Question } from '../operator/Question.ts'
 export { resolveId } from '../operator/resolveId.ts'
 export { toJson } from '../operator/toJson.ts'
 export { assertFaultless, createReader, type Reader } from '../Reader.ts'
+export { readHeaderSecret } from '../readHeaderSecret.ts'
 export { type Network, type NetworkConfig, readNetwork } from '../readNetwork.ts'
 export { type RefundConfig, readRefunds } from '../readRefunds.ts'
 export {

@@ -479,6 +479,7 @@ test('Coinbase is sent a token for this one request, made with either kind of ke
 })
 
 test('a key or URL that is none is named by its field, never repeated', () => {
+  const onMainnet = { ...rig.chain, row: { ...rig.chain.row, testnet: false } }
   const attempts: readonly (readonly [Partial<FacilitatorOptions>, string])[] = [
     [{ cdpApiKeyId: 'a', cdpApiKeySecret: 's3cr3t' }, 'cdpApiKeySecret'],
     [{ cdpApiKeyId: 'a', cdpApiKeySecret: '-----BEGIN s3cr3t' }, 'cdpApiKeySecret'],
@@ -486,6 +487,7 @@ test('a key or URL that is none is named by its field, never repeated', () => {
     [{ cdpApiKeySecret: 's3cr3t' }, 'cdpApiKeyId'],
     [{ urls: 'https://user:s3cr3t@host/' }, 'facilitatorUrls'],
     [{ urls: ' ' }, 'facilitatorUrls'],
+    [{ urls: 'http://s3cr3t.example', chain: onMainnet }, 'facilitatorUrls'],
   ]
   for (const [options, field] of attempts) {
     expect(() => settlerOf(options)).toThrow(field)
