@@ -6,6 +6,8 @@ const uri = 'https://pay.example/photos/7'
 const typed = (body: string | null, type: string, status = 200): Response =>
   new Response(body, { status, headers: { 'content-type': type } })
 
+const inHeader = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64')
+
 test.each<readonly [string, Response, object]>([
   [
     'data',
@@ -36,6 +38,24 @@ test('what is too long is cut, and says so', async () => {
   const { _meta, content } = await writeResponse(typed('x'.repeat(2 ** 21), 'text/plain'), uri)
   expect(_meta).toEqual({ 'key0/truncated': true })
   expect(content[0]?.type === 'text' && content[0].text.length).toBe(2 ** 20)
+})
+
+test('a payer whose stream breaks off gets what came, and the receipt', async () => {
+  const settled = {
+    success: true,
+    transaction: `0x${'5e'.repeat(32)}`,
+    network: 'eip155:84532',
+    payer: `0x${'70'.repeat(20)}`,
+  }
+  const body = new ReadableStream<Uint8Array>({
+    start: (stream) => stream.enqueue(new TextEncoder().encode('data: 1')),
+    pull: (stream) => stream.error(new Error('gone')),
+  })
+  const headers = { 'content-type': 'text/event-stream', 'payment-response': inHeader(settled) }
+  expect(await writeResponse(new Response(body, { headers }), uri)).toEqual({
+    content: [{ type: 'text', text: 'data: 1' }],
+    _meta: { 'x402/payment-response': settled, 'key0/truncated': true },
+  })
 })
 
 test('a refusal keeps its members and when to come back; what is none of ours tells nothing', async () => {

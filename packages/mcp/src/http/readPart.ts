@@ -3,7 +3,10 @@ const maxBytes = 1_048_576
 /** How long an answer is read: a stream may never end. */
 const maxMs = 20_000
 
-/** Reads an answer, or as much of it as a tool's result has room and time for. */
+/**
+ * Reads an answer, or as much of it as came and as a tool's result has room and time for. One that
+ * breaks off was paid for all the same: its part goes to the buyer, with the receipt.
+ */
 export async function readPart(
   response: Response,
 ): Promise<{ readonly bytes: Uint8Array; readonly isWhole: boolean }> {
@@ -31,6 +34,8 @@ export async function readPart(
       reader.cancel().catch(() => {})
       return end(false)
     }
+  } catch {
+    return end(false)
   } finally {
     clearTimeout(timer)
   }

@@ -28,7 +28,8 @@ export function callRoute(
         `${description ?? `${method} ${path}`} Costs ${unitAmount}, paid with x402: called ` +
         'without a payment it answers with the price and takes nothing.',
       inputSchema: writeInputSchema(route),
-      annotations: { readOnlyHint: method === 'GET' },
+      // Hosts let a tool that only reads run unasked, and this one spends money.
+      annotations: { readOnlyHint: false, ...(method === 'GET' && { destructiveHint: false }) },
       _meta: priceHints([{ goods: route, terms: checkout.quote(route) }]),
     },
     async answer(call) {
