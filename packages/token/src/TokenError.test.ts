@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { forge, goodHeader, goodPayload, grant, issuerAt, secret } from '../test/fixtures.ts'
@@ -50,4 +51,13 @@ test('every code has a status, and the error repeats it', () => {
     expect(TokenError.is(error, error.code)).toBe(true)
   }
   expect(TokenError.is(new Error('x'))).toBe(false)
+})
+
+test('the README explains every code, in order', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const explained = readme.match(/^\| `[A-Z_]+` \| \d{3} \| .+ \|$/gm)
+  const rows = Object.entries(tokenErrorCodes).map(
+    ([code, { status, summary }]) => `| \`${code}\` | ${status} | ${summary} |`,
+  )
+  expect(explained).toEqual(rows)
 })

@@ -12,7 +12,7 @@ export const tokenErrorCodes = {
   SECRET_INVALID: { status: 500, summary: 'The HS256 secret is not usable text or bytes.' },
   SECRET_TOO_SHORT: { status: 500, summary: 'The HS256 secret is too short.' },
   SECRET_IS_KEY: { status: 500, summary: 'The HS256 secret is a PEM key.' },
-  KEY_MALFORMED: { status: 500, summary: 'The RSA key could not be parsed.' },
+  KEY_MALFORMED: { status: 500, summary: 'The key could not be parsed.' },
   KEY_WRONG_TYPE: { status: 500, summary: 'The key is of the wrong kind.' },
   KEY_TOO_WEAK: { status: 500, summary: 'The RSA key is too weak.' },
   KEY_MISMATCH: { status: 500, summary: 'The public key does not belong to the private key.' },
