@@ -34,6 +34,7 @@ test('exports these values and no others', () => {
       "isRefundable",
       "isSecretRequestId",
       "isSuccess",
+      "kindOf",
       "listDebts",
       "listMoney",
       "lookAfterRestore",

@@ -31,6 +31,7 @@ export type {
   ChallengeRecord,
 } from '../challenge/ChallengeRecord.ts'
 export { type Address, type Hash, type Hex, sameAddress } from '../challenge/hex.ts'
+export { kindOf, type RecordKind } from '../challenge/kindOf.ts'
 export type { Disposition, PaymentClaim } from '../challenge/PaymentClaim.ts'
 export { authorizationRef, type PaymentRef, transferRef } from '../challenge/PaymentRef.ts'
 export type { RefundProgress } from '../challenge/RefundProgress.ts'

@@ -98,6 +98,7 @@ test('the types of @key0/core', () => {
     PublicRecord
     ReceiptPayload
     ReceiptSigner
+    RecordKind
     Recovered
     RefundBudget
     RefundCap

@@ -1,4 +1,5 @@
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
+import { NOTE_PREFIX } from '../challenge/kindOf.ts'
 import type { Attempt, ChallengeStore } from '../ports/ChallengeStore.ts'
 
 /** The scope of notes. No client can reach them: their names hold a colon, request ids do not. */
@@ -33,7 +34,7 @@ export async function writeNote(
   { name, subject, value, chainId, keptUntil }: Note,
   attempt: Omit<Attempt, 'key'>,
 ): Promise<{ readonly isOurs: boolean; readonly record: ChallengeRecord }> {
-  const challengeId = `note-${newId()}`
+  const challengeId = `${NOTE_PREFIX}${newId()}`
   const base = {
     challengeId,
     requestId: name,

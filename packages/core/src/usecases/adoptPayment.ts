@@ -1,9 +1,9 @@
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
+import { STRAY_SCOPE } from '../challenge/kindOf.ts'
 import type { Disposition } from '../challenge/PaymentClaim.ts'
 import { formatUnits } from '../money/Units.ts'
 import type { PaymentEvidence } from '../ports/Chain.ts'
 import type { AccountingContext } from './accountForTransfers.ts'
-import { STRAY_SCOPE } from './close.ts'
 import type { Wallet } from './listUnclaimed.ts'
 
 const NEVER_MS = 10 * 365 * 86_400_000

@@ -1,11 +1,9 @@
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
+import { STRAY_SCOPE } from '../challenge/kindOf.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
 import { hasOpenIntent } from '../lifecycle/guard.ts'
 import { NOTE_SCOPE } from '../operator/notes.ts'
 import type { EngineContext } from './EngineContext.ts'
-
-/** The scope of records of money that no challenge explains; they are named by their payment. */
-export const STRAY_SCOPE = 'stray'
 
 /** Reads a challenge. @throws CHALLENGE_UNKNOWN */
 export async function load(ctx: EngineContext, id: string): Promise<ChallengeRecord> {

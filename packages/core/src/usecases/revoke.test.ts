@@ -1,12 +1,12 @@
 import { expect, test, vi } from 'vitest'
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
+import { STRAY_SCOPE } from '../challenge/kindOf.ts'
 import type { Resource } from '../challenge/Resource.ts'
 import type { RevocationRequest } from '../ports/Revoker.ts'
 import { checkInvariants } from '../testing/checkInvariants.ts'
 import { createBuyer } from '../testing/createBuyer.ts'
 import { createTestContext } from '../testing/createTestContext.ts'
 import { refundPass } from '../testing/settleDown.ts'
-import { STRAY_SCOPE } from './close.ts'
 import type { RefundContext } from './RefundContext.ts'
 import { revokeIssued } from './revokeIssued.ts'
 

@@ -1,6 +1,6 @@
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
+import { STRAY_SCOPE } from '../challenge/kindOf.ts'
 import type { RevocationRequest } from '../ports/Revoker.ts'
-import { STRAY_SCOPE } from './close.ts'
 import type { RefundContext } from './RefundContext.ts'
 import { withinTime } from './withinTime.ts'
 

@@ -21,6 +21,7 @@ test('the public names of @key0/delivery', () => {
       "proxyTo",
       "sharedSecretAuth",
       "signedJwtAuth",
+      "toPaid",
       "verifyWebhook",
       "watchHealth",
       "webhookEventTypes",

@@ -42,6 +42,14 @@ test('every move of the lifecycle that changes a state has its event, and no typ
   expect(new Set([...told.values()].flat())).toEqual(new Set(webhookEventTypes))
 })
 
+test('notes among workers are no events, and money that came by itself is told of once', () => {
+  const note = entryOf(null, 'PENDING', [])
+  expect(typesOf({ ...note, challengeId: 'note-91bc' })).toEqual([])
+  expect(typesOf({ ...note, challengeId: 'stray:eip155:1:0xab' })).toEqual([])
+  const arrived = entryOf('PENDING', 'PAID', ['disposition'])
+  expect(typesOf({ ...arrived, challengeId: 'stray:eip155:1:0xab' })).toEqual(['payment.stray'])
+})
+
 test('an event has one name, and another entry of the trail another', () => {
   const entry = entryOf(null, 'PENDING')
   const others: readonly Partial<AuditEntry>[] = [

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { AuditEntry, ChallengeRecord, State } from '@key0/core'
+import { type AuditEntry, type ChallengeRecord, kindOf, type State } from '@key0/core'
 import { type ToldResource, toToldResource } from './Paid.ts'
 
 /** Every change of a challenge's state, money that is held or released, and payments for nothing. */
@@ -99,8 +99,12 @@ const reached: Readonly<Record<State, WebhookEventType>> = {
  * The types an entry may turn out to be; none for a step that only our own work is interested in.
  * Whether money is held or released is in the record alone.
  */
-export function typesOf({ from, to, wrote }: AuditEntry): readonly WebhookEventType[] {
-  if (from === null) return ['challenge.created']
+export function typesOf(entry: AuditEntry): readonly WebhookEventType[] {
+  const { from, to, wrote } = entry
+  const kind = kindOf(entry.challengeId)
+  if (kind === 'note') return []
+  // Money that came without a challenge is told of as such, by the step that follows.
+  if (from === null) return kind === 'stray' ? [] : ['challenge.created']
   if (from === to) return wrote.includes('held') ? ['challenge.held', 'challenge.released'] : []
   if (from === 'REFUND_FAILED') return ['refund.retried']
   if (to === 'PAID' && wrote.includes('disposition')) return ['payment.stray']

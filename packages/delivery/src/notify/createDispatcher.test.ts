@@ -1,4 +1,5 @@
 import { createSteeredClock } from '@key0/conformance/store'
+import { Key0Error } from '@key0/core'
 import { expect, test } from 'vitest'
 import { type Answer, hang, hangUp, status } from '../../test/backend.ts'
 import { openBusiness } from '../../test/business.ts'
@@ -282,6 +283,33 @@ test('a store that does not answer breaks a pass off, and the next goes on', asy
   isDown = true
   await expect(dispatcher.pass()).rejects.toThrow('down')
   isDown = false
+  await dispatcher.pass()
+  expect(firstArrivals(receiver.taken)).toEqual(await business.expected())
+})
+
+test('a record that nobody has the key of holds up its own events, and no other', async () => {
+  await using business = await openBusiness()
+  const { receiver, store, clock } = business
+  const missing = { facts: { field: 'accessGrant', reason: 'no key' } }
+  let sealedId: string | undefined
+  const dispatcher = business.dispatch({
+    store: {
+      events: store.events,
+      get: async (id) => {
+        if (id === sealedId) throw new Key0Error('STORE_UNAVAILABLE', missing)
+        return store.get(id)
+      },
+    },
+  })
+  await dispatcher.open()
+  sealedId = await business.sell()
+  await business.sell()
+  await dispatcher.pass()
+  const held = digestChallenge(sealedId)
+  expect(receiver.taken.length).toBeGreaterThan(0)
+  expect(receiver.taken.filter(({ data }) => data.challenge === held)).toEqual([])
+  sealedId = undefined
+  clock.advance(HOUR_MS)
   await dispatcher.pass()
   expect(firstArrivals(receiver.taken)).toEqual(await business.expected())
 })

@@ -1,4 +1,4 @@
-import type { AuditEntry, ChallengeRecord, ChallengeStore } from '@key0/core'
+import { type AuditEntry, type ChallengeRecord, type ChallengeStore, Key0Error } from '@key0/core'
 import { describe, isDelivered } from './deliverReceipt.ts'
 import type { LoggedAttempt } from './deliveryLog.ts'
 import { toLoggedAttempt } from './deliveryLog.ts'
@@ -43,7 +43,11 @@ export async function sendRound(ctx: SendContext, round: Round): Promise<Sent> {
     for (const [index, item] of group.entries()) {
       if (isOver()) return
       const entry = item.entry ?? (await readEntry(ctx.store, item))
-      if (index === 0) record = await ctx.store.get(item.challengeId)
+      if (index === 0) {
+        const read = await readRecord(ctx.store, item.challengeId)
+        if (read === 'sealed') return void results.set(item, sealed)
+        record = read
+      }
       const { ended, attempt } = await send(ctx, item, entry, record)
       if (attempt) log.push(attempt)
       if (ended === undefined) return
@@ -67,6 +71,30 @@ export async function sendRound(ctx: SendContext, round: Round): Promise<Sent> {
   await Promise.all(workers)
   if (broken) throw broken.cause
   return { results, log }
+}
+
+/** It is tried again: whoever took the key away too early puts it back. */
+const sealed: Ended = {
+  ...{ kind: 'failed', isRefusal: true },
+  reason: 'what was bought cannot be opened: its encryption key is missing',
+}
+
+/**
+ * A record whose secrets this process has no key for stops its own events and nobody else's.
+ *
+ * @throws STORE_UNAVAILABLE when it is the store that does not answer
+ */
+async function readRecord(
+  store: SendContext['store'],
+  challengeId: string,
+): Promise<ChallengeRecord | 'sealed' | undefined> {
+  try {
+    return await store.get(challengeId)
+  } catch (cause) {
+    const field = Key0Error.is(cause, 'STORE_UNAVAILABLE') ? cause.facts.field : undefined
+    if (field === undefined) throw cause
+    return 'sealed'
+  }
 }
 
 /** The entry of a parked event, unless the stream has another one in its place by now. */
