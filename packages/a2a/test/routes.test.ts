@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readPayment } from '@key0/checkout'
-import { payerProofMessage, recover } from '@key0/core'
+import { createCatalog, createEngine, payerProofMessage, recover } from '@key0/core'
 import { createBuyer, fakeAccounts, fakeSignature, refundPass } from '@key0/core/testing'
 import {
   type A2aBuyer,
@@ -343,4 +343,29 @@ test('a request that was priced over HTTP is a task; one that only code can sell
   for (const call of [buyer.get, buyer.cancel])
     await expect(call(gate)).rejects.toMatchObject({ envelopeCode: -32001 })
   expect((await shop.engine.inspect(gate)).state).toBe('PENDING')
+})
+
+test('an open offer keeps its price, and is over where its route has moved', async () => {
+  const { shop, buyer } = await openOne()
+  const at = async (path: string, unitAmount: string): Promise<A2aBuyer> => {
+    const route = { routeId: 'photo', method: 'GET', path, unitAmount } as const
+    const engine = createEngine({ ...shop.ctx, catalog: createCatalog([], 6, [route]) })
+    const gateway = serve({ ctx: shop.ctx, engine }, [], shop.backendFor)
+    return createModernA2aBuyer(url, through(gateway))
+  }
+  const [dearer, moved] = [await at('/photos/:id', '$0.90'), await at('/pictures/:id', '$0.10')]
+  const asked = await buyer.send({ data: photo })
+  const metadata = paying(sign(shop, offerOf(asked)))
+  await expect(moved.get(asked.id)).rejects.toMatchObject({ envelopeCode: -32001 })
+  await expect(moved.send({ taskId: asked.id, metadata })).rejects.toThrow('nothing at this path')
+  expect([shop.served.length, shop.ledger.transfers().length]).toEqual([0, 0])
+  expect(offerOf(await dearer.get(asked.id))).toEqual(offerOf(asked))
+  expect((await dearer.send({ taskId: asked.id, metadata })).state).toBe('completed')
+  expect(shop.ledger.transfers()).toMatchObject([{ value: 100_000n }])
+  // What was paid is shown wherever its money may have to be looked for.
+  expect((await moved.get(asked.id)).state).toBe('completed')
+  const named = await buyer.send({ data: { ...photo, requestId: 'invoice-0000000000003' } })
+  const theirs = await buyer.send({ data: { ...photo, requestId: 'invoice-0000000000003' } })
+  expect(theirs.id).not.toBe(named.id)
+  await expect(moved.get(theirs.id)).rejects.toMatchObject({ envelopeCode: -32001 })
 })

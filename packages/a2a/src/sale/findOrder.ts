@@ -79,6 +79,7 @@ export function toResourceRequest(
   }
 }
 
-function toTarget({ path, query }: Resource): string {
+/** Path and query of a request, as it is matched. */
+export function toTarget({ path, query }: Resource): string {
   return query === '' ? path : `${path}?${query}`
 }

@@ -1,11 +1,11 @@
 import { TaskState } from '@a2a-js/sdk'
 import { toProblem } from '@key0/checkout'
-import { type ChallengeRecord, Key0Error, type Offered } from '@key0/core'
+import { type ChallengeRecord, Key0Error, type Offered, type ResourceRequest } from '@key0/core'
 import { agentId, type Settings } from '../A2aOptions.ts'
 import type { TaskName } from '../task/TaskName.ts'
 import { texts, viewOf } from '../task/viewOf.ts'
 import type { TaskView } from '../task/writeTask.ts'
-import { toResourceRequest } from './findOrder.ts'
+import { toResourceRequest, toTarget } from './findOrder.ts'
 
 /**
  * What a task's record says of it. A task that names a request is found as a repeated request is:
@@ -36,15 +36,24 @@ async function offerAgain(
 ): Promise<Offered> {
   if (name.by === 'resource') {
     if (backendFor === undefined) throw new Key0Error('CHALLENGE_UNKNOWN')
-    return checkout.offerResource(toResourceRequest(name, checkout.engine.catalog))
+    return checkout.offerResource(readRequest(name, checkout.engine.catalog))
   }
   const { requestId, planId, resourceId } = name
   return checkout.offer({ requestId, planId, resourceId, clientAgentId: agentId })
 }
 
+/** The request that a task's id names; what no route answers any more has no task. */
+function readRequest(...name: Parameters<typeof toResourceRequest>): ResourceRequest {
+  try {
+    return toResourceRequest(...name)
+  } catch (cause) {
+    throw new Key0Error('CHALLENGE_UNKNOWN', { cause })
+  }
+}
+
 /**
- * What is sold where it is asked for is no task here, and neither is the offer of a route that
- * only the seller's own code knows: whoever was shown it here would pay for what is not sold here.
+ * What is sold where it is asked for is no task here, and neither is an offer of what no route of
+ * the catalog answers: whoever was shown it here would sign for what is not to be had here.
  */
 function isTask(
   { resource, state, planId }: ChallengeRecord,
@@ -52,7 +61,9 @@ function isTask(
 ): boolean {
   if (resource === undefined) return true
   if (backendFor === undefined) return false
-  return state !== 'PENDING' || checkout.engine.catalog.findRoute(planId) !== undefined
+  if (state !== 'PENDING') return true
+  const match = checkout.engine.catalog.match(resource.method, toTarget(resource))
+  return match.kind === 'found' && match.route.routeId === planId
 }
 
 /** What a request that cannot be offered again is, to somebody who may not know more of it. */
