@@ -70,7 +70,13 @@ describe('settlement', () => {
       expect(told).toContain('KEY0_FACILITATOR_URL must be https on mainnet')
       expect(told).not.toContain('canary')
     }
-    expect(configOf({ ...least, ...canary }).settlement.mode).toBe('facilitator')
+    const beside = {
+      ...mainnet,
+      USE_GAS_WALLET: 'false',
+      KEY0_FACILITATOR_URL: 'http://127.0.0.1:1',
+    }
+    for (const env of [{ ...least, ...canary }, beside])
+      expect(configOf(env).settlement.mode).toBe('facilitator')
   })
 
   test('KEY0_EXACT=false: buyers pay on chain themselves, and mainnet needs no key at all', () => {

@@ -220,13 +220,19 @@ function readUrls({ chain, urls = defaultFacilitatorUrl }: FacilitatorOptions): 
   const isUsable = (it: string): boolean => {
     if (!URL.canParse(it)) return false
     const url = new URL(it)
-    const isSafe = url.protocol === 'https:' || (isTestnet && url.protocol === 'http:')
+    const isPlain = url.protocol === 'http:' && (isTestnet || isLoopback(url.hostname))
+    const isSafe = url.protocol === 'https:' || isPlain
     return isSafe && url.username === '' && url.password === ''
   }
   if (given.length > 0 && given.every(isUsable)) return given.map((it) => new URL(it))
-  const kind = isTestnet ? 'http(s)' : 'https'
+  const kind = isTestnet ? 'http(s)' : 'https (or, on this machine, http)'
   const expected = `one or more ${kind} URLs without a user, separated by commas`
   throw new Key0Error('CONFIG_INVALID', { facts: { field: 'facilitatorUrls', expected } })
+}
+
+/** What never leaves this machine needs no TLS. */
+function isLoopback(host: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(host)
 }
 
 function readKey(options: FacilitatorOptions): ReturnType<typeof readCdpKey> | undefined {
