@@ -13,6 +13,7 @@ import {
 } from './HttpOptions.ts'
 import { createOfferWriter } from './offer/createOfferWriter.ts'
 import { toHttpProblem } from './problem.ts'
+import { toRequest } from './request/toRequest.ts'
 import { backendFor } from './resource/accessResource.ts'
 import { answerRoute } from './resource/answerRoute.ts'
 import type { Incoming, ResourceSale } from './resource/ResourceSale.ts'
@@ -103,7 +104,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
     const { request } = incoming
     const url = parseUrl(request.url)
     const route = find(own, url)
-    if (route) return guarded(url, () => answer(request, url, route, settings))
+    if (route) return guarded(url, () => answer(toRequest(incoming), url, route, settings))
     if (!resources) return guarded(url, () => Promise.reject(new Key0Error('NOT_FOUND')))
     return guarded(whereOf(targetOf(incoming)), () => answerRoute(incoming, resources, context))
   }

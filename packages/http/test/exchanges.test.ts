@@ -1,15 +1,23 @@
 import { createAdaptorServer } from '@hono/node-server'
 import { createHttpWorld, httpConformance, listen } from '@key0/conformance/http'
 import { describe, test } from 'vitest'
-import { createHttpHandler, type HttpHandler } from '../src/exports/index.ts'
+import { createHttpHandler, type HttpHandler, type Incoming } from '../src/exports/index.ts'
 
 type Answer = (request: Request) => Response | Promise<Response>
 
 const everyByte = Uint8Array.from(Array.from({ length: 256 }, (_, at) => at))
 const eventStream = { 'content-type': 'text/event-stream' }
 
+/** What is handed on of a request. */
+type Read = (request: Request) => Promise<Incoming>
+const asItIs: Read = async (request) => ({ request })
+const withItsBody: Read = async (request) => {
+  const bytes = request.body && new Uint8Array(await request.arrayBuffer())
+  return { request, ...(bytes && { body: bytes }) }
+}
+
 /** Sells what the exchanges ask for by the handler alone, without a framework. */
-function sell(handler: HttpHandler): Answer {
+function sell(handler: HttpHandler, read: Read): Answer {
   let served = 0
   const goods: readonly (readonly [pattern: RegExp, unitAmount: string, answer: Answer])[] = [
     [
@@ -19,6 +27,12 @@ function sell(handler: HttpHandler): Answer {
     ],
     [/^\w+ \/any$/, '$0.10', () => Response.json({ any: true })],
     [/^POST \/resize$/, '$0.20', async (request) => Response.json({ got: await request.json() })],
+    [
+      /^POST \/form$/,
+      '$0.10',
+      async (request) =>
+        Response.json({ got: Object.fromEntries(new URLSearchParams(await request.text())) }),
+    ],
     [
       /^GET \/bytes$/,
       '$0.10',
@@ -44,30 +58,31 @@ function sell(handler: HttpHandler): Answer {
   return async (request) => {
     const { pathname } = new URL(request.url)
     const sale = sales.find(({ pattern }) => pattern.test(`${request.method} ${pathname}`))
-    if (!sale) return handler(request)
+    const incoming = await read(request)
+    if (!sale) return handler.receive(incoming)
     const { route, answer } = sale
-    return handler.sell(
-      { request },
-      {
-        route,
-        fetchResource: async ({ body }) =>
-          answer(new Request(request.url, { method: request.method, ...(body && { body }) })),
-      },
-    )
+    return handler.sell(incoming, {
+      route,
+      fetchResource: async ({ body }) =>
+        answer(new Request(request.url, { method: request.method, ...(body && { body }) })),
+    })
   }
 }
 
 const serve = (fetch: Answer) =>
   listen(createAdaptorServer({ fetch, overrideGlobalObjects: false }))
 
-describe('alone', () => {
+describe.each([
+  ['alone', asItIs],
+  ['behind something that read every body', withItsBody],
+])('%s', (_, read) => {
   httpConformance({
     test,
     offers: ['routes'],
     async rig() {
       const world = createHttpWorld()
       const { engine, seller } = world
-      return { world, ...(await serve(sell(createHttpHandler({ engine, seller })))) }
+      return { world, ...(await serve(sell(createHttpHandler({ engine, seller }), read))) }
     },
   })
 })

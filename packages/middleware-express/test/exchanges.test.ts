@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { pipeline, Readable } from 'node:stream'
-import { createHttpWorld, httpConformance, listen } from '@key0/conformance/http'
+import { createHttpWorld, type Feature, httpConformance, listen } from '@key0/conformance/http'
 import { createHttpHandler } from '@key0/http'
 import { AccessTokenIssuer } from '@key0/token'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
@@ -25,7 +25,10 @@ function sell(app: Express, { payPerRequest }: Key0Router): Express {
       response.set('x-photo', `${request.params.id}`).json({ id: request.params.id, served })
     })
     .post('/resize', at('resize', '$0.20'), express.json(), (request, response) => {
-      response.send({ got: request.body })
+      response.send({ got: readJson(request.body) })
+    })
+    .post('/form', at('form'), express.urlencoded(), (request, response) => {
+      response.send({ got: readForm(request.body) })
     })
     .get('/bytes', at('bytes'), (_, response) => {
       response.type('application/octet-stream')
@@ -42,6 +45,13 @@ function sell(app: Express, { payPerRequest }: Key0Router): Express {
       response.status(500).set('x-broken', 'yes').send('secret')
     })
 }
+
+/** What a parser made of a body, or left for the handler to make of it. */
+const isLeft = (body: unknown): body is Buffer | string =>
+  Buffer.isBuffer(body) || typeof body === 'string'
+const readJson = (body: unknown): unknown => (isLeft(body) ? JSON.parse(`${body}`) : body)
+const readForm = (body: unknown): unknown =>
+  isLeft(body) ? Object.fromEntries(new URLSearchParams(`${body}`)) : body
 
 /** Answers that end otherwise than they began. */
 function breakOff(app: Express, { payPerRequest }: Key0Router): Express {
@@ -99,11 +109,12 @@ function furnish(app: Express, nowMs: () => number): Express {
 function converse(
   build: (key0: RequestHandler) => Express,
   except: Readonly<Record<string, string>> = {},
+  offers: readonly Feature[] = ['tokens', 'app', 'routes', 'writes'],
 ): void {
   httpConformance({
     test,
     except,
-    offers: ['tokens', 'app', 'routes', 'writes'],
+    offers,
     async rig() {
       const world = createHttpWorld({
         mintToken: async (claims, nowMs) =>
@@ -118,15 +129,37 @@ function converse(
   })
 }
 
-describe('beside an app, whose own routes stay its own', () => {
+/** Answers the routes of a catalog, beside an app. */
+function converseBeside(
+  build: (key0: RequestHandler) => Express,
+  except: Readonly<Record<string, string>> = {},
+): void {
   httpConformance({
     test,
+    except,
     offers: ['app', 'catalog'],
     async rig() {
       const world = createHttpWorld()
       const key0 = key0Router(createHttpHandler(world))
-      const app = furnish(express().use(key0), world.nowMs)
+      const app = furnish(build(key0), world.nowMs)
       return { world, ...(await listen(createServer(app))) }
+    },
+  })
+}
+
+describe('beside an app, whose own routes stay its own', () => {
+  converseBeside((key0) => express().use(key0))
+})
+
+describe('mounted under a path', () => {
+  httpConformance({
+    test,
+    offers: ['catalog'],
+    async rig() {
+      const world = createHttpWorld()
+      const app = express().use('/pay', key0Router(createHttpHandler(world)))
+      const server = await listen(createServer(app))
+      return { ...server, world, origin: `${server.origin}/pay` }
     },
   })
 })
@@ -137,25 +170,41 @@ describe('before the body parsers', () => {
 
 const parserLimit = 'express.json() refuses it first, with a page'
 
-const judgedBefore = {
+const parsedBefore = {
   'request: a body of JSON cut off is refused': 'express.json() refuses it first, with a page',
   'request: a body of a content coding is refused': 'express.json() inflates it first',
+}
+const limitedBefore = {
   'route: a body of more than 1 MiB, announced, is refused before it has a price': parserLimit,
   'route: a body of more than 1 MiB, unannounced, is refused before it has a price': parserLimit,
 }
 
 describe('after a body parser that keeps the bytes', () => {
   const parser = express.json({ verify: keepRawBody })
-  converse((key0) => express().use(parser).use(key0), judgedBefore)
+  converse((key0) => express().use(parser).use(key0), { ...parsedBefore, ...limitedBefore })
 })
 
-const unbound = 'a body of which no bytes are left cannot be paid for'
+const parsedAway = {
+  ...parsedBefore,
+  'request: a body of one key twice is refused': 'express.json() leaves one of them',
+}
+const parsers = [express.json(), express.urlencoded()]
 
-describe('after a body parser that keeps nothing', () => {
-  converse((key0) => express().use(express.json()).use(key0), {
-    ...judgedBefore,
-    'route: a payment for one body buys no other, and the handler gets what was paid for': unbound,
-    'route: a body that comes in pieces is bound and handed on whole': unbound,
-    'request: a body of one key twice is refused': 'express.json() leaves one of them',
-  })
+describe('after body parsers that keep nothing', () => {
+  converse((key0) => express().use(parsers, key0), { ...parsedAway, ...limitedBefore })
+})
+
+describe('beside an app, after body parsers that keep nothing', () => {
+  converseBeside((key0) => express().use(parsers, key0), parsedAway)
+})
+
+describe.each([
+  ['bytes', express.raw({ type: '*/*' })],
+  ['text', express.text({ type: '*/*' })],
+])('after a body parser that leaves %s', (_, parser) => {
+  const except = {
+    'request: a body of a content coding is refused': 'the parser inflates it first',
+    ...limitedBefore,
+  }
+  converse((key0) => express().use(parser, key0), except, ['tokens', 'routes', 'writes'])
 })

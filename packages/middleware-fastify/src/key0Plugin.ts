@@ -7,6 +7,7 @@ import {
   openShop,
   type PaidRoute,
   type RouteGate,
+  readPrefix,
   serveRoute,
 } from '@key0/middleware-kit'
 import type { RequirePaymentOptions, SellerConfig } from '@key0/sdk'
@@ -56,16 +57,17 @@ export const key0Plugin: FastifyPluginAsync<Key0PluginOptions> = Object.assign(r
 
 async function register(app: FastifyInstance, options: Key0PluginOptions): Promise<void> {
   const shop = openShop('key0' in options ? options.key0 : options)
+  const under = readPrefix(options.prefix)
   const { handler } = await shop.opening
   const listener = createListener(handler)
-  const prefix = options.prefix ?? ''
   app.decorate('key0', { payPerRequest: (route) => sellThrough(shop.gate(route)) })
   app.addHook('onReady', shop.ready)
   app.addHook('onClose', shop.close)
   app.addHook('onRequest', async ({ raw }, reply) => {
     const { url = '/' } = raw
-    if (!url.startsWith(prefix)) return
-    raw.url = url.slice(prefix.length)
+    const rest = under(url)
+    if (rest === undefined) return
+    raw.url = rest
     if (listener.matches(raw)) await listener.answer(raw, takeOver(reply))
     else raw.url = url
   })
@@ -87,6 +89,8 @@ export function requirePayment(
 function sellThrough(gate: RouteGate): onRequestHookHandler {
   return (request, reply, done) => {
     const { raw: response } = reply
+    // After the parsers, as a `preHandler`, what they have made of the body is Fastify's alone.
+    if (request.body !== undefined) Object.assign(request.raw, { body: request.body })
     const run = (payment: Key0Payment): void => {
       request.key0Payment = payment
       done()

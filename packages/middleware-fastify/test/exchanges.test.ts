@@ -11,17 +11,21 @@ const secret = '3f1c5b7a9d2e4860b1c3d5e7f90a2b4c6d8e0f1a3b5c7d9e1f2a4b6c8d0e2f4a
 
 const everyByte = Buffer.from(Array.from({ length: 256 }, (_, at) => at))
 
+/** Where a price is put: before the body is parsed, or after. */
+type Hook = 'onRequest' | 'preHandler'
+
 /** Sells what the exchanges ask for, by every way there is to write an answer. */
-function sell(app: FastifyInstance): void {
+function sell(app: FastifyInstance, hook: Hook): void {
   let served = 0
   const at = (routeId: string, unitAmount = '$0.10') => ({
-    onRequest: app.key0.payPerRequest({ routeId, unitAmount }),
+    [hook]: app.key0.payPerRequest({ routeId, unitAmount }),
   })
   app.get<{ Params: { id: string } }>('/photos/:id', at('picture'), ({ params: { id } }, reply) => {
     served += 1
     return reply.header('x-photo', id).send({ id, served })
   })
   app.post('/resize', at('resize', '$0.20'), async ({ body }) => ({ got: body }))
+  app.post('/form', at('form'), async ({ body }) => ({ got: body }))
   app.get('/bytes', at('bytes'), (_, reply) =>
     reply
       .type('application/octet-stream')
@@ -40,10 +44,10 @@ function sell(app: FastifyInstance): void {
 }
 
 /** Answers that end otherwise than they began. */
-function breakOff(app: FastifyInstance): void {
+function breakOff(app: FastifyInstance, hook: Hook): void {
   let served = 0
   const at = (routeId: string) => ({
-    onRequest: app.key0.payPerRequest({ routeId, unitAmount: '$0.10' }),
+    [hook]: app.key0.payPerRequest({ routeId, unitAmount: '$0.10' }),
   })
   app.get('/cut', at('cut'), (_, { raw }) => {
     pipeline(half(), raw, () => {})
@@ -82,15 +86,20 @@ function furnish(app: FastifyInstance, nowMs: () => number): void {
   const holders = (...planIds: string[]) => ({
     onRequest: validateAccessToken({ secret, planIds, nowMs }),
   })
+  const form = 'application/x-www-form-urlencoded'
+  app.addContentTypeParser(form, { parseAs: 'string' }, (_, text, done) => {
+    done(null, Object.fromEntries(new URLSearchParams(`${text}`)))
+  })
   app.get('/health', () => ({ ok: true }))
   app.post('/echo', ({ body }) => ({ got: body }))
   app.get('/gold/1', holders('gold'), () => ({}))
   app.get('/reports/1', holders('basic'), ({ key0Token }) => ({ paidBy: key0Token?.txHash }))
 }
 
-describe('before everything else', () => {
+function converse(hook: Hook, except: Readonly<Record<string, string>> = {}): void {
   httpConformance({
     test,
+    except,
     offers: ['tokens', 'app', 'routes', 'writes'],
     async rig() {
       const world = createHttpWorld({
@@ -101,11 +110,22 @@ describe('before everything else', () => {
       const app = fastify()
       await app.register(key0Plugin, { key0: createHttpHandler({ engine, seller }) })
       furnish(app, nowMs)
-      sell(app)
-      breakOff(app)
+      sell(app, hook)
+      breakOff(app, hook)
       await app.ready()
       return { world, ...(await listen(app.server)) }
     },
+  })
+}
+
+describe('before bodies are parsed', () => converse('onRequest'))
+
+const parserLimit = 'Fastify’s own limit is 1 MiB, and refuses it first'
+
+describe('after bodies were parsed', () => {
+  converse('preHandler', {
+    'route: a body of more than 1 MiB, announced, is refused before it has a price': parserLimit,
+    'route: a body of more than 1 MiB, unannounced, is refused before it has a price': parserLimit,
   })
 })
 
@@ -120,6 +140,21 @@ describe('beside an app, whose own routes stay its own', () => {
       furnish(app, world.nowMs)
       await app.ready()
       return { world, ...(await listen(app.server)) }
+    },
+  })
+})
+
+describe('mounted under a path', () => {
+  httpConformance({
+    test,
+    offers: ['catalog'],
+    async rig() {
+      const world = createHttpWorld()
+      const app = fastify()
+      await app.register(key0Plugin, { key0: createHttpHandler(world), prefix: '/pay' })
+      await app.ready()
+      const server = await listen(app.server)
+      return { ...server, world, origin: `${server.origin}/pay` }
     },
   })
 })

@@ -21,6 +21,22 @@ test('under a prefix, it answers there and nowhere else', async () => {
   expect(await own.json()).toEqual({ url: '/payments?x=1', raw: '/payments?x=1' })
 })
 
+test('a path that only begins like the prefix is the app’s, whatever is sold under it', async () => {
+  const { engine, seller, resources } = createHttpWorld()
+  const catalog = { ...engine.catalog, concerns: () => true }
+  const app = fastify()
+  const key0 = createHttpHandler({ engine: { ...engine, catalog }, seller, resources })
+  await app.register(key0Plugin, { key0, prefix: '/pay' })
+  app.get('/payments', () => ({ own: true }))
+  expect(await (await app.inject('/payments')).json()).toEqual({ own: true })
+})
+
+test('a prefix that is no path does not open', async () => {
+  const app = fastify()
+  app.register(key0Plugin, { key0: shop(), prefix: 'pay' })
+  await expect(app.ready()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+})
+
 test('headers that hooks before it have set are sent, and hooks after an answer run', async () => {
   const app = fastify()
   const answered: number[] = []

@@ -5,10 +5,12 @@ import {
   openShop,
   type PaidRoute,
   type RouteGate,
+  readPrefix,
   type Shop,
 } from '@key0/middleware-kit'
 import type { RequirePaymentOptions } from '@key0/sdk'
 import { Hono, type MiddlewareHandler } from 'hono'
+import { rereadBody } from './rereadBody.ts'
 
 declare module 'hono' {
   interface ContextVariableMap {
@@ -25,13 +27,18 @@ type Mounted = Pick<Shop, 'ready' | 'close'> & {
   readonly payPerRequest: (route: string | PaidRoute) => MiddlewareHandler
 }
 
+export type Key0Options = {
+  /** The path under which Key0's own paths lie, such as `/pay`; `agentUrl` names it too. */
+  readonly prefix?: string
+}
+
 export type Key0Middleware = MiddlewareHandler & Mounted
 
 export type Key0App = Hono & Mounted
 
 /**
  * Answers Key0's paths beside an app's own routes; every other path goes on to the app. Put it
- * first: a body that an earlier middleware has read from `c.req.raw` cannot be read again.
+ * before or after whatever reads bodies with `c.req`.
  *
  * @example
  * const shop = key0({ agentName, agentUrl, walletAddress, network, plans, store, ... })
@@ -39,11 +46,19 @@ export type Key0App = Hono & Mounted
  * app.get('/photos/:id', shop.payPerRequest({ routeId: 'photo', unitAmount: '$0.01' }), sendPhoto)
  * await shop.ready()
  */
-export function key0(source: Key0Source): Key0Middleware {
+export function key0(source: Key0Source, { prefix }: Key0Options = {}): Key0Middleware {
+  const under = readPrefix(prefix)
   const { opening, gate, ready, close } = openShop(source)
   const handle: MiddlewareHandler = async (context, next) => {
     const { handler } = await opening
-    return handler.matches(context.req.raw) ? handler(context.req.raw) : next()
+    const { raw } = context.req
+    const url = unmount(raw.url, under)
+    if (url === undefined || !handler.matches({ url })) return next()
+    const body = await rereadBody(context.req)
+    // A request whose body was read is nothing that another could be made of.
+    const rest = body ? { method: raw.method, headers: raw.headers, signal: raw.signal } : raw
+    const request = url === raw.url ? raw : new Request(url, rest)
+    return body ? handler.receive({ request, body }) : handler(request)
   }
   return Object.assign(handle, {
     ready,
@@ -53,15 +68,16 @@ export function key0(source: Key0Source): Key0Middleware {
 }
 
 /**
- * Key0's paths as an app, to serve alone or to mount with `app.route('/', key0App(...))`.
+ * Key0's paths as an app, to serve alone or to mount with `app.route('/', key0App(...))`. Under any
+ * other path than `/` it is told so: `app.route('/pay', key0App(config, { prefix: '/pay' }))`.
  *
  * @example
  * const app = key0App({ agentName, agentUrl, walletAddress, network, plans, store, ... })
  * await app.ready()
  * serve({ fetch: app.fetch, port: 3000 })
  */
-export function key0App(source: Key0Source): Key0App {
-  const middleware = key0(source)
+export function key0App(source: Key0Source, options: Key0Options = {}): Key0App {
+  const middleware = key0(source, options)
   const { ready, close, payPerRequest } = middleware
   return Object.assign(new Hono().use(middleware), { ready, close, payPerRequest })
 }
@@ -79,6 +95,14 @@ export function requirePayment(
   return Object.assign(sellThrough(gate), { ready, close })
 }
 
+/** An address without the path that Key0 is mounted under; `undefined` for one that is elsewhere. */
+function unmount(url: string, under: ReturnType<typeof readPrefix>): string | undefined {
+  const { origin, pathname, search } = new URL(url)
+  const rest = under(pathname)
+  if (rest === pathname) return url
+  return rest === undefined ? undefined : `${origin}${rest}${search}`
+}
+
 function toBuffer(bytes: Uint8Array = new Uint8Array()): ArrayBuffer {
   return new Uint8Array(bytes).buffer
 }
@@ -87,11 +111,11 @@ function sellThrough(gate: RouteGate): MiddlewareHandler {
   return async (context, next) => {
     const { req } = context
     // A body that was read through Hono before is there; any other is read no further than is sold.
-    const isRead = Object.keys(req.bodyCache).length > 0
-    const read = isRead && { body: new Uint8Array(await req.arrayBuffer()) }
-    const answer = await gate({ request: req.raw, ...read }, async (payment, body) => {
+    const read = await rereadBody(req)
+    const incoming = { request: req.raw, ...(read && { body: read }) }
+    const answer = await gate(incoming, async (payment, body) => {
       // Hono keeps what it has read here, and asks the request no more.
-      if (!isRead) Object.assign(req.bodyCache, { arrayBuffer: Promise.resolve(toBuffer(body)) })
+      if (!read) Object.assign(req.bodyCache, { arrayBuffer: Promise.resolve(toBuffer(body)) })
       context.set('key0Payment', payment)
       await next()
       return context.res

@@ -7,6 +7,7 @@ import {
   type HttpHandler,
   type Incoming,
   type Resources,
+  toRequest,
 } from '@key0/http'
 import type { SellerConfig } from './SellerConfig.ts'
 
@@ -40,7 +41,7 @@ export async function createHandler(
   const receive = async (incoming: Incoming): Promise<Response> => {
     const { request } = incoming
     const other = others.find(({ matches }) => matches(request))
-    return other ? other(request) : http.receive(incoming)
+    return other ? other(toRequest(incoming)) : http.receive(incoming)
   }
   return Object.assign((request: Request) => receive({ request }), {
     ...http,

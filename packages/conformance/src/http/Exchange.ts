@@ -34,7 +34,7 @@ export type Exchange = {
  * - `routes`: requests that are sold one by one and answered by handlers of the server's own.
  *   `GET /photos/:id` at $0.10 answers `{ id, served }` with a header `x-photo: <id>`, where `served`
  *   counts how often the handler ran; `POST /resize` at $0.20 answers `{ got: <its JSON> }`; and at
- *   $0.10 `GET /bytes` answers the bytes from 0 to 255 as `application/octet-stream`, `GET /events`
+ *   $0.10 `POST /form` answers `{ got: { <name>: <value> } }` of its form, `GET /bytes` answers the bytes from 0 to 255 as `application/octet-stream`, `GET /events`
  *   the server-sent events `one` and `two`, `/any` whatever its method is `{ any: true }`, `GET /moved` a 302 with a `location`, and `GET /broken`
  *   a 500 with a header `x-broken` and a body that says `secret`.
  * - `writes`: requests at $0.10 whose handlers write to a response of Node's. After its first bytes,

@@ -10,7 +10,7 @@ import { signPayment } from './signPayment.ts'
 
 /** A server on a socket, over a world of its own. */
 export type HttpRig = {
-  /** Such as `http://127.0.0.1:40213`. */
+  /** Such as `http://127.0.0.1:40213`, with the path under which Key0 is mounted, if it is. */
   readonly origin: string
   readonly world: HttpWorld
 }

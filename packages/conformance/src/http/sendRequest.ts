@@ -60,8 +60,9 @@ export async function leaveRequest(origin: string, sent: WireRequest): Promise<v
 }
 
 function toOptions(origin: string, sent: WireRequest): RequestOptions {
-  const { host, hostname, port } = new URL(origin)
-  const { method, path, body } = sent
+  const { host, hostname, port, pathname } = new URL(origin)
+  const { method, body } = sent
+  const path = `${pathname === '/' ? '' : pathname}${sent.path}`
   const length =
     body === undefined || sent.chunked ? [] : ['content-length', `${Buffer.byteLength(body)}`]
   const coding = sent.chunked ? ['transfer-encoding', 'chunked'] : []

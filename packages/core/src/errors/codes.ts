@@ -112,7 +112,7 @@ export const errorCodes = {
   // The seller's and the operator's side.
   RAW_BODY_MISSING: {
     retry: 'fix',
-    summary: 'The body was read before Key0 saw it, and its bytes were not kept.',
+    summary: 'The body was read before Key0 saw it, and nothing of it was left to read.',
   },
   CONFIG_INVALID: { retry: 'fix', summary: 'The configuration is not valid.' },
   CHAIN_MISMATCH: { retry: 'fix', summary: 'The chain is not the one configured.' },

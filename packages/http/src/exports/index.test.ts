@@ -8,6 +8,7 @@ test('the public names of @key0/http', () => {
     [
       "createHttpHandler",
       "httpStatus",
+      "toRequest",
     ]
   `)
 })

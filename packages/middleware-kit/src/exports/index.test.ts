@@ -9,6 +9,8 @@ test('the public names of @key0/middleware-kit', () => {
       "keepRawBody",
       "openGate",
       "openShop",
+      "readPrefix",
+      "refuseGoneBody",
       "serveRoute",
     ]
   `)

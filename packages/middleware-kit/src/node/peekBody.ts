@@ -1,17 +1,20 @@
 import type { IncomingMessage } from 'node:http'
 import { Key0Error } from '@key0/core'
+import { refuseGoneBody } from '../refuseGoneBody.ts'
 import type { NodeRequest } from './createListener.ts'
+import { rereadBody } from './rereadBody.ts'
 
 /**
  * The bytes of a request's body, which stay there for whoever reads it next: a parser after us
- * finds them as if nobody had looked. Reads one byte more than `maxBytes` at most.
+ * finds them as if nobody had looked. Reads one byte more than `maxBytes` at most. A body that was
+ * read before is read again (see `rereadBody`).
  *
- * @throws RAW_BODY_MISSING when somebody read the body before and kept no bytes
+ * @throws RAW_BODY_MISSING when somebody read the body before and left nothing to be read again
  */
 export async function peekBody(request: NodeRequest, maxBytes: number): Promise<Uint8Array> {
   if (Buffer.isBuffer(request.rawBody)) return request.rawBody
   if (!hasBody(request)) return new Uint8Array()
-  if (request.readableDidRead) throw new Key0Error('RAW_BODY_MISSING')
+  if (request.readableDidRead) return rereadBody(request) ?? refuseGoneBody()
   const bytes = await readAhead(request, maxBytes)
   request.rawBody = bytes
   return bytes

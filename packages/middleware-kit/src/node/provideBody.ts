@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { Key0Error } from '@key0/core'
+import { refuseGoneBody } from '../refuseGoneBody.ts'
 import type { NodeRequest } from './createListener.ts'
+import { rereadBody } from './rereadBody.ts'
 
 /**
  * Keeps the bytes that a body parser reads, for what is bound to them. Give it as the `verify`
@@ -13,15 +14,12 @@ export function keepRawBody(request: IncomingMessage, _response: unknown, bytes:
 }
 
 /**
- * Sees to it that a handler can read a body that a parser read first: from the bytes that were
- * kept, or else from what the parser made of them, written as JSON again. That is right for Key0's
- * own paths, which read a few named fields; nothing there is bound to the bytes.
+ * Sees to it that a handler can read a body that a parser read first (see `rereadBody`).
  *
  * @throws RAW_BODY_MISSING when somebody read the body and left nothing of it
  */
 export function provideBody(request: NodeRequest): void {
   if (!request.readableDidRead || Buffer.isBuffer(request.rawBody)) return
   if (request.method === 'GET' || request.method === 'HEAD') return
-  if (request.body === undefined) throw new Key0Error('RAW_BODY_MISSING')
-  request.rawBody = Buffer.from(JSON.stringify(request.body))
+  request.rawBody = rereadBody(request) ?? refuseGoneBody()
 }

@@ -1,9 +1,14 @@
-import type { Exchange } from '../Exchange.ts'
+import type { Exchange, SentRequest } from '../Exchange.ts'
 import { get, paid, photo, priced, receipt } from './sales.ts'
 import { post, refused, refusedPayment } from './steps.ts'
 
 const asked = { status: 200, body: { asked: 'GET /photos/7?size=2', body: '' } }
 const print = post('/prints', { copies: 2 })
+
+const form = (text: string): SentRequest => ({
+  ...{ method: 'POST', path: '/prints', text },
+  headers: [['content-type', 'application/x-www-form-urlencoded']],
+})
 
 /** Spellings of a path that some server takes for the one that has a price. */
 const disguises = ['/photos%2F7', '/photos/%37', '/PHOTOS/7', '/free;v=1', '/x/..%2Fphotos/7']
@@ -41,6 +46,21 @@ const sales: readonly Exchange[] = [
         expect: refusedPayment(409, 'REQUEST_CONFLICT'),
       },
       { send: paid(print), expect: { status: 200, body: { body: '{"copies":2}' } } },
+    ],
+    transfers: 1,
+  },
+  {
+    name: 'catalog: a form is bound to its payment, and what answers gets it as it came',
+    steps: [
+      priced(form('copies=2&paper=a4&paper=a5')),
+      {
+        send: paid(form('copies=2&paper=a4&paper=a3')),
+        expect: refusedPayment(409, 'REQUEST_CONFLICT'),
+      },
+      {
+        send: paid(form('copies=2&paper=a4&paper=a5')),
+        expect: { status: 200, body: { body: 'copies=2&paper=a4&paper=a5' } },
+      },
     ],
     transfers: 1,
   },

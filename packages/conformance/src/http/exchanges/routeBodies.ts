@@ -4,6 +4,11 @@ import { post, refused, refusedPayment } from './steps.ts'
 
 const resize = (width: Json): SentRequest => post('/resize', { width })
 
+const form = (text: string): SentRequest => ({
+  ...{ method: 'POST', path: '/form', text },
+  headers: [['content-type', 'application/x-www-form-urlencoded']],
+})
+
 /** A body one byte longer than what is read before a price is named. */
 const tooLong = resize('x'.repeat(1_048_577 - '{"width":""}'.length))
 
@@ -27,6 +32,22 @@ export const routeBodies: readonly Exchange[] = [
         send: paid(resize(640)),
         expect: { status: 200, decoded: receipt, body: { got: { width: 640 } } },
       },
+    ],
+    transfers: 1,
+  },
+  {
+    name: 'route: a payment for one form buys no other, and the handler gets what was paid for',
+    steps: [
+      priced(form('size=2&paper=matt')),
+      {
+        send: paid(form('size=3&paper=matt')),
+        expect: refusedPayment(409, 'REQUEST_CONFLICT'),
+      },
+      {
+        send: paid(form('size=2&paper=matt')),
+        expect: { status: 200, decoded: receipt, body: { got: { size: '2', paper: 'matt' } } },
+      },
+      { send: paid(form('size=2&paper=matt')), expect: { status: 200, decoded: receipt } },
     ],
     transfers: 1,
   },

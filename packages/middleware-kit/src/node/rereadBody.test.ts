@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import type { NodeRequest } from './createListener.ts'
+import { rereadBody } from './rereadBody.ts'
+
+const json = 'application/json'
+const form = 'application/x-www-form-urlencoded'
+
+const reread = (body: unknown, type?: string, rawBody?: Buffer): string | undefined =>
+  rereadBody({ body, rawBody, headers: { 'content-type': type } } as NodeRequest)?.toString()
+
+test.each([
+  ['bytes', Buffer.from('{"a": 1}'), json, '{"a": 1}'],
+  ['text', '{"a": 1}', json, '{"a": 1}'],
+  ['JSON', { a: [1, 'ü', null] }, json, '{"a":[1,"ü",null]}'],
+  ['JSON of another type', { a: 1 }, 'Application/Merge-Patch+JSON; charset=utf-8', '{"a":1}'],
+  ['a list', [1], json, '[1]'],
+  ['nothing, as JSON', null, json, 'null'],
+  ['a form', { a: '1 2', b: ['3', '&'] }, `${form}; charset=utf-8`, 'a=1+2&b=3&b=%26'],
+])('what a parser made of %s is bytes again', (_, body, type, bytes) => {
+  expect(reread(body, type)).toBe(bytes)
+})
+
+test.each([
+  ['nothing that is left', undefined, json],
+  ['a form in a form', { a: { b: '1' } }, form],
+  ['the fields beside files', { a: '1' }, 'multipart/form-data; boundary=x'],
+  ['another language', { a: '1' }, 'application/xml'],
+  ['no type', { a: '1' }, undefined],
+])('of %s no bytes can be made', (_, body, type) => {
+  expect(reread(body, type)).toBeUndefined()
+})
+
+test('bytes that were kept come before what was made of them', () => {
+  expect(reread({ a: 1 }, json, Buffer.from('{ "a": 1 }'))).toBe('{ "a": 1 }')
+})
