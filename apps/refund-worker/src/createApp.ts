@@ -1,10 +1,9 @@
-import { createProbe, remember } from '@key0/app-kit'
+import { createProbe } from '@key0/app-kit'
 import type { PassStatus } from '@key0/refunds'
 import { Hono } from 'hono'
 import type { Metrics } from './createMetrics.ts'
 
 const LATE_INTERVALS = 3
-const METRICS_TTL_MS = 2_000
 
 export type AppOptions = {
   readonly intervalMs: number
@@ -20,7 +19,6 @@ export function createApp(options: AppOptions): Hono {
   const app = new Hono()
   const isStoreWell = createProbe(options.askStore)
   const isChainWell = createProbe(options.askChain)
-  const print = remember(options.print, METRICS_TTL_MS)
   app.get('/healthz', (c) => c.json({ status: 'ok', service: 'key0-refund-worker' }))
   app.get('/readyz', async (c) => {
     const [store, chain] = await Promise.all([isStoreWell(), isChainWell()])
@@ -37,7 +35,7 @@ export function createApp(options: AppOptions): Hono {
     return c.json(body, isReady ? 200 : 503)
   })
   app.get('/metrics', async (c) => {
-    const { text, contentType } = await print()
+    const { text, contentType } = await options.print()
     return c.body(text, 200, { 'content-type': contentType })
   })
   return app

@@ -51,6 +51,8 @@ export type GatewayConfig = NetworkConfig & {
   readonly retiredWallets: readonly Address[]
   /** Opens the operator's paths; absent: there are none. */
   readonly adminToken?: string
+  /** Where metrics are told; absent: nowhere. */
+  readonly metricsPort?: number
   readonly logLevel: LogLevel
   /** What is allowed but worth saying at every start. */
   readonly warnings: readonly string[]

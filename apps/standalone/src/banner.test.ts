@@ -45,6 +45,7 @@ test('it says what this process is and does', () => {
     '  A2A endpoint https://shop.example/a2a',
     '  MCP server   off (MCP_ENABLED=true)',
     '  Admin API    off (KEY0_ADMIN_TOKEN)',
+    '  Metrics      off (KEY0_METRICS_PORT)',
     '  Refund cron  every 60000 ms',
     '  Refund grace 300000 ms',
     '  Refunds      DISABLED (set KEY0_WALLET_PRIVATE_KEY)',

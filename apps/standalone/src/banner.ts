@@ -5,8 +5,9 @@ import type { GatewayConfig } from './GatewayConfig.ts'
 /** What this process is and does, line by line, without secrets. */
 export function banner(
   config: GatewayConfig,
-  { port, warnings: more, readiness }: Pick<Gateway, 'port' | 'warnings' | 'readiness'>,
+  running: Pick<Gateway, 'port' | 'warnings' | 'readiness' | 'metricsPort'>,
 ): string {
+  const { port, warnings: more, readiness, metricsPort } = running
   const { token, storage, settlement, refunds, network } = config
   const rows: readonly (readonly [string, string])[] = [
     ['Port', `${port}`],
@@ -30,6 +31,7 @@ export function banner(
     ['A2A endpoint', a2aAt(config)],
     ['MCP server', config.mcp ? `${config.publicUrl}/mcp` : 'off (MCP_ENABLED=true)'],
     ['Admin API', adminAt(config)],
+    ['Metrics', metricsPort === undefined ? 'off (KEY0_METRICS_PORT)' : `at port ${metricsPort}`],
     ['Refund cron', `every ${refunds.intervalMs} ms`],
     ['Refund grace', `${refunds.minAgeMs} ms`],
     ['Refunds', refundStatus(refunds)],

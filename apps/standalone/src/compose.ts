@@ -7,6 +7,8 @@ import { encryptStore } from '@key0/store-encrypted'
 import type { Logger } from 'pino'
 import { createAdmin } from './admin/createAdmin.ts'
 import type { GatewayConfig } from './GatewayConfig.ts'
+import { createMetrics } from './metrics/createMetrics.ts'
+import { serveMetrics } from './metrics/serveMetrics.ts'
 import { openDispatcher } from './openDispatcher.ts'
 import { openIssuer, openRevoker } from './openIssuer.ts'
 import { serveApp } from './serveApp.ts'
@@ -23,6 +25,8 @@ export type Gateway = AsyncDisposable & {
   readonly warnings: readonly string[]
   /** What selling needed when it started. */
   readonly readiness: Key0['readiness']
+  /** Absent: metrics are told nowhere. */
+  readonly metricsPort?: number
 }
 
 /**
@@ -38,7 +42,8 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Gateway
   stack.defer(close)
   const { encryptionKeys: keys } = config
   const store = keys.length > 0 ? encryptStore(plain, { keys }) : plain
-  const observe = logEvent(log)
+  const metrics = config.metricsPort === undefined ? undefined : createMetrics(config)
+  const observe = metrics ? metrics.count(logEvent(log)) : logEvent(log)
   const { issuer: tokenIssuer, jwks } = openIssuer(config.token)
   const key0 = await createKey0({
     ...toSellerConfig(config, { store, tokenIssuer, observe, log }),
@@ -48,6 +53,9 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Gateway
 
   const dispatcher = await openDispatcher(config, { store, documents }, log)
   if (dispatcher) stack.use(dispatcher)
+  metrics?.watch({ store: plain, documents, chain: key0.chain })
+  const metering = metrics && (await serveMetrics(config, metrics.print))
+  if (metering) stack.defer(metering.drain)
   const refunds = await openRefunds(config, key0, { store, observe, ...(lock && { lock }) })
   const recovery = startTimer({
     pass: () => key0.recover(),
@@ -81,6 +89,7 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Gateway
     port: serving.port,
     warnings: [...warnings, ...key0.warnings],
     readiness: key0.readiness,
+    ...(metering && { metricsPort: metering.port }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

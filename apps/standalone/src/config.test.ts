@@ -104,9 +104,10 @@ describe('names', () => {
     expect(problemsOf({ ...least, [wrong]: 'x' })).toContain(`mean ${right}?`)
   })
 
-  test('what this version does not have is told', () => {
-    const config = configOf({ ...least, KEY0_METRICS_PORT: '9090' })
-    expect(config.warnings).toContain('KEY0_METRICS_PORT is not part of this version: ignored.')
+  test('metrics are told at a port of their own', () => {
+    expect(configOf(least).metricsPort).toBeUndefined()
+    expect(configOf({ ...least, KEY0_METRICS_PORT: '9090' }).metricsPort).toBe(9090)
+    expect(problemsOf({ ...least, KEY0_METRICS_PORT: '3000' })).toContain('must not be KEY0_PORT')
   })
 
   test.each([

@@ -13,6 +13,7 @@ import type { RawConfig, Setting } from './env.ts'
 import type { GatewayConfig, ManagedServer } from './GatewayConfig.ts'
 import { readAdminToken } from './readAdminToken.ts'
 import { readGoods } from './readGoods.ts'
+import { readMetricsPort } from './readMetricsPort.ts'
 import { readNotifications } from './readNotifications.ts'
 import { readSettlement } from './readSettlement.ts'
 import { readToken } from './readToken.ts'
@@ -36,6 +37,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
   const adminToken = readAdminToken(read, goods.routes)
   const token = readToken(read, { network, ...goods }, warnings)
   const backendHealthUrl = read.url('backendHealthUrl')
+  const metricsPort = readMetricsPort(read, port)
   const notifications = readNotifications(read, network)
   const config: GatewayConfig = {
     network,
@@ -73,6 +75,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
     retiredWallets: read.addresses('retiredWallets'),
     strayTransfers: read.oneOf('strayTransfers', ['hold', 'refund'], 'hold'),
     ...(adminToken !== undefined && { adminToken }),
+    ...(metricsPort !== undefined && { metricsPort }),
     logLevel: read.oneOf('logLevel', logLevels, 'info'),
     warnings,
   }

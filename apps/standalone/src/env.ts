@@ -85,6 +85,7 @@ const names = {
   refundMaxValuePerHour: ['REFUND_MAX_VALUE_PER_HOUR'],
   refundMaxValuePerDay: ['REFUND_MAX_VALUE_PER_DAY'],
   adminToken: ['KEY0_ADMIN_TOKEN'],
+  metricsPort: ['KEY0_METRICS_PORT'],
   logLevel: ['LOG_LEVEL'],
 } as const
 
@@ -109,17 +110,10 @@ const secrets: readonly Setting[] = [
   'agreementRpcUrl',
 ]
 
-/**
- * Settings of the whole product that this version cannot honour. `wrong`: without it something
- * else than the seller believes would be sold or kept, so the gateway does not start.
- */
-const later: Readonly<Record<string, 'wrong' | 'missing' | 'elsewhere'>> = {
-  KEY0_METRICS_PORT: 'missing',
-  /** The refund worker's, which may stand in the same file. */
-  BULLMQ_REDIS_URL: 'elsewhere',
-}
+/** The refund worker's, which may stand in the same file. */
+const others = { BULLMQ_REDIS_URL: 'elsewhere' } as const
 
-const table = { names, secrets, others: later }
+const table = { names, secrets, others }
 
 export type { Env }
 export type Setting = keyof typeof names
@@ -133,11 +127,6 @@ export function readEnv(env: Env): RawConfig {
 /** Every name that is read, with its setting; the README's table is checked against it. */
 export function knownNames(): readonly string[] {
   return namesIn(table)
-}
-
-/** Every name that is known and not part of this version. */
-export function laterVersionNames(): readonly string[] {
-  return Object.keys(later)
 }
 
 /** The names that may also end in `_FILE`. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { toConfig } from '../src/config.ts'
-import { knownNames, laterVersionNames, readEnv, secretNames } from '../src/env.ts'
+import { knownNames, readEnv, secretNames } from '../src/env.ts'
 
 const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
 const settings = readme.split('## Settings')[1]?.split('\n## ')[0] ?? ''
@@ -21,10 +21,6 @@ test('the table says which settings may come from files', () => {
     .filter(([, , , meaning]) => meaning?.endsWith('; secret'))
     .flatMap(([, name]) => namesOf(name))
   expect(marked.sort()).toEqual([...secretNames()].sort())
-})
-
-test('what this version does not have is named', () => {
-  for (const name of laterVersionNames()) expect(readme).toContain(`\`${name}\``)
 })
 
 test('the defaults in the table are the defaults', () => {

@@ -27,7 +27,7 @@ export type Debts = {
 /** What is due and not begun, under way, failed, and held; each up to {@link COUNTED}. */
 export async function readDebts(
   store: ChallengeStore,
-  { chainId, token }: EvmChain,
+  { chainId, token }: Pick<EvmChain, 'chainId' | 'token'>,
   minAgeMs: number,
 ): Promise<Debts> {
   const nowMs = Date.now()
