@@ -53,6 +53,7 @@ const others = {
   KEY0_RECEIPT_PRIVATE_KEY: 'elsewhere',
   KEY0_WEBHOOK_URLS: 'elsewhere',
   KEY0_WEBHOOK_PRIVATE: 'elsewhere',
+  KEY0_EXACT: 'elsewhere',
   KEY0_NOTIFY_REQUESTS: 'elsewhere',
   /** Gateways': nothing that is read here is encrypted. */
   KEY0_ENCRYPTION_KEY: 'elsewhere',
