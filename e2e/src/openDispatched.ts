@@ -1,6 +1,7 @@
 import type { ChallengeStore, DocumentStore } from '@key0/core'
 import { PostgresChallengeStore, PostgresDocumentStore } from '@key0/store-postgres'
 import { RedisChallengeStore, RedisDocumentStore } from '@key0/store-redis'
+import { createSqliteDocuments, createSqliteStore } from '@key0/store-sqlite'
 import { Redis } from 'ioredis'
 import postgres from 'postgres'
 
@@ -8,6 +9,7 @@ import postgres from 'postgres'
 export type DispatchedPlace =
   | { readonly engine: 'redis'; readonly url: string; readonly keyPrefix: string }
   | { readonly engine: 'postgres'; readonly url: string }
+  | { readonly engine: 'sqlite'; readonly dataDir: string }
 
 export type Dispatched = AsyncDisposable & {
   readonly store: ChallengeStore
@@ -24,6 +26,16 @@ export function openDispatched(place: DispatchedPlace): Dispatched {
       documents: new RedisDocumentStore({ redis, keyPrefix }),
       [Symbol.asyncDispose]: async () => redis.disconnect(),
     }
+  }
+  if (place.engine === 'sqlite') {
+    const { dataDir } = place
+    // What is killed is a process, not the machine.
+    const store = createSqliteStore({ dataDir, synchronous: 'NORMAL' })
+    const documents = createSqliteDocuments({ dataDir })
+    const close = async (): Promise<void> => {
+      await Promise.all([store.close(), documents.close()])
+    }
+    return { store, documents, [Symbol.asyncDispose]: close }
   }
   const sql = postgres(place.url, { onnotice: () => {} })
   return {

@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createMint } from '@key0/conformance/store'
-import type { ChallengeStore } from '@key0/core'
+import type { AccessGrant, ChallengeStore, Hash } from '@key0/core'
 import { digestChallenge, verifyWebhook, type WebhookEvent } from '@key0/delivery'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, expect, test } from 'vitest'
@@ -12,7 +15,9 @@ import type { DispatcherOrder } from '../src/dispatcherProgram.ts'
 import { type DispatchedPlace, openDispatched } from '../src/openDispatched.ts'
 import { sharedServers, stopServers } from '../src/servers.ts'
 
+const scratch = mkdtempSync(join(tmpdir(), 'key0-webhooks-'))
 afterAll(stopServers)
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 const secret = `whsec_${Buffer.alloc(32, 9).toString('base64')}`
 const SALES = 80
@@ -22,6 +27,7 @@ const places: Readonly<Record<string, () => Promise<DispatchedPlace>>> = {
   Redis: async () => ({
     ...{ engine: 'redis', url: await sharedServers.redisUrl(), keyPrefix: `wh-${randomUUID()}` },
   }),
+  SQLite: async () => ({ engine: 'sqlite', dataDir: join(scratch, randomUUID()) }),
   PostgreSQL: async () => ({ engine: 'postgres', url: await sharedServers.createDatabase() }),
 }
 
@@ -84,7 +90,12 @@ const isGone = (child: ChildProcess): Promise<void> =>
     (child.exitCode ?? child.signalCode) ? gone() : child.once('exit', () => gone()),
   )
 
-/** Sells up to PAID or cancels: two events each. @returns the versions that must arrive */
+const grantOf = (challengeId: string, txHash: Hash): AccessGrant => ({
+  ...{ type: 'AccessGrant', challengeId, requestId: challengeId, resourceId: 'reports/daily' },
+  ...{ planId: 'basic', accessToken: 'eyJcanary', tokenType: 'Bearer', txHash },
+})
+
+/** Sells up to DELIVERED, or cancels. @returns the versions that must arrive */
 async function sellAll(store: ChallengeStore, name: string): Promise<Map<string, number[]>> {
   const mint = createMint({ nowMs: () => Date.now() })
   const expected = new Map<string, number[]>()
@@ -93,9 +104,16 @@ async function sellAll(store: ChallengeStore, name: string): Promise<Map<string,
     const { base, pay } = mint({ challengeId: id, requestId: id })
     await store.create(base, { key: 'create' })
     const payment = pay()
-    if (count % 2 === 0) await store.settle(id, payment.paymentRef, payment.paid(), { key: 'pay' })
-    else await store.transition({ id, from: 'PENDING', to: 'CANCELLED', key: 'cancel' })
-    expected.set(digestChallenge(id), [1, 2])
+    if (count % 2 === 0) {
+      await store.settle(id, payment.paymentRef, payment.paid(), { key: 'pay' })
+      const fields = { accessGrant: grantOf(id, payment.txHash), deliveredAt: new Date() }
+      const move = { id, from: 'PAID', to: 'DELIVERED', fields } as const
+      expect((await store.transition({ ...move, key: 'deliver' })).kind).toBe('applied')
+      expected.set(digestChallenge(id), [1, 2, 3])
+    } else {
+      await store.transition({ id, from: 'PENDING', to: 'CANCELLED', key: 'cancel' })
+      expected.set(digestChallenge(id), [1, 2])
+    }
   }
   return expected
 }
@@ -131,7 +149,7 @@ test.each(Object.keys(places))(
     const expected = await selling
     const distinct = (): number =>
       new Set(receiver.taken.map(({ idempotencyKey }) => idempotencyKey)).size
-    await waitUntil(() => distinct() === 2 * SALES)
+    await waitUntil(() => distinct() === 2.5 * SALES)
     await kill()
     const known = new Set<string>()
     const arrived = new Map<string, number[]>()

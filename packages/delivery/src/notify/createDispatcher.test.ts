@@ -5,6 +5,7 @@ import { type Answer, hang, hangUp, status } from '../../test/backend.ts'
 import { openBusiness } from '../../test/business.ts'
 import { firstArrivals, secret } from '../../test/receiver.ts'
 import { createDispatcher } from './createDispatcher.ts'
+import { verifyWebhook } from './verifyWebhook.ts'
 import { digestChallenge } from './WebhookEvent.ts'
 
 const HOUR_MS = 3_600_000
@@ -69,6 +70,9 @@ function createRandom(seed: number): () => number {
 }
 
 const late: Answer = (response) => void setTimeout(() => response.writeHead(200).end(), 30)
+/** To where a GET without a body would arrive, if anybody followed. */
+const redirect: Answer = (response, { path }) =>
+  response.writeHead(302, { location: `${path}?followed` }).end()
 const tooLate: Answer = (response) => void setTimeout(() => response.writeHead(200).end(), 150)
 
 test.each([1, 2, 3])(
@@ -77,7 +81,16 @@ test.each([1, 2, 3])(
     await using business = await openBusiness()
     const { receiver } = business
     const random = createRandom(seed)
-    const ways = [status(500), status(503), status(404), hangUp, late, status(204), status(200)]
+    const ways = [
+      status(500),
+      status(503),
+      status(404),
+      redirect,
+      hangUp,
+      late,
+      status(204),
+      status(200),
+    ]
     const rare = [hang, tooLate]
     receiver.answer = () => {
       const dice = random()
@@ -94,6 +107,7 @@ test.each([1, 2, 3])(
     expect(firstArrivals(receiver.taken)).toEqual(await business.expected())
     // What was given up by its sender may be read so late that its time is over.
     expect(receiver.refused.filter((reason) => reason !== 'too old')).toEqual([])
+    expect(new Set(receiver.seen.map(({ path }) => path)).size).toBe(1)
   },
 )
 
@@ -389,6 +403,47 @@ test('money that is held and released again: who asked for one of the two is tol
   const [event, ...more] = receiver.taken
   expect(event).toMatchObject({ type: 'challenge.held', data: { held: 'a doubt' } })
   expect(more).toEqual([])
+})
+
+test('while secrets are rotated, receivers that know either of the two believe what they are sent', async () => {
+  await using business = await openBusiness()
+  const { receiver } = business
+  const next = `whsec_${Buffer.alloc(32, 8).toString('base64')}`
+  const nobodys = `whsec_${Buffer.alloc(32, 9).toString('base64')}`
+  const webhook = { url: receiver.url, secret: [next, secret], networks: 'any' } as const
+  const dispatcher = business.dispatch({ webhooks: [webhook] })
+  await dispatcher.open()
+  await business.sell('PENDING')
+  await dispatcher.pass()
+  expect(receiver.taken).toHaveLength(1)
+  const [message = { headers: {}, body: '' }] = receiver.seen
+  const at = { nowMs: () => business.clock.nowMs() }
+  const kindFor = async (...known: string[]) => (await verifyWebhook(message, known, at)).kind
+  expect(await Promise.all([kindFor(next), kindFor(secret), kindFor(nobodys)])).toEqual([
+    ...['genuine', 'genuine', 'refused'],
+  ])
+})
+
+test('a name that turns out to be inside a network is not sent to, at any attempt', async () => {
+  await using business = await openBusiness()
+  const { receiver, clock, told } = business
+  const { port } = new URL(receiver.url)
+  let asked = 0
+  const dispatcher = business.dispatch({
+    webhooks: [{ url: `http://hooks.example:${port}/`, secret }],
+    resolve: (_, answer) => {
+      asked += 1
+      answer(null, [{ address: '127.0.0.1', family: 4 }])
+    },
+  })
+  await dispatcher.open()
+  await business.sell('PENDING')
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    await dispatcher.pass()
+    clock.advance(HOUR_MS)
+  }
+  expect([asked, receiver.seen]).toEqual([3, []])
+  expect(told).toMatchObject([1, 2, 3].map(() => ({ reason: 'its address is not public' })))
 })
 
 test('a webhook inside a network is not sent to unless that is said', async () => {
