@@ -126,6 +126,31 @@ test('while nobody knows the outcome the task works, and no signature is asked f
   expect(shop.failures.map(({ code }) => code)).toContain('SETTLEMENT_PENDING')
 })
 
+test('receipts are the whole history: a payment that expired unmined, and the one after it', async () => {
+  const { shop, buyer, asked } = await open()
+  shop.ledger.autoMine = false
+  await buyer.send(pay(shop, asked))
+  shop.clock.advance(400_000)
+  shop.ledger.mine(5)
+  await recover(shop.ctx, { limit: 10 })
+  const lost = { success: false, errorReason: 'authorization_expired', transaction: '' }
+  expect(await buyer.get(asked.id)).toMatchObject({
+    state: 'input-required',
+    metadata: { 'x402.payment.receipts': [lost] },
+  })
+  shop.ledger.autoMine = true
+  const paid = await buyer.send(pay(shop, asked))
+  expect(paid).toMatchObject({
+    state: 'completed',
+    metadata: { 'x402.payment.receipts': [lost, { success: true }] },
+  })
+  expect((await buyer.get(asked.id)).metadata['x402.payment.receipts']).toMatchObject([
+    lost,
+    { success: true },
+  ])
+  expect(shop.ledger.transfers()).toHaveLength(1)
+})
+
 test('a delivery that fails carries the receipt and the refund, until the money is back', async () => {
   const { shop, buyer, asked } = await open()
   shop.issuer.mood = 'fail'

@@ -1,6 +1,6 @@
 import { type Task, TaskState } from '@a2a-js/sdk'
 import type { Problem, Refused, Sold, SoldResource } from '@key0/checkout'
-import { type ErrorCode, Key0Error } from '@key0/core'
+import { type ChallengeRecord, type ErrorCode, Key0Error } from '@key0/core'
 import {
   type SettlementResponse,
   toV1SettlementResponse,
@@ -9,7 +9,7 @@ import {
 import type { Settings } from '../A2aOptions.ts'
 import { paymentErrorOf } from '../task/metadata.ts'
 import type { TaskName } from '../task/TaskName.ts'
-import { askFor, texts } from '../task/viewOf.ts'
+import { askFor, earlierReceipts, texts } from '../task/viewOf.ts'
 import { type RefundView, type TaskView, writeTask } from '../task/writeTask.ts'
 import { findView } from './findView.ts'
 
@@ -41,7 +41,10 @@ export async function answerSale(
   answering: Answering,
 ): Promise<Task> {
   const told = answering.x402Version === 1 ? toV1(result) : result
-  const view = told.kind === 'sold' ? soldView(told) : await refusedView(told, name, answering)
+  const view =
+    told.kind === 'sold'
+      ? soldView(told, answering.x402Version)
+      : await refusedView(told, name, answering)
   return writeTask(name, view)
 }
 
@@ -57,17 +60,31 @@ type Told<result> = result extends unknown
     }
   : never
 
+/** The whole history: what came to nothing before, and what is told of now. */
+function receiptsOf(
+  challenge: ChallengeRecord,
+  settlement: SettlementResponse | V1SettlementResponse,
+  x402Version: 1 | 2,
+): readonly (SettlementResponse | V1SettlementResponse)[] {
+  const earlier = earlierReceipts(challenge)
+  if (x402Version === 2) return [...earlier, settlement]
+  return [...earlier.map((each) => toV1SettlementResponse(each) ?? each), settlement]
+}
+
 function toV1(result: Outcome): Told<Outcome> {
   return { ...result, settlement: toV1SettlementResponse(result.settlement) ?? result.settlement }
 }
 
-function soldView({ delivered, settlement }: Told<Sold | SoldResource>): TaskView {
+function soldView(
+  { delivered, settlement }: Told<Sold | SoldResource>,
+  x402Version: 1 | 2,
+): TaskView {
   return {
     state: TaskState.TASK_STATE_COMPLETED,
     status: 'payment-completed',
     text: texts.completed,
     at: delivered.challenge.updatedAt,
-    receipts: [settlement],
+    receipts: receiptsOf(delivered.challenge, settlement, x402Version),
     bought: delivered,
   }
 }
@@ -85,7 +102,7 @@ async function refusedView(
     status: 'payment-failed',
     error: paymentErrorOf(code),
     text: problem.title,
-    receipts: [settlement],
+    receipts: offered ? receiptsOf(offered.challenge, settlement, x402Version) : [settlement],
     problem,
   } as const
   if (offered) return { ...askFor(offered, settings.checkout, x402Version), ...failed }

@@ -1,6 +1,6 @@
 import { TaskState } from '@a2a-js/sdk'
 import { type Checkout, problemOf } from '@key0/checkout'
-import { type ChallengeRecord, hasOpenIntent, type Offered } from '@key0/core'
+import { type ChallengeRecord, failuresOf, hasOpenIntent, type Offered } from '@key0/core'
 import {
   type PaymentRequired,
   type SettlementResponse,
@@ -121,16 +121,30 @@ function resourceUrl({ baseUrl }: Checkout): string {
   return `${baseUrl}/x402/access`
 }
 
-/** What is known of a challenge's settlements: one that paid, or the last one that came to nothing. */
+/** The whole history of a challenge's settlements: those that came to nothing, and one that paid. */
 function receiptsOf(challenge: ChallengeRecord): readonly SettlementResponse[] {
-  const { txHash, chainId, amountRaw, fromAddress, intent } = challenge
-  const network = toNetwork(chainId)
+  const { txHash, chainId, amountRaw, fromAddress } = challenge
+  const failed = failedReceipts(challenge, failuresOf(challenge))
+  if (txHash === undefined) return failed
   const payer = fromAddress && { payer: fromAddress }
-  if (txHash !== undefined)
-    return [{ success: true, transaction: txHash, network, amount: `${amountRaw}`, ...payer }]
-  if (intent?.stage !== 'VOID') return []
-  const errorReason = (intent.voidReason ?? 'AUTHORIZATION_EXPIRED').toLowerCase()
-  return [{ success: false, errorReason, transaction: '', network }]
+  const network = toNetwork(chainId)
+  const paid = { success: true, transaction: txHash, network, amount: `${amountRaw}`, ...payer }
+  return [...failed, paid]
+}
+
+/** Receipts of payments that came to nothing before the one that is told of now. */
+export function earlierReceipts(challenge: ChallengeRecord): readonly SettlementResponse[] {
+  return failedReceipts(challenge, challenge.intent?.earlier ?? [])
+}
+
+function failedReceipts(
+  { chainId }: ChallengeRecord,
+  reasons: readonly string[],
+): readonly SettlementResponse[] {
+  const network = toNetwork(chainId)
+  return reasons.map((reason) => {
+    return { success: false, errorReason: reason.toLowerCase(), transaction: '', network }
+  })
 }
 
 function refundOf(challenge: ChallengeRecord): {

@@ -27,4 +27,6 @@ export type SettlementIntent = {
   readonly onlyFresh?: true
   /** Why it is VOID, as an error code. */
   readonly voidReason?: string
+  /** Why payments before this one came to nothing, as error codes, the last ones of them. */
+  readonly earlier?: readonly string[]
 }

@@ -19,6 +19,7 @@ test('exports these values and no others', () => {
       "defaultRetention",
       "dueAtMs",
       "errorCodes",
+      "failuresOf",
       "findFence",
       "findTransition",
       "forgetAtMs",

@@ -30,6 +30,7 @@ export type {
   ChallengeFields,
   ChallengeRecord,
 } from '../challenge/ChallengeRecord.ts'
+export { failuresOf } from '../challenge/failuresOf.ts'
 export { type Address, type Hash, type Hex, sameAddress } from '../challenge/hex.ts'
 export { kindOf, type RecordKind } from '../challenge/kindOf.ts'
 export type { Disposition, PaymentClaim } from '../challenge/PaymentClaim.ts'

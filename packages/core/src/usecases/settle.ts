@@ -1,5 +1,6 @@
 import type { SignedAuthorization } from '../challenge/Authorization.ts'
 import type { ChallengeRecord } from '../challenge/ChallengeRecord.ts'
+import { failuresOf } from '../challenge/failuresOf.ts'
 import { sameAddress } from '../challenge/hex.ts'
 import { authorizationRef } from '../challenge/PaymentRef.ts'
 import type { SettlementIntent } from '../challenge/SettlementIntent.ts'
@@ -206,6 +207,7 @@ function toIntent(
   head: Head,
 ): SettlementIntent {
   const { chainId, token } = record
+  const earlier = failuresOf(record)
   return {
     paymentRef: authorizationRef({ chainId, token, ...authorization }),
     authorization,
@@ -221,6 +223,7 @@ function toIntent(
     submissions: [],
     createdAtMs: ctx.clock.nowMs(),
     ...(onlyFresh === true && { onlyFresh }),
+    ...(earlier.length > 0 && { earlier }),
   }
 }
 

@@ -53,6 +53,7 @@ function fullIntent({ payment }: Scene): SettlementIntent {
   return payment.intent({
     stage: 'PAID',
     voidReason: 'AUTHORIZATION_EXPIRED',
+    earlier: ['AUTHORIZATION_CANCELLED', 'AUTHORIZATION_EXPIRED'],
     sinceBlock: MAX,
     submissions: [
       {
