@@ -1,13 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
+import { signPayment } from './signPayment.ts'
 import { portOf, spawnProgram, startWorld } from './startWorld.ts'
-
-type Offer = {
-  readonly accepts: readonly [
-    { readonly amount: string; readonly payTo: `0x${string}`; readonly extra: object },
-  ]
-}
 
 const challengesSeen: string[] = []
 
@@ -48,17 +43,8 @@ test('no key, signature, token, challenge id or payload is ever printed, at LOG_
   const buy = async (): Promise<Response> => {
     const asked = await fetch(url, { method: 'POST', headers, body })
     await json(asked.clone())
-    const offer = JSON.parse(atob(`${asked.headers.get('payment-required')}`)) as Offer
-    const [accepted] = offer.accepts
-    const { authorization, signature } = await chain.signTransferAuthorization({
-      privateKey: buyer.privateKey,
-      to: accepted.payTo,
-      value: BigInt(accepted.amount),
-    })
-    const texts = Object.entries(authorization).map(([name, value]) => [name, `${value}`])
-    const payload = { signature, authorization: Object.fromEntries(texts) }
-    const payment = btoa(JSON.stringify({ x402Version: 2, accepted, payload }))
-    secrets.push(signature.slice(2), authorization.nonce.slice(2), payment)
+    const { header: payment, signature, nonce } = await signPayment(chain, asked)
+    secrets.push(signature.slice(2), nonce.slice(2), payment)
     return fetch(url, {
       method: 'POST',
       headers: { ...headers, 'payment-signature': payment },
