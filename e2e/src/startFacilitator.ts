@@ -14,10 +14,13 @@ export type Conduct =
   | 'settles, then cuts the connection'
   | 'settles, then answers 502'
   | 'settles, then says that it failed'
+  | 'settles, then names another payer'
+  | 'settles, then names an unknown transaction'
   | 'says settlement_pending with 200, and settles later'
   | 'says settlement_pending with 500, and settles later'
   | 'answers 502 and does nothing'
   | 'says success and does nothing'
+  | 'says success with the transaction of another payer, and does nothing'
   | 'cuts the connection and does nothing'
 
 type VerifyConduct =
@@ -57,9 +60,12 @@ export async function startFacilitator(sandbox: Sandbox): Promise<Facilitator> {
   const requests: string[] = []
   const pending: Body[] = []
   let conduct: Conduct = 'settles'
+  let lastSettled = noHash
   let verifying: VerifyConduct = 'agrees'
-  const settle = async (body: Body): Promise<Hash> =>
-    sandbox.submitAuthorization(await toSigned(sandbox, body))
+  const settle = async (body: Body): Promise<Hash> => {
+    lastSettled = await sandbox.submitAuthorization(await toSigned(sandbox, body))
+    return lastSettled
+  }
 
   const answerSettle = async (body: Body, response: ServerResponse): Promise<void> => {
     switch (conduct) {
@@ -74,6 +80,13 @@ export async function startFacilitator(sandbox: Sandbox): Promise<Facilitator> {
       case 'settles, then says that it failed':
         await settle(body)
         return reply(response, 200, { success: false, errorReason: 'invalid_transaction_state' })
+      case 'settles, then names another payer': {
+        const { address: payer } = sandbox.wallets.stranger
+        return reply(response, 200, { success: true, transaction: await settle(body), payer })
+      }
+      case 'settles, then names an unknown transaction':
+        await settle(body)
+        return reply(response, 200, { success: true, transaction: noHash })
       case 'says settlement_pending with 200, and settles later':
       case 'says settlement_pending with 500, and settles later':
         pending.push(body)
@@ -84,6 +97,8 @@ export async function startFacilitator(sandbox: Sandbox): Promise<Facilitator> {
         })
       case 'answers 502 and does nothing':
         return reply(response, 502, '<html>Bad gateway</html>')
+      case 'says success with the transaction of another payer, and does nothing':
+        return reply(response, 200, { success: true, transaction: lastSettled })
       case 'says success and does nothing':
         return reply(response, 200, { success: true, transaction: noHash })
       case 'cuts the connection and does nothing':

@@ -26,6 +26,8 @@ describe.each(['memory', 'sqlite'] as const)('a buyer at a shop with a store in 
     'settles, then cuts the connection',
     'settles, then answers 502',
     'settles, then says that it failed',
+    'settles, then names another payer',
+    'settles, then names an unknown transaction',
   ]
   test.each(settled)('whose facilitator %s has paid once and is served', async (conduct) => {
     await using shop = await open()
@@ -35,7 +37,8 @@ describe.each(['memory', 'sqlite'] as const)('a buyer at a shop with a store in 
     expect(response.status).toBe(200)
     const [transfer, ...more] = await sandbox.transfers({ from: buyer.address })
     expect(more).toEqual([])
-    expect(receipt).toMatchObject({ success: true, transaction: transfer?.transactionHash })
+    const { transactionHash: transaction } = transfer ?? {}
+    expect(receipt).toMatchObject({ success: true, transaction, payer: buyer.address })
     expect((await buyer.pay(header)).text).toBe(await response.text())
     expect(await checkBooks(shop)).toEqual([])
   })
@@ -71,6 +74,24 @@ describe.each(['memory', 'sqlite'] as const)('a buyer at a shop with a store in 
       false,
     )
     expect(shop.issuer.calls).toHaveLength(1)
+    expect(await checkBooks(shop)).toEqual([])
+  })
+
+  test('whose facilitator calls the payment of another buyer his waits, and pays for his own', async () => {
+    await using shop = await open()
+    facilitator.behave('settles')
+    const [first, second] = [await createBuyer(shop), await createBuyer(shop)]
+    expect((await first.buy()).reply.status).toBe(200)
+    facilitator.behave('says success with the transaction of another payer, and does nothing')
+    const { reply, payment } = await second.buy()
+    expect([reply.status, reply.code]).toEqual([503, 'SETTLEMENT_PENDING'])
+    expect(shop.issuer.calls).toHaveLength(1)
+    facilitator.behave('settles')
+    shop.clock.advance(31_000)
+    await shop.key0().recover()
+    expect((await second.pay(payment.header)).status).toBe(200)
+    for (const { address } of [first, second])
+      expect(await sandbox.transfers({ from: address, to: shop.seller.address })).toHaveLength(1)
     expect(await checkBooks(shop)).toEqual([])
   })
 

@@ -48,7 +48,7 @@ test('it says what this process is and does', () => {
     '  Metrics      off (KEY0_METRICS_PORT)',
     '  Refund cron  every 60000 ms',
     '  Refund grace 300000 ms',
-    '  Refunds      DISABLED (set KEY0_WALLET_PRIVATE_KEY)',
+    '  Refunds      DISABLED (set KEY0_WALLET_PRIVATE_KEY): nobody pays back from here',
     '  Keys held    backend secret (proves who is calling)',
     '  ! Payments cannot be settled yet: GAS_WALLET_PRIVATE_KEY must be set, or CDP_API_KEY_ID and CDP_API_KEY_SECRET, or KEY0_FACILITATOR_URL, or KEY0_EXACT=false.',
     '  ! Refunds are DISABLED: set KEY0_WALLET_PRIVATE_KEY to send money back.',
@@ -111,4 +111,9 @@ test('it names the keys that are held and repeats no secret', () => {
   expect(text).toContain('Refunds      ENABLED, inside this process')
   expect(text).toContain('Backend      https://backend.example/issue')
   expect(text).not.toMatch(/canary|c0ffee/i)
+})
+
+test('it says of a key that is there for nothing that it is', () => {
+  const env = { ...base, REFUNDS: 'off', KEY0_WALLET_PRIVATE_KEY: `0x${'c0'.repeat(32)}` }
+  expect(print(env)).toContain('Keys held    receiving wallet (not used: REFUNDS=off), backend')
 })

@@ -74,15 +74,16 @@ function facilitation(settlement: GatewayConfig['settlement']): string {
 }
 
 function refundStatus(refunds: GatewayConfig['refunds']): string {
-  if (!refunds.inside) return 'OFF in this process (REFUNDS=off)'
-  if (refunds.walletPrivateKeys.length === 0) return 'DISABLED (set KEY0_WALLET_PRIVATE_KEY)'
+  if (!refunds.inside) return 'OFF in this process (REFUNDS=off): a refund worker sends them'
+  if (refunds.walletPrivateKeys.length === 0)
+    return 'DISABLED (set KEY0_WALLET_PRIVATE_KEY): nobody pays back from here'
   return 'ENABLED, inside this process'
 }
 
 /** Which secrets this process holds, and what for: whoever takes it over has these and no others. */
 function keysHeld(config: GatewayConfig): string {
   const { settlement, refunds, token, encryptionKeys, receiptPrivateKey, adminToken } = config
-  const signs = refunds.walletPrivateKeys.length > 0 && refunds.inside
+  const hasWallet = refunds.walletPrivateKeys.length > 0
   const carries = settlement.mode === 'none' && settlement.refundKeys.length > 0
   const keys = [
     settlement.mode === 'gas-wallet' && 'gas wallet (pays for settlement)',
@@ -91,7 +92,7 @@ function keysHeld(config: GatewayConfig): string {
       'gas wallet (pays when no facilitator settles)',
     carries && 'gas wallet (pays for refunds)',
     settlement.mode === 'facilitator' && settlement.cdp && 'CDP API key (asks its facilitator)',
-    signs && 'receiving wallet (signs refunds)',
+    hasWallet && `receiving wallet (${refunds.inside ? 'signs refunds' : 'not used: REFUNDS=off'})`,
     token.mode === 'native' && 'token key (signs what was bought)',
     token.auth.strategy !== 'none' && 'backend secret (proves who is calling)',
     config.proxy?.secret !== undefined && 'proxy secret (proves who passes requests on)',
