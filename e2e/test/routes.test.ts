@@ -114,14 +114,19 @@ describe('one gateway', () => {
     expect([head.status, head.body.length]).toEqual([200, 0])
   })
 
-  test('a paid one: the whole is delivered whatever a cache knows, a range as asked', async () => {
+  test('a paid one: the whole is delivered, whatever a client has and whichever part it asks for', async () => {
     const whole = await scene.buy('/items/cached', { headers: { 'if-none-match': '"1"' } })
     expect([whole.answer.status, whole.answer.body.toString()]).toEqual([200, 'new'])
-    const part = await scene.buy('/items/range', { headers: { range: 'bytes=0-3' } })
-    expect([part.answer.status, part.answer.headers['content-range']]).toEqual([
-      206,
-      'bytes 0-3/256',
+    const headers = { range: 'bytes=0-3', 'if-range': '"old"' }
+    const { answer, payment } = await scene.buy('/items/range', { headers })
+    expect([answer.status, answer.body, answer.headers['accept-ranges']]).toEqual([
+      200,
+      everyByte,
+      'none',
     ])
+    const resumed = { range: 'bytes=4-7', 'payment-signature': payment }
+    const again = await scene.ask('/items/range', { headers: resumed })
+    expect([again.status, again.body]).toEqual([200, everyByte])
     const moved = await scene.buy('/items/moved')
     expect([moved.answer.status, codeOf(moved.answer.body)]).toEqual([502, 'DELIVERY_FAILED'])
     expect(moved.answer.headers.location).toBeUndefined()

@@ -19,7 +19,10 @@ export type Limits = {
   readonly maxBodyBytes: number
   /** Longest payment header, in bytes. Default 14 KiB: Node's own cap on all headers is 16. */
   readonly maxHeaderBytes: number
-  /** Longest query, in characters: the 402 repeats it in a header. Default 1024. */
+  /**
+   * Longest query of Key0's own paths, and longest path with its query of a single request, in
+   * characters: the 402 repeats it in a header. Default 1024.
+   */
   readonly maxQueryLength: number
 }
 

@@ -1,5 +1,5 @@
 import { createAdaptorServer } from '@hono/node-server'
-import { createHttpWorld, httpConformance, listen } from '@key0/conformance/http'
+import { answerFile, createHttpWorld, httpConformance, listen } from '@key0/conformance/http'
 import { describe, test } from 'vitest'
 import { createHttpHandler, type HttpHandler, type Incoming } from '../src/exports/index.ts'
 
@@ -34,6 +34,14 @@ function sell(handler: HttpHandler, read: Read): Answer {
         Response.json({ got: Object.fromEntries(new URLSearchParams(await request.text())) }),
     ],
     [
+      /^GET \/file$/,
+      '$0.10',
+      ({ headers }) => {
+        const { body, ...head } = answerFile((name) => headers.get(name))
+        return new Response(body || null, head)
+      },
+    ],
+    [
       /^GET \/bytes$/,
       '$0.10',
       () => new Response(everyByte, { headers: { 'content-type': 'application/octet-stream' } }),
@@ -63,8 +71,8 @@ function sell(handler: HttpHandler, read: Read): Answer {
     const { route, answer } = sale
     return handler.sell(incoming, {
       route,
-      fetchResource: async ({ body }) =>
-        answer(new Request(request.url, { method: request.method, ...(body && { body }) })),
+      fetchResource: async ({ method, headers, body }) =>
+        answer(new Request(request.url, { method, headers, ...(body && { body }) })),
     })
   }
 }

@@ -2,7 +2,12 @@ import type { ReceiptOptions } from '@key0/checkout'
 import type { FetchResource, RouteRequest } from '@key0/core'
 import { createTestContext, fakeAccounts, signAuthorization } from '@key0/core/testing'
 import { encodePaymentHeader, type PaymentPayload } from '@key0/x402'
-import { createHttpHandler, type DeliveryLimits, type HttpHandler } from '../src/exports/index.ts'
+import {
+  createHttpHandler,
+  type DeliveryLimits,
+  type HttpHandler,
+  type Limits,
+} from '../src/exports/index.ts'
 import { origin, readOffer, signFor } from './buy.ts'
 import { seller } from './fakeEngine.ts'
 
@@ -25,6 +30,7 @@ export type Bought = { readonly response: Response; readonly payment: string }
 export function openPaidWorld(
   delivery: Partial<DeliveryLimits> = {},
   receipts?: ReceiptOptions,
+  limits: Partial<Limits> = {},
 ): PaidWorld {
   const context = createTestContext()
   const { chainId, payTo, token } = context.ctx.settings
@@ -33,6 +39,7 @@ export function openPaidWorld(
   const handler = createHttpHandler({
     engine: context.engine,
     seller: ours,
+    limits,
     ...(receipts && { receipts }),
     resources: {
       delivery,

@@ -123,6 +123,17 @@ test.each([500, 404, 302, 304])('a backend that answers %i delivers nothing', as
   expect(new Set(world.asked.map(({ paid }) => paid?.idempotencyKey)).size).toBe(1)
 })
 
+test('a backend that answers a part, where none was asked for, delivers nothing', async () => {
+  const world = openPaidWorld()
+  const part = { status: 206, headers: { 'content-range': 'bytes 0-2/9' } }
+  world.answer = async () => new Response('the', part)
+  const { response } = await world.buy('/photos/1', { headers: { range: 'bytes=0-2' } })
+  expect([response.status, await codeOf(response)]).toEqual([502, 'DELIVERY_FAILED'])
+  expect(world.asked[0]?.headers.has('range')).toBe(false)
+  world.answer = async () => new Response('by another meaning', { status: 206 })
+  expect((await world.buy('/photos/2')).response.status).toBe(206)
+})
+
 test('a backend that throws, or is too slow, is told apart from nobody else', async () => {
   const world = openPaidWorld({ timeoutMs: 20 })
   world.answer = () => Promise.reject(new TypeError('http://secret.internal refused'))

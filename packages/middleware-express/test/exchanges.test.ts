@@ -1,7 +1,13 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { pipeline, Readable } from 'node:stream'
-import { createHttpWorld, type Feature, httpConformance, listen } from '@key0/conformance/http'
+import {
+  answerFile,
+  createHttpWorld,
+  type Feature,
+  httpConformance,
+  listen,
+} from '@key0/conformance/http'
 import { createHttpHandler } from '@key0/http'
 import { AccessTokenIssuer } from '@key0/token'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
@@ -29,6 +35,10 @@ function sell(app: Express, { payPerRequest }: Key0Router): Express {
     })
     .post('/form', at('form'), express.urlencoded(), (request, response) => {
       response.send({ got: readForm(request.body) })
+    })
+    .get('/file', at('file'), (request, response) => {
+      const { status, headers, body } = answerFile((name) => request.get(name))
+      response.status(status).set(headers).end(body)
     })
     .get('/bytes', at('bytes'), (_, response) => {
       response.type('application/octet-stream')

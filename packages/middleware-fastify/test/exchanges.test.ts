@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { pipeline, Readable } from 'node:stream'
-import { createHttpWorld, httpConformance, listen } from '@key0/conformance/http'
+import { answerFile, createHttpWorld, httpConformance, listen } from '@key0/conformance/http'
 import { createHttpHandler } from '@key0/http'
 import { AccessTokenIssuer } from '@key0/token'
 import { type FastifyInstance, fastify } from 'fastify'
@@ -26,6 +26,10 @@ function sell(app: FastifyInstance, hook: Hook): void {
   })
   app.post('/resize', at('resize', '$0.20'), async ({ body }) => ({ got: body }))
   app.post('/form', at('form'), async ({ body }) => ({ got: body }))
+  app.get('/file', at('file'), ({ headers: given }, reply) => {
+    const { status, headers, body } = answerFile((name) => given[name]?.toString())
+    return reply.code(status).headers(headers).send(body)
+  })
   app.get('/bytes', at('bytes'), (_, reply) =>
     reply
       .type('application/octet-stream')

@@ -1,5 +1,5 @@
 import { createAdaptorServer } from '@hono/node-server'
-import { createHttpWorld, httpConformance, listen } from '@key0/conformance/http'
+import { answerFile, createHttpWorld, httpConformance, listen } from '@key0/conformance/http'
 import { createHttpHandler, type HttpHandler } from '@key0/http'
 import { AccessTokenIssuer } from '@key0/token'
 import { Hono, type MiddlewareHandler } from 'hono'
@@ -23,6 +23,10 @@ function goods({ payPerRequest }: Key0Middleware): Hono {
     })
     .post('/resize', at('resize', '$0.20'), async (c) => c.json({ got: await c.req.json() }))
     .post('/form', at('form'), async (c) => c.json({ got: await c.req.parseBody() }))
+    .get('/file', at('file'), (c) => {
+      const { body, ...head } = answerFile((name) => c.req.header(name))
+      return new Response(body || null, head)
+    })
     .get('/bytes', at('bytes'), (c) =>
       c.body(everyByte, 200, { 'content-type': 'application/octet-stream' }),
     )

@@ -4,6 +4,7 @@ import * as exports from './http.ts'
 test('the public names of @key0/conformance/http', () => {
   expect(Object.keys(exports).sort()).toMatchInlineSnapshot(`
     [
+      "answerFile",
       "createHttpWorld",
       "exchanges",
       "httpConformance",

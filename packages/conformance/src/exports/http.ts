@@ -2,6 +2,7 @@
  * Exchanges with a server that sells over x402 and HTTP, as data: what is sent, and what must come
  * back. They run over a real socket against any server whose handler stands over an `HttpWorld`.
  */
+export { answerFile } from '../http/answerFile.ts'
 export type {
   Exchange,
   Expected,

@@ -27,14 +27,15 @@ export type Exchange = {
  * - `tokens`: `GET /reports/1` opens for an access token of the plan `basic`, answers
  *   `{ paidBy: <its txHash> }`; `GET /gold/1` opens for one of the plan `gold`.
  * - `catalog`: the routes of the world's catalog, answered by the world's `resources` with
- *   `{ asked, body }`: `GET /photos/:id` at $0.10, `POST /prints` at $0.30, `GET` and `POST /free` for
+ *   `{ asked, body }`, or with less where conditions or a range ask for it: `GET /photos/:id` at $0.10, `POST /prints` at $0.30, `GET` and `POST /free` for
  *   nothing. Not beside `routes`, which sells other requests at the same paths.
  * - `app`: paths of the server's own around Key0's: `GET /health` answers `{ ok: true }`, and
  *   `POST /echo` answers `{ got: <the JSON it was sent> }`.
  * - `routes`: requests that are sold one by one and answered by handlers of the server's own.
  *   `GET /photos/:id` at $0.10 answers `{ id, served }` with a header `x-photo: <id>`, where `served`
  *   counts how often the handler ran; `POST /resize` at $0.20 answers `{ got: <its JSON> }`; and at
- *   $0.10 `POST /form` answers `{ got: { <name>: <value> } }` of its form, `GET /bytes` answers the bytes from 0 to 255 as `application/octet-stream`, `GET /events`
+ *   $0.10 `POST /form` answers `{ got: { <name>: <value> } }` of its form, `GET /file` what `answerFile`
+ *   does, `GET /bytes` answers the bytes from 0 to 255 as `application/octet-stream`, `GET /events`
  *   the server-sent events `one` and `two`, `/any` whatever its method is `{ any: true }`, `GET /moved` a 302 with a `location`, and `GET /broken`
  *   a 500 with a header `x-broken` and a body that says `secret`.
  * - `writes`: requests at $0.10 whose handlers write to a response of Node's. After its first bytes,

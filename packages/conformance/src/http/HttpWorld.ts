@@ -1,5 +1,6 @@
 import type { Engine, FetchResource } from '@key0/core'
 import { createTestContext, fakeAccounts, type TestWorld } from '@key0/core/testing'
+import { answerFile } from './answerFile.ts'
 
 /** What stands behind a server: an engine over a memory store and a chain in memory. */
 export type HttpWorld = {
@@ -19,7 +20,7 @@ export type HttpWorld = {
       readonly version: string
     }
   }
-  /** What answers the routes of the catalog: it tells what it was asked, and the body. */
+  /** Answers the catalog's routes: tells what it was asked and the body, where `answerFile` is whole. */
   readonly resources: { readonly fetchResource: FetchResource }
   readonly nowMs: () => number
   readonly parts: TestWorld
@@ -70,9 +71,12 @@ export function createHttpWorld(options: { readonly mintToken?: MintToken } = {}
   }
 }
 
-const tellAsked: FetchResource = async ({ method, path, query, body }) => {
+const tellAsked: FetchResource = async ({ method, path, query, headers, body }) => {
   const asked = `${method} ${path}${query === '' ? '' : `?${query}`}`
-  return Response.json({ asked, body: await new Response(body ?? null).text() })
+  const { status, ...file } = answerFile((name) => headers.get(name))
+  if (status !== 200) return new Response(file.body || null, { status, headers: file.headers })
+  const told = { asked, body: await new Response(body ?? null).text() }
+  return Response.json(told, { headers: file.headers })
 }
 
 export const accounts: Readonly<Record<'buyer' | 'stranger', `0x${string}`>> = {

@@ -12,6 +12,7 @@ test('exports these values and no others', () => {
       "assertOrder",
       "authorizationRef",
       "claimRefund",
+      "conditions",
       "continueRefund",
       "createCatalog",
       "createEngine",

@@ -123,6 +123,7 @@ export type {
   CredentialRequest,
   Issued,
 } from '../ports/CredentialIssuer.ts'
+export { conditions } from '../ports/conditions.ts'
 export type { DocumentStore, NamedDocument, Swapped } from '../ports/DocumentStore.ts'
 export type { EngineEvent, Observe } from '../ports/Events.ts'
 export type { Payout, PayoutObstacle } from '../ports/Payout.ts'

@@ -1,4 +1,4 @@
-import { perConnection, type RouteRequest } from '@key0/core'
+import { conditions, perConnection, type RouteRequest } from '@key0/core'
 
 /** What is between a client and us, or what only we say. */
 const neverPassed = new Set([
@@ -15,11 +15,6 @@ const keptBack = /^(?:x-)?payment(?:-|$)|^x-key0-|^x-forwarded-/
  */
 const ambiguous = /[^a-z0-9-]/
 
-/** Half a resource, or word that it has not changed, is not what is paid for. */
-const conditional = new Set([
-  ...['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'if-range'],
-])
-
 /** The headers a request is passed on with, as a flat list of names and values. */
 export function toUpstreamHeaders(
   { headers, paid }: RouteRequest,
@@ -32,7 +27,7 @@ export function toUpstreamHeaders(
   for (const [name, value] of headers) {
     if (ambiguous.test(name) || isHop(name) || replaced.has(name)) continue
     if (neverPassed.has(name) || keptBack.test(name)) continue
-    if (paid && conditional.has(name)) continue
+    if (paid && conditions.includes(name)) continue
     if (name === 'authorization' && /^(?:payment|x402)\b/i.test(value)) continue
     list.push(name, value)
   }

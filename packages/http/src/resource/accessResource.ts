@@ -2,6 +2,7 @@ import {
   type AskedResource,
   type BoundResource,
   bindResource,
+  malformed,
   type Payment,
   type Refused,
   type SoldResource,
@@ -90,6 +91,9 @@ async function readAsked(
 }> {
   const { resources, engine } = settings
   if (!resources) throw new Key0Error('NOT_FOUND')
+  const { maxQueryLength } = settings.limits
+  if (asked.path.length > maxQueryLength)
+    throw malformed('$.resource.path', `at most ${maxQueryLength} characters in path and query`)
   const bound = await bindResource(engine.catalog, asked, '$.resource')
   const { route, resource } = bound
   const named = requestId === undefined ? {} : { requestId }

@@ -34,6 +34,10 @@ export function createBackend(
       try {
         const request = { ...asked, paid, signal: late.signal }
         const response = await fetchResource(request)
+        if (isPart(response)) {
+          await response.body?.cancel()
+          return { kind: 'failed', reason: 'the answer is a part, and none was asked for' }
+        }
         const head = { status: response.status, headers: keepHeaders(response) }
         if (!isSuccess(response.status)) {
           await response.body?.cancel()
@@ -67,6 +71,11 @@ export function createBackend(
     },
     abandon: () => void stream?.body.cancel().catch(() => {}),
   }
+}
+
+/** No range reaches the server, so one that answers with one (RFC 9110 section 14.4) is mistaken. */
+function isPart({ status, headers }: Response): boolean {
+  return status === 206 && headers.has('content-range')
 }
 
 /** An error's class and nothing else: its text may repeat addresses or secrets. */

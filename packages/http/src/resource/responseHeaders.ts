@@ -4,7 +4,7 @@ import { perConnection, type StoredResponse } from '@key0/core'
 const ours = /^(?:x-)?payment(?:-|$)|^extension-responses$|^settlement-overrides$/
 
 /** What we say ourselves about everything that was paid for. */
-const saidOfPaid = /^access-control-|^(?:cache-control|expires|pragma|vary|age)$/
+const saidOfPaid = /^access-control-|^(?:cache-control|expires|pragma|vary|age|accept-ranges)$/
 
 type Head = Pick<Response, 'headers' | 'url'>
 

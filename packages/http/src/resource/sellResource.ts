@@ -1,5 +1,11 @@
 import type { Payment } from '@key0/checkout'
-import { invariant, Key0Error, type PresentedTransfer, type ResourceRequest } from '@key0/core'
+import {
+  conditions,
+  invariant,
+  Key0Error,
+  type PresentedTransfer,
+  type ResourceRequest,
+} from '@key0/core'
 import { answerPreflight } from '../answer/respond.ts'
 import { settlementHeader } from '../answer/settlementHeader.ts'
 import { writeRefusal } from '../answer/writeRefusal.ts'
@@ -122,16 +128,21 @@ function createSaleBackend(
   { fetchResource, delivery }: ResourceSale,
 ): SaleBackend {
   const { method, path, query } = resource
-  const headers = withoutKey(request.headers)
+  const headers = toBackendHeaders(request.headers)
   const asked = { method, path, query, headers, ...(body && { body }) }
   return createBackend(asked, fetchResource, { ...defaultDelivery, ...delivery })
 }
 
-/** Two buyers may count alike: what makes an attempt a repeat to the server is our key alone. */
-function withoutKey(headers: Headers): Headers {
-  if (!headers.has(idempotencyKeyHeader)) return headers
+/**
+ * Two buyers may count alike: what makes an attempt a repeat to the server is our key alone. And
+ * what is sold is whole, whatever part of it a client asks for or has.
+ */
+const keptBack = [idempotencyKeyHeader, ...conditions]
+
+function toBackendHeaders(headers: Headers): Headers {
+  if (!keptBack.some((name) => headers.has(name))) return headers
   const rest = new Headers(headers)
-  rest.delete(idempotencyKeyHeader)
+  for (const name of keptBack) rest.delete(name)
   return rest
 }
 

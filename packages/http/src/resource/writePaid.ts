@@ -2,10 +2,11 @@ import type { StoredResponse } from '@key0/core'
 import { headerNames } from '@key0/x402'
 import { cors, type HeaderRecord } from '../answer/respond.ts'
 
-/** Of what was paid for nobody keeps a copy but its buyer. */
+/** Of what was paid for nobody keeps a copy but its buyer, and each time it is the whole. */
 const paidHeaders = [
   ...Object.entries(cors),
   ['cache-control', 'private, no-store'],
+  ['accept-ranges', 'none'],
   ['vary', `${headerNames.paymentSignature}, ${headerNames.v1Payment}`],
 ] as const
 
@@ -15,9 +16,9 @@ export function writePaid(
   body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
   settlement: HeaderRecord,
 ): Response {
-  const all = new Headers()
+  const all = new Headers(headers as [string, string][])
   const own = [...paidHeaders, ...Object.entries(settlement)]
-  for (const [name, value] of [...headers, ...own]) all.append(name, value)
+  for (const [name, value] of own) all.set(name, value)
   if (nullBody.has(status)) return new Response(null, { status, headers: all })
   return new Response(body, { status, headers: all })
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
+import { conditions } from '@key0/core'
 import type { Incoming } from '@key0/http'
-import { conditions, type Key0Payment, type RouteGate } from '../route/createRouteGate.ts'
+import type { Key0Payment, RouteGate } from '../route/createRouteGate.ts'
 import { captureResponse, type Outlet } from './captureResponse.ts'
 import type { NodeRequest } from './createListener.ts'
 import { peekBody } from './peekBody.ts'
@@ -28,7 +29,7 @@ export async function serveRoute(gate: RouteGate, route: NodeRoute): Promise<voi
   const incoming = await toIncoming(route, gate.maxRequestBytes)
   let release: (() => Outlet) | undefined
   const answer = await gate(incoming, (payment) => {
-    for (const name of conditions) delete request.headers[name]
+    dropConditions(request)
     const captured = captureResponse(request, response)
     release = captured.release
     run(payment)
@@ -37,6 +38,13 @@ export async function serveRoute(gate: RouteGate, route: NodeRoute): Promise<voi
   if (!release) takeOver?.()
   const outlet = release?.()
   await sendResponse(answer, response, outlet)
+}
+
+/** As it was sent and as Node has read it: some handlers look here, and some there. */
+function dropConditions({ headers, rawHeaders }: NodeRequest): void {
+  for (const name of conditions) delete headers[name]
+  for (let at = rawHeaders.length - 2; at >= 0; at -= 2)
+    if (conditions.includes(`${rawHeaders[at]}`.toLowerCase())) rawHeaders.splice(at, 2)
 }
 
 async function toIncoming(

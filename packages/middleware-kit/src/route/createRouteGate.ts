@@ -1,4 +1,4 @@
-import { Key0Error, type RouteRequest, type RouteTerms } from '@key0/core'
+import { conditions, Key0Error, type RouteRequest, type RouteTerms } from '@key0/core'
 import type { DeliveryLimits, Incoming } from '@key0/http'
 import type { Opened } from '../openKey0.ts'
 
@@ -48,7 +48,7 @@ export function createRouteGate(opening: Promise<Opened>, route: string | PaidRo
       ...(delivery && { delivery }),
       fetchResource: async ({ paid, body, signal }) => {
         if (!paid) throw new Key0Error('PAYMENT_REQUIRED')
-        dropConditions(incoming.request.headers)
+        for (const name of conditions) incoming.request.headers.delete(name)
         const bytes = body instanceof Uint8Array ? body : undefined
         return Promise.race([serve(paid, bytes), abortOf(signal)])
       },
@@ -58,16 +58,6 @@ export function createRouteGate(opening: Promise<Opened>, route: string | PaidRo
     maxRequestBytes: delivery?.maxRequestBytes ?? MAX_REQUEST_BYTES,
     ready: () => selling,
   })
-}
-
-/** Headers that make a server answer less than the whole: a 304 would be paid for and refunded. */
-export const conditions: readonly string[] = [
-  ...['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since'],
-  ...['if-range', 'range'],
-]
-
-function dropConditions(headers: Headers): void {
-  for (const name of conditions) headers.delete(name)
 }
 
 /** A handler does not know when nobody waits for it any more; whoever waits for it does. */

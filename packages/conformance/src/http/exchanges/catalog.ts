@@ -1,6 +1,7 @@
 import type { Exchange, SentRequest } from '../Exchange.ts'
 import { get, paid, photo, priced, receipt } from './sales.ts'
 import { post, refused, refusedPayment } from './steps.ts'
+import { wholesAt } from './wholes.ts'
 
 const asked = { status: 200, body: { asked: 'GET /photos/7?size=2', body: '' } }
 const print = post('/prints', { copies: 2 })
@@ -9,6 +10,8 @@ const form = (text: string): SentRequest => ({
   ...{ method: 'POST', path: '/prints', text },
   headers: [['content-type', 'application/x-www-form-urlencoded']],
 })
+
+const tooLong = `/photos/7?${'q'.repeat(1_100)}`
 
 /** Spellings of a path that some server takes for the one that has a price. */
 const disguises = ['/photos%2F7', '/photos/%37', '/PHOTOS/7', '/free;v=1', '/x/..%2Fphotos/7']
@@ -81,7 +84,57 @@ const sales: readonly Exchange[] = [
   ),
 ]
 
-export const catalog: readonly Exchange[] = sales.map((exchange) => ({
+/** What is for nothing may be had in part: it can be asked for again. */
+const parts: readonly Exchange[] = [
+  {
+    name: 'catalog: a free route answers conditions and ranges as its server does',
+    steps: [
+      {
+        send: get('/free', { headers: [['if-none-match', '"1"']] }),
+        expect: { status: 304, headers: { etag: '"1"' }, text: '' },
+      },
+      {
+        send: get('/free', {
+          headers: [
+            ['range', 'bytes=2-3'],
+            ['if-range', '"1"'],
+          ],
+        }),
+        expect: { status: 206, headers: { 'content-range': 'bytes 2-3/10' }, text: '23' },
+      },
+      {
+        send: get('/free', {
+          headers: [
+            ['range', 'bytes=2-3'],
+            ['if-range', '"0"'],
+          ],
+        }),
+        expect: { status: 200, body: { asked: 'GET /free' } },
+      },
+      {
+        send: { method: 'HEAD', path: '/free' },
+        expect: { status: 200, headers: { etag: '"1"' }, text: '' },
+      },
+    ],
+  },
+  ...wholesAt('catalog', photo.path, asked),
+]
+
+/** The same request put into JSON is held to the same limits. */
+const limits: readonly Exchange[] = [
+  {
+    name: 'catalog: a query too long for an offer is refused at its address and inside JSON',
+    steps: [
+      { send: get(tooLong), expect: refused(400, 'REQUEST_MALFORMED') },
+      {
+        send: post('/x402/access', { resource: { path: tooLong } }),
+        expect: refused(400, 'REQUEST_MALFORMED', { facts: { field: '$.resource.path' } }),
+      },
+    ],
+  },
+]
+
+export const catalog: readonly Exchange[] = [...sales, ...parts, ...limits].map((exchange) => ({
   ...exchange,
   needs: 'catalog',
 }))

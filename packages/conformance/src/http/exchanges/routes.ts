@@ -5,6 +5,7 @@ import { routePaths } from './routePaths.ts'
 import { routeProofs } from './routeProofs.ts'
 import { get, paid, photo, priced, receipt, served } from './sales.ts'
 import { refusedPayment } from './steps.ts'
+import { wholesAt } from './wholes.ts'
 
 /** Every byte there is, as base64. */
 const allBytes = Buffer.from(Array.from({ length: 256 }, (_, at) => at)).toString('base64')
@@ -170,23 +171,7 @@ const answers: readonly Exchange[] = [
     ],
     transfers: 1,
   },
-  {
-    name: 'route: a paid request is answered whole, whatever the client has already',
-    steps: [
-      priced(photo),
-      {
-        send: paid({
-          ...photo,
-          headers: [
-            ['if-none-match', '*'],
-            ['range', 'bytes=0-1'],
-          ],
-        }),
-        expect: served,
-      },
-    ],
-    transfers: 1,
-  },
+  ...wholesAt('route', '/file', { status: 200, text: '0123456789' }),
   {
     name: 'route: a payment that cannot be read runs no handler and costs nothing',
     steps: [
