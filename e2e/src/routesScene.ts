@@ -22,6 +22,7 @@ type Ask = {
 }
 
 export const proxySecret = 'a-proxy-secret-of-sixteen'
+export const webhookSecret: string = `whsec_${Buffer.alloc(32, 6).toString('base64')}`
 export const cheap = 10_000n
 export const dear = 990_000n
 
@@ -38,6 +39,8 @@ const routes = [
 export type RoutesScene = AsyncDisposable & {
   readonly chain: Sandbox
   readonly upstream: Upstream
+  /** The seller's other server, which is told of payments. */
+  readonly backend: Upstream
   readonly gateway: GatewayProcess
   readonly url: string
   readonly buyer: Wallet
@@ -55,6 +58,7 @@ export async function startRoutes(kind: SharedKind): Promise<RoutesScene> {
   await using stack = new AsyncDisposableStack()
   const chain = stack.use(await startSandbox())
   const upstream = stack.use(await startUpstream())
+  const backend = stack.use(await startUpstream())
   const shared = await openShared(kind, stack)
   const url = `http://127.0.0.1:${await freePort()}`
   const { PLANS: _, ...env } = gatewayEnv(chain, url)
@@ -67,6 +71,8 @@ export async function startRoutes(kind: SharedKind): Promise<RoutesScene> {
     ROUTES: JSON.stringify(routes),
     PROXY_TO_BASE_URL: upstream.url,
     KEY0_PROXY_SECRET: proxySecret,
+    BACKEND_API_URL: backend.url,
+    KEY0_WEBHOOK_SECRET: webhookSecret,
     PROXY_TIMEOUT_MS: '1500',
     REFUND_MIN_AGE_MS: '1000',
   })
@@ -87,7 +93,7 @@ export async function startRoutes(kind: SharedKind): Promise<RoutesScene> {
   }
   const owned = stack.move()
   return {
-    ...{ chain, upstream, gateway, url, buyer, ask, sign },
+    ...{ chain, upstream, backend, gateway, url, buyer, ask, sign },
     open: shared.open,
     async buy(target, how = {}) {
       const payment = await sign(await ask(target, how))

@@ -1,9 +1,17 @@
 import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ChallengeRecord } from '@key0/core'
+import { verifyWebhook } from '@key0/delivery'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { listRecords } from '../src/listRecords.ts'
-import { cheap, dear, proxySecret, type RoutesScene, startRoutes } from '../src/routesScene.ts'
+import {
+  cheap,
+  dear,
+  proxySecret,
+  type RoutesScene,
+  startRoutes,
+  webhookSecret,
+} from '../src/routesScene.ts'
 import { stopServers } from '../src/servers.ts'
 import { everyByte } from '../src/startUpstream.ts'
 
@@ -79,6 +87,26 @@ describe.each(['embedded', 'redis', 'postgres'] as const)(
       expect(record).not.toHaveProperty('response')
       const late = await ask('/items/broken', { headers: { 'payment-signature': payment } })
       expect([late.status, codeOf(late.body)]).toEqual([410, 'CHALLENGE_REFUNDED'])
+    })
+
+    test('the backend is told of what was delivered, signed, and of nothing that was not', async () => {
+      const { buy, backend } = scene
+      expect((await buy('/items/told?size=canary')).answer.status).toBe(200)
+      const isTold = async () => backend.asked.find(({ body }) => body.includes('/items/told'))
+      const { url, headers, body } = await until(isTold)
+      const { challengeId, requestId, txHash, fromAddress } = await recordOf('/items/told')
+      expect(url).toBe('/internal/payment-received')
+      expect(body).not.toContain('canary')
+      const resource = { routeId: 'item', method: 'GET', path: '/items/told' }
+      expect(await verifyWebhook({ headers, body }, webhookSecret)).toMatchObject({
+        kind: 'genuine',
+        payload: {
+          ...{ type: 'PaidRequest', challengeId, requestId, txHash, resource },
+          payment: { amountRaw: `${cheap}`, fromAddress },
+        },
+      })
+      // Of what the test before this one was refunded.
+      expect(backend.asked.filter((each) => each.body.includes('/items/broken'))).toEqual([])
     })
   },
 )
