@@ -13,6 +13,7 @@ import { decode } from '../src/createBuyer.ts'
 import { openDispatched } from '../src/openDispatched.ts'
 import { openProject, type Project, readBlocks } from '../src/openProject.ts'
 import { sharedServers, stopServers } from '../src/servers.ts'
+import { standInForThePublicNode } from '../src/standInForThePublicNode.ts'
 
 /* What the documents print is run as it is printed, but for addresses. */
 
@@ -102,19 +103,15 @@ test('the gate of the documents is listed by what they say', async () => {
   const project = stack.use(await openProject('e2e'))
   const printed = await read('docs/listing.md')
   const { address } = sandbox.wallets.seller
-  const source = printed.replace('0xYourWallet', address)
+  const source = printed
+    .replace('0xYourWallet', address)
+    .replace('https://your-facilitator', 'http://127.0.0.1:9')
   await project.write('listing.ts', `${source}\nexport { app }`)
-  const real = globalThis.fetch
-  vi.stubGlobal('fetch', (input: string | URL | Request, init?: RequestInit) => {
-    const url = String(input instanceof Request ? input.url : input)
-    if (url.startsWith('https://your-facilitator')) throw new TypeError('nobody is there')
-    const isNode = url.startsWith('https://mainnet.base.org')
-    return isNode ? real(sandbox.rpcUrl, init) : real(input, init)
-  })
+  standInForThePublicNode(sandbox)
   stack.defer(() => void vi.unstubAllGlobals())
   const { app } = (await import(join(project.folder, 'listing.ts'))) as { app: RequestListener }
   const { origin } = stack.use(await listen(createServer(app)))
-  const response = await real(`${origin}/weather`)
+  const response = await fetch(`${origin}/weather`)
   expect(response.status).toBe(402)
   const offer = decode(response.headers.get('payment-required') ?? '')
   expect(offer).toMatchObject({

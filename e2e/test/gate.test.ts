@@ -20,6 +20,7 @@ import { Hono } from 'hono'
 import { Redis } from 'ioredis'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { standInForThePublicNode } from '../src/standInForThePublicNode.ts'
 import { startFacilitator } from '../src/startFacilitator.ts'
 
 /*
@@ -38,21 +39,11 @@ afterEach(async () => {
   for (const gate of opened.splice(0)) await gate.close()
 })
 
-function standInForThePublicNode(): void {
-  const real = globalThis.fetch
-  vi.stubGlobal('fetch', (input: string | URL | Request, init?: RequestInit) => {
-    const url = String(input instanceof Request ? input.url : input)
-    return url.startsWith('https://mainnet.base.org')
-      ? real(sandbox.rpcUrl, init)
-      : real(input, init)
-  })
-}
-
 type Gate = RequestHandler & { ready: () => Promise<void>; close: () => Promise<void> }
 
 /** A server with one handler behind a gate. */
 async function serve(gate: Gate) {
-  standInForThePublicNode()
+  standInForThePublicNode(sandbox)
   opened.push(gate)
   await gate.ready()
   let served = 0
@@ -276,7 +267,7 @@ const inOtherFrameworks: readonly [
 ]
 
 test.each(inOtherFrameworks)('the same gate stands in %s', async (_, build) => {
-  standInForThePublicNode()
+  standInForThePublicNode(sandbox)
   const receipts: Receipt[] = []
   const { server, close } = await build({
     ...{ chain: 'base', token: 'USDC', amount: '0.05', payTo: yourWallet(), ...quiet },
