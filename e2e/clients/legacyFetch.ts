@@ -11,12 +11,12 @@ const LEGACY = 'x402-fetch@1.2.0'
 
 const program = `
   import { createSigner, wrapFetchWithPayment } from 'x402-fetch'
-  const { privateKey, purchase: { url, method, json } } = JSON.parse(process.argv[1])
-  const headers = { 'content-type': 'application/json' }
+  const { privateKey, purchase: { url, method, json, headers: own } } = JSON.parse(process.argv[1])
+  const headers = { 'content-type': 'application/json', ...own }
   const body = json && JSON.stringify(json)
   const signer = await createSigner('base-sepolia', privateKey)
   const paying = wrapFetchWithPayment(fetch, signer, 1_000_000n)
-  const response = await paying(url, { method, ...(body && { body, headers }) })
+  const response = await paying(url, { method, headers, ...(body && { body }) })
   const seen = { status: response.status, body: await response.json() }
   process.stdout.write(JSON.stringify({ ...seen, headers: [...response.headers] }))
 `

@@ -19,6 +19,7 @@ type Purchase = {
   readonly url: string
   readonly method: 'GET' | 'POST'
   readonly json?: object
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** A client as npm has it, with nothing of ours inside. */
@@ -91,11 +92,12 @@ function referenceAxios(privateKey: Hex): ReturnType<typeof axios.create> {
 }
 
 function byFetch(paying: typeof fetch): (purchase: Purchase) => Promise<Bought> {
-  return async ({ url, method, json }) => {
+  return async ({ url, method, json, headers }) => {
     const body = json && JSON.stringify(json)
     const response = await paying(url, {
       method,
-      ...(body !== undefined && { body, headers: { 'content-type': 'application/json' } }),
+      ...(body !== undefined && { body }),
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
     })
     return {
       status: response.status,
@@ -106,12 +108,12 @@ function byFetch(paying: typeof fetch): (purchase: Purchase) => Promise<Bought> 
 }
 
 function byAxios(api: ReturnType<typeof axios.create>): (purchase: Purchase) => Promise<Bought> {
-  return async ({ url, method, json }) => {
-    const { status, data, headers } = await api.request({
-      url,
-      method,
+  return async ({ url, method, json, headers }) => {
+    const answer = await api.request({
+      ...{ url, method },
       ...(json && { data: json }),
+      ...(headers && { headers }),
     })
-    return { status, body: data, headers: (name) => headers[name] }
+    return { status: answer.status, body: answer.data, headers: (name) => answer.headers[name] }
   }
 }

@@ -102,6 +102,25 @@ describe.each(['redis', 'postgres'] as const)('the gateway, its store in %s', (s
       expect(market.studio.made()).toBe(made)
       expect((await spent()) - before).toBe(20_000n)
     })
+
+    test('a single request that its buyer names in a header, once, however it is asked again', async () => {
+      const before = await spent()
+      const buy = open()
+      const asked = { ...photo(3), headers: { 'idempotency-key': randomUUID() } }
+      market.wire.loseNextSale()
+      await expect(buy(asked)).rejects.toThrow()
+      const { headers, reply: lost } = market.wire.lastPaid()
+      const made = market.studio.made()
+
+      const again = await resend(asked.url)
+      expect([again.status, await again.text()]).toEqual([200, lost.text])
+
+      const anew = await buy(asked)
+      expect([anew.status, anew.body]).toEqual([200, JSON.parse(lost.text)])
+      expect(market.wire.lastPaid().headers).not.toEqual(headers)
+      expect(market.studio.made()).toBe(made)
+      expect((await spent()) - before).toBe(10_000n)
+    })
   })
 
   test('sells a request once to a buyer that names its purchase, however often it signs', async () => {
