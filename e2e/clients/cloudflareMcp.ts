@@ -20,14 +20,14 @@ const program = `
   import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
   import { withX402Client } from 'agents/x402'
   import { privateKeyToAccount } from 'viem/accounts'
-  const { privateKey, url, planId, cap } = JSON.parse(process.argv[1])
+  const { privateKey, url, call, cap } = JSON.parse(process.argv[1])
   const client = new Client({ name: 'cloudflare', version: '1.0.0' })
   await client.connect(new StreamableHTTPClientTransport(new URL(url)))
   const account = privateKeyToAccount(privateKey)
   const options = { account, network: 'base-sepolia', maxPaymentValue: BigInt(cap) }
   const paying = withX402Client(client, options)
   const { tools } = await paying.listTools()
-  const result = await paying.callTool(null, { name: 'request_access', arguments: { planId } })
+  const result = await paying.callTool(null, call)
   process.stdout.write(JSON.stringify({ tools, result }))
   await client.close()
 `
@@ -42,7 +42,8 @@ type CloudflareClient = (asked: {
   readonly privateKey: string
   /** The MCP server's. */
   readonly url: string
-  readonly planId: string
+  /** The tool, and what it is asked. */
+  readonly call: { readonly name: string; readonly arguments: object }
   /** The most it pays, in atomic units. */
   readonly cap: number
 }) => Promise<CloudflareSaw>

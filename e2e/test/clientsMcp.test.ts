@@ -264,12 +264,13 @@ describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
   })
 
   test.skipIf(!cloudflare)(
-    'Cloudflare’s client buys within its cap, and is told the price',
+    'Cloudflare’s client buys a plan and a request within its cap, and is told the price',
     async () => {
       if (!cloudflare) return
       const before = await balance()
       const { privateKey } = walletOf(chain, 'buyer')
-      const asked = { privateKey, url: `${there}/mcp`, planId: 'report' }
+      const call = { name: 'request_access', arguments: { planId: 'report' } }
+      const asked = { privateKey, url: `${there}/mcp`, call }
       const { tools, result } = await cloudflare({ ...asked, cap: 250_000 })
       expect(tools[1]?.description).toContain('you will be charged $0.25')
       expect(result).toMatchObject({
@@ -277,10 +278,17 @@ describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
         _meta: { 'x402/payment-response': { success: true, network: 'eip155:84532' } },
       })
       expect(before - (await balance())).toBe(price)
+      const photo = { name: 'route_photo', arguments: { path: { id: 'cf' }, query: {} } }
+      const { result: request } = await cloudflare({ ...asked, call: photo, cap: 250_000 })
+      expect(request).toMatchObject({
+        content: [{ type: 'image', data: btoa('GET /photos/cf') }],
+        _meta: { 'x402/payment-response': { success: true } },
+      })
+      expect(before - (await balance())).toBe(2n * price)
       const { result: capped } = await cloudflare({ ...asked, cap: 249_999 })
       expect(capped).toMatchObject({ isError: true, content: [{ type: 'text' }] })
       expect(JSON.stringify(capped)).toContain('exceeds client cap')
-      expect(before - (await balance())).toBe(price)
+      expect(before - (await balance())).toBe(2n * price)
     },
   )
 
