@@ -6,6 +6,7 @@ import { createKey0, type Key0 } from '@key0/sdk'
 import { encryptStore } from '@key0/store-encrypted'
 import type { Logger } from 'pino'
 import { createAdmin } from './admin/createAdmin.ts'
+import { addObstacles, findRefundObstacles } from './checkRefunds.ts'
 import type { GatewayConfig } from './GatewayConfig.ts'
 import { createMetrics } from './metrics/createMetrics.ts'
 import { serveMetrics } from './metrics/serveMetrics.ts'
@@ -57,6 +58,7 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Gateway
   const metering = metrics && (await serveMetrics(config, metrics.print))
   if (metering) stack.defer(metering.drain)
   const refunds = await openRefunds(config, key0, { store, observe, ...(lock && { lock }) })
+  const obstacles = await findRefundObstacles(refunds)
   const recovery = startTimer({
     pass: () => key0.recover(),
     intervalMs: RECOVERY_INTERVAL_MS,
@@ -79,7 +81,15 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Gateway
   // What is encrypted stays so: an operator needs none of it.
   const stores = { store: plain, documents, clock: { nowMs: () => Date.now() } }
   const admin = config.adminToken && createAdmin({ token: config.adminToken, stores, log })
-  const serving = await serveApp({ config, store, key0, jwks, ...(admin && { admin }) })
+  const checkReadiness = async (): Promise<Key0['readiness']> => {
+    const [found, now] = await Promise.all([key0.checkReadiness(), findRefundObstacles(refunds)])
+    return addObstacles(found, now)
+  }
+  const { handler } = key0
+  const serving = await serveApp({
+    ...{ config, store, handler, checkReadiness, jwks },
+    ...(admin && { admin }),
+  })
   // The passes end while the last requests do: neither waits for the other.
   stack.defer(async () => {
     await Promise.all([serving.drain(), stopTimers()])
@@ -87,8 +97,12 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Gateway
   const owned = stack.move()
   return {
     port: serving.port,
-    warnings: [...warnings, ...key0.warnings],
-    readiness: key0.readiness,
+    warnings: [
+      ...warnings,
+      ...key0.warnings,
+      ...obstacles.map((obstacle) => `Refunds cannot be sent now: ${obstacle}.`),
+    ],
+    readiness: addObstacles(key0.readiness, obstacles),
     ...(metering && { metricsPort: metering.port }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

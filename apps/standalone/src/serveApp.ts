@@ -15,15 +15,16 @@ import { jwksPath } from './toDiscovery.ts'
 export async function serveApp(options: {
   readonly config: GatewayConfig
   readonly store: ChallengeStore
-  readonly key0: Pick<Key0, 'handler' | 'checkReadiness'>
+  readonly handler: Key0['handler']
+  readonly checkReadiness: Key0['checkReadiness']
   /** What verifies our access tokens, as far as it may be published. */
   readonly jwks: OpenIssuer['jwks']
   /** The operator's paths; absent: there are none. */
   readonly admin?: Hono
 }): Promise<Serving> {
-  const { config, store, key0, jwks, admin } = options
+  const { config, store, handler, checkReadiness, jwks, admin } = options
   const app = new Hono<{ Bindings: { readonly incoming: { readonly url?: string } } }>()
-  const readReadiness = remember(() => key0.checkReadiness(), HEALTH_TTL_MS)
+  const readReadiness = remember(checkReadiness, HEALTH_TTL_MS)
   const isStoreWell = createProbe(async () => (await store.healthCheck()).ok)
   app.use(async (c, next) => {
     await next()
@@ -48,7 +49,6 @@ export async function serveApp(options: {
   // Backends keep it for minutes; a new key is published before the first token it signs.
   app.get(jwksPath, (c) => c.json(jwks, 200, { 'cache-control': 'public, max-age=300' }))
   if (admin) app.route(adminPath, admin)
-  const { handler } = key0
   app.use((c) => {
     const request = c.req.raw
     // A path as it stood on the wire: a `Request` has resolved its dots and backslashes already.

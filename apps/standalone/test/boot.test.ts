@@ -72,6 +72,51 @@ describe('it serves', () => {
     await program.stop()
   })
 
+  test('refunds that nobody can pay gas for are told at the start, and later on', async () => {
+    const broke = `0x${'b0'.repeat(32)}`
+    const program = spawnProgram({ ...world.env, GAS_WALLET_PRIVATE_KEY: broke })
+    const url = `http://127.0.0.1:${await portOf(program)}`
+    expect(program.output()).toMatch(
+      /^ {2}! Refunds cannot be sent now: no gas wallet can pay for gas: 0x\w{40}\.$/m,
+    )
+    expect(program.output()).toMatch(/^ {2}Ready .*floats warning/m)
+    expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({
+      floats: { status: 'warning', detail: expect.stringContaining('can pay for gas') },
+    })
+    await program.stop()
+  })
+
+  test('single requests for on-chain proof, without any key, secret or facilitator', async () => {
+    const { chain, env } = world
+    const upstream = createServer((_, response) => response.end('a photo'))
+    await new Promise<void>((done) => upstream.listen(0, '127.0.0.1', done))
+    const { KEY0_PORT, KEY0_HOST, KEY0_DATA_DIR, KEY0_RPC_URL, KEY0_WALLET_ADDRESS } = env
+    const program = spawnProgram({
+      ...({ KEY0_PORT, KEY0_HOST, KEY0_DATA_DIR, KEY0_RPC_URL, KEY0_WALLET_ADDRESS } as Env),
+      ...{ KEY0_EXACT: 'false', REFUNDS: 'off' },
+      ROUTES: '[{"method":"GET","path":"/photos/:id","unitAmount":"$0.01"}]',
+      PROXY_TO_BASE_URL: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
+    })
+    const url = `http://127.0.0.1:${await portOf(program)}`
+    for (const row of ['Token mode +none', 'Facilitation +None: buyers pay', 'Keys held +none'])
+      expect(program.output()).toMatch(new RegExp(`^ {2}${row}`, 'm'))
+    expect(program.output()).not.toMatch(/^ {2}! .*(KEY|secret|refund|settle)/im)
+    expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ tokenMode: 'none' })
+    expect((await fetch(`${url}/.well-known/token-info`)).status).toBe(404)
+
+    const asked = await fetch(`${url}/photos/1`)
+    const { challengeId } = (await asked.json()) as { readonly challengeId: string }
+    expect(asked.status).toBe(402)
+    const { buyer, seller } = chain.wallets
+    const txHash = await chain.transfer(buyer.address, seller.address, 10_000n)
+    const proof = btoa(JSON.stringify({ challengeId, txHash }))
+    const paid = await fetch(`${url}/photos/1`, { headers: { 'payment-proof': proof } })
+    expect([paid.status, await paid.text()]).toEqual([200, 'a photo'])
+    await program.stop()
+    upstream.closeAllConnections()
+    upstream.close()
+  })
+
   test('a store that is not well: 503', async () => {
     const { DatabaseSync } = await import('node:sqlite')
     const dataDir = join(world.env.KEY0_DATA_DIR ?? '', 'unwell')

@@ -33,6 +33,24 @@ test('refunds that begin at once go out from all gas wallets; the seller needs n
   expect(new Set(senders)).toEqual(new Set([gas.address.toLowerCase(), gas2.address.toLowerCase()]))
 })
 
+test('what stands against refunds is known before there is one, and said once', async () => {
+  await using sandbox = await startSandbox({ wallets: ['poor'], funding: { poor: { eth: 0n } } })
+  const { seller, stranger, poor, gas } = sandbox.wallets
+  const chain = await createEvmChain({ network: 'testnet', rpcUrls: sandbox.rpcUrl })
+  const of = (gasWalletPrivateKey: `0x${string}`) =>
+    createRefunds({
+      ...{ store: createMemoryStore(), chain, gasWalletPrivateKey },
+      walletPrivateKey: [seller.privateKey, stranger.privateKey],
+    })
+  expect(await of(gas.privateKey).findObstacles()).toEqual([])
+  const broke = `no gas wallet can pay for gas: ${poor.address}`
+  expect(await of(poor.privateKey).findObstacles()).toEqual([broke])
+  await sandbox.blacklist(stranger.address)
+  const [, ...more] = await of(poor.privateKey).findObstacles()
+  chain.close()
+  expect(more).toEqual([expect.stringContaining(stranger.address)])
+})
+
 test('a refund comes from the wallet that was paid, also after a change of wallets', async () => {
   await using sandbox = await startSandbox()
   const store = createMemoryStore()

@@ -11,6 +11,7 @@ import {
   type Hex,
   Key0Error,
   type Observe,
+  type Payout,
   type RefundCaps,
   type RefundContext,
   type Revoker,
@@ -76,6 +77,11 @@ export type Refunds = {
    * What could not be read is an alert, and read the next time.
    */
   account(): Promise<void>
+  /**
+   * What would stand against the smallest refund now, in sentences: above all that nobody can pay for
+   * its gas. @throws CHAIN_UNREACHABLE
+   */
+  findObstacles(): Promise<readonly string[]>
 }
 
 const DAY_MS = 86_400_000
@@ -137,6 +143,7 @@ export function createRefunds(options: RefundsOptions): Refunds {
   return {
     run: async () => await work(runBacklog),
     pass: async () => await work(runRefunds),
+    findObstacles: async () => await findObstacles(payout, token),
     account: createAccounting({
       ...ctx,
       finality: ctx.settings.finality,
@@ -144,6 +151,16 @@ export function createRefunds(options: RefundsOptions): Refunds {
       minAgeMs,
     }),
   }
+}
+
+/** Wallets share whoever pays for their gas, so that the same is said once. */
+async function findObstacles(payout: Payout, token: Address): Promise<readonly string[]> {
+  const found = await Promise.all(
+    [...payout.payees].map(
+      async (payee) => await payout.findObstacle({ token, from: payee, to: payee, value: 0n }),
+    ),
+  )
+  return [...new Set(found.flatMap((obstacle) => obstacle?.reason ?? []))]
 }
 
 function createAccounting(

@@ -16,7 +16,10 @@ export type Readiness = {
     readonly chain: Check
     /** The wallet can receive the token, and return it. */
     readonly payee: Check
-    /** The wallet holds what has to go back; less is a warning, because selling goes on. */
+    /**
+     * Every wallet that was paid holds what has to go back from it; less is a warning, because selling
+     * goes on.
+     */
     readonly floats: Check
     /** Payments can be brought to the chain. */
     readonly settlement: Check

@@ -9,6 +9,7 @@ import {
   valueOfDebt,
 } from '@key0/core'
 import type { HealthWatch } from '@key0/delivery'
+import { getAddress } from 'viem'
 import type { Settlement } from './openSettlement.ts'
 import type { Check, Readiness } from './Readiness.ts'
 
@@ -81,21 +82,35 @@ export function judgePayee(payTo: Address, { isBlocked, isPaused, hasCode }: Pay
 /** Enough to know that a wallet is short. */
 const COUNTED = 1_000
 
-/** Whether the wallet could return at once all that has to go back. */
+/** Whether every wallet that was paid, the retired ones too, could return at once what it owes. */
 async function checkFloats(
-  of: Pick<Parameters<typeof createReadiness>[0], 'store' | 'chain' | 'payTo' | 'refundMinAgeMs'>,
+  of: Pick<Parameters<typeof createReadiness>[0], 'store' | 'chain' | 'refundMinAgeMs'>,
 ): Promise<Check> {
-  const { store, chain, payTo, refundMinAgeMs: minAgeMs } = of
-  const { token, chainId, clock } = chain
+  const { store, chain, refundMinAgeMs: minAgeMs } = of
+  const { chainId, clock, token } = chain
   const debts = await listDebts(store, { nowMs: clock.nowMs(), minAgeMs, limit: COUNTED })
-  const owed = Object.values(debts)
-    .flat()
-    .filter((debt) => debt.chainId === chainId && sameAddress(debt.destination, payTo))
-    .reduce((sum, debt) => sum + valueOfDebt(debt), 0n)
-  const { balance } = await readPayee(chain, payTo)
-  if (balance >= owed) return { status: 'ok' }
-  const [has, owes] = [balance, owed].map((units) => formatUnits(units, token.decimals))
-  return { status: 'warning', detail: `${payTo} holds ${has} of ${owes} that have to go back` }
+  const owed = new Map<Address, bigint>()
+  for (const debt of Object.values(debts).flat()) {
+    if (debt.chainId !== chainId || !sameAddress(debt.token, token.address)) continue
+    const wallet = getAddress(debt.destination)
+    owed.set(wallet, (owed.get(wallet) ?? 0n) + valueOfDebt(debt))
+  }
+  const short = await Promise.all([...owed].map(async (debt) => await judgeFloat(chain, debt)))
+  const isMore = Object.values(debts).some(({ length }) => length >= COUNTED)
+  const more =
+    isMore && `more than ${COUNTED} payments have to go back, and only so many are added up`
+  const details = [...short, more].filter((it) => typeof it === 'string')
+  return details.length > 0 ? { status: 'warning', detail: details.join('; ') } : { status: 'ok' }
+}
+
+async function judgeFloat(
+  chain: EvmChain,
+  [wallet, owed]: readonly [Address, bigint],
+): Promise<string | undefined> {
+  const { balance } = await readPayee(chain, wallet)
+  if (balance >= owed) return undefined
+  const [has, owes] = [balance, owed].map((units) => formatUnits(units, chain.token.decimals))
+  return `${wallet} holds ${has} of ${owes} that have to go back`
 }
 
 async function checkStore(store: ChallengeStore): Promise<Check> {
