@@ -41,6 +41,7 @@ const gateway = await createKey0({
   network: 'testnet',
   plans: [{ planId: 'basic', unitAmount: '$0.01', description: 'One call of a measured API' }],
   store,
+  maxOpenChallenges: { total: 10_000_000 },
   fetchResourceCredentials: () => randomBytes(24).toString('base64url'),
   observe: (event) => {
     if (event.name === 'alert' || event.name === 'settlement.pending') console.error(event)

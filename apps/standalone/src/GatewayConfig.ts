@@ -21,6 +21,10 @@ export type GatewayConfig = NetworkConfig & {
   readonly challengeTTLSeconds: number
   /** Whether buyers must name their purchases. */
   readonly paymentIdentifier: 'optional' | 'required'
+  /** How many offers may wait to be paid. */
+  readonly maxOpenChallenges: { readonly total: number; readonly perCaller?: number }
+  /** The header in which the proxy in front names its client's address, in lower case. */
+  readonly callerHeader?: string
   readonly agent: { readonly name: string; readonly description: string }
   readonly provider: { readonly name: string; readonly url: string }
   /** Where A2A is spoken; `false`: it is not. */

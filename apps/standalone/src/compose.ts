@@ -151,6 +151,7 @@ function toSellerConfig(
     ...(config.mcp && { mcp: config.mcp }),
     challengeTTLSeconds: config.challengeTTLSeconds,
     paymentIdentifier: config.paymentIdentifier,
+    maxOpenChallenges: config.maxOpenChallenges,
     store,
     tokenIssuer,
     strayTransfers: config.strayTransfers,

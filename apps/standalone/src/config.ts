@@ -12,6 +12,7 @@ import { adminPath } from './admin/adminPath.ts'
 import type { RawConfig, Setting } from './env.ts'
 import type { GatewayConfig, ManagedServer } from './GatewayConfig.ts'
 import { readAdminToken } from './readAdminToken.ts'
+import { readCallers } from './readCallers.ts'
 import { readGoods } from './readGoods.ts'
 import { readMetricsPort } from './readMetricsPort.ts'
 import { readNotifications } from './readNotifications.ts'
@@ -51,6 +52,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
     ...goods,
     challengeTTLSeconds: read.int('challengeTTLSeconds', 900, { min: 30, max: 86_400 }),
     paymentIdentifier: read.oneOf('paymentIdentifier', ['optional', 'required'], 'optional'),
+    ...readCallers(read),
     agent: {
       name: read.text('agentName', 'Key0 Server'),
       description: read.text('agentDescription', 'Payment-gated A2A endpoint'),

@@ -3,6 +3,7 @@ import type { ChallengeStore } from '@key0/core'
 import type { Key0 } from '@key0/sdk'
 import { Hono } from 'hono'
 import { adminPath } from './admin/adminPath.ts'
+import { type Connection, callerOf } from './callerOf.ts'
 import type { GatewayConfig } from './GatewayConfig.ts'
 import type { OpenIssuer } from './openIssuer.ts'
 import { jwksPath } from './toDiscovery.ts'
@@ -23,7 +24,9 @@ export async function serveApp(options: {
   readonly admin?: Hono
 }): Promise<Serving> {
   const { config, store, handler, checkReadiness, jwks, admin } = options
-  const app = new Hono<{ Bindings: { readonly incoming: { readonly url?: string } } }>()
+  const app = new Hono<{
+    Bindings: { readonly incoming: Connection & { readonly url?: string } }
+  }>()
   const readReadiness = remember(checkReadiness, HEALTH_TTL_MS)
   const isStoreWell = createProbe(async () => (await store.healthCheck()).ok)
   app.use(async (c, next) => {
@@ -52,8 +55,10 @@ export async function serveApp(options: {
   app.use((c) => {
     const request = c.req.raw
     // A path as it stood on the wire: a `Request` has resolved its dots and backslashes already.
-    const target = c.env.incoming.url
-    return handler.receive({ request, ...(target !== undefined && { target }) })
+    const { incoming } = c.env
+    const target = incoming.url
+    const by = callerOf(request, incoming, config.callerHeader)
+    return handler.receive({ request, ...by, ...(target !== undefined && { target }) })
   })
 
   const { host, port } = config

@@ -37,6 +37,7 @@ test('the defaults in the table are the defaults', () => {
     KEY0_HOST: `\`${config.host}\``,
     PLANS: `\`${JSON.stringify(config.plans)}\``,
     CHALLENGE_TTL_SECONDS: `\`${config.challengeTTLSeconds}\``,
+    KEY0_MAX_OPEN_CHALLENGES: `\`${config.maxOpenChallenges.total}\``,
     KEY0_PAYMENT_IDENTIFIER: `\`${config.paymentIdentifier}\``,
     AGENT_NAME: `\`${config.agent.name}\``,
     AGENT_DESCRIPTION: `\`${config.agent.description}\``,

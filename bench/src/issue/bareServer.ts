@@ -33,6 +33,38 @@ const name = {
     required: ['required'],
   },
 }
+const text = { type: 'string' }
+const bazaar = {
+  info: { input: { type: 'http', method: 'POST', bodyType: 'json', body: { planId: 'basic' } } },
+  schema: {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    type: 'object',
+    properties: {
+      input: {
+        type: 'object',
+        properties: {
+          type: { ...text, const: 'http' },
+          method: { ...text, enum: ['POST'] },
+          bodyType: { ...text, enum: ['json'] },
+          body: {
+            type: 'object',
+            properties: { planId: { ...text, const: 'basic' } },
+            required: ['planId'],
+            examples: [{ planId: 'basic' }],
+          },
+        },
+        required: ['type', 'method', 'bodyType', 'body'],
+      },
+    },
+    required: ['input'],
+  },
+}
+const outputSchema = {
+  input: {
+    ...{ type: 'http', method: 'POST', discoverable: true, bodyType: 'json' },
+    bodyFields: { planId: { ...text, const: 'basic', required: true } },
+  },
+}
 const prices: Readonly<Record<string, string>> = { basic: '10000' }
 
 const app = new Hono().post('/x402/access', async (c) => {
@@ -58,7 +90,7 @@ const app = new Hono().post('/x402/access', async (c) => {
       mimeType: 'application/json',
       serviceName: 'Benchmark',
     },
-    extensions: { 'payment-identifier': name },
+    extensions: { 'payment-identifier': name, bazaar },
     accepts: [
       {
         scheme: 'exact',
@@ -92,6 +124,7 @@ const app = new Hono().post('/x402/access', async (c) => {
         maxAmountRequired: amount,
         description,
         mimeType: 'application/json',
+        outputSchema,
         payTo,
         maxTimeoutSeconds: 300,
         asset: token,

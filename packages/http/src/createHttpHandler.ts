@@ -61,7 +61,7 @@ export type HttpHandler = {
 
 type Route = {
   readonly methods: readonly ('GET' | 'POST')[]
-  readonly answer: (request: Request, url: URL) => Response | Promise<Response>
+  readonly answer: (incoming: Incoming, url: URL) => Response | Promise<Response>
 }
 
 /**
@@ -104,7 +104,10 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
     const { request } = incoming
     const url = parseUrl(request.url)
     const route = find(own, url)
-    if (route) return guarded(url, () => answer(toRequest(incoming), url, route, settings))
+    if (route) {
+      const asked = { ...incoming, request: toRequest(incoming) }
+      return guarded(url, () => answer(asked, url, route, settings))
+    }
     if (!resources) return guarded(url, () => Promise.reject(new Key0Error('NOT_FOUND')))
     return guarded(whereOf(targetOf(incoming)), () => answerRoute(incoming, resources, context))
   }
@@ -156,17 +159,17 @@ function createRoutes(context: Context, documents: Documents): ReadonlyMap<strin
     ]),
     [
       paths.access,
-      { methods: ['POST'], answer: (request, url) => answerAccess(request, url, context) },
+      { methods: ['POST'], answer: (incoming, url) => answerAccess(incoming, url, context) },
     ],
     [
       paths.proof,
-      { methods: ['POST'], answer: (request, url) => answerProof(request, url, context) },
+      { methods: ['POST'], answer: ({ request }, url) => answerProof(request, url, context) },
     ],
     [
       paths.challenges,
       {
         methods: ['GET', 'POST'],
-        answer: (request, url) => answerChallenge(request, url, context),
+        answer: ({ request }, url) => answerChallenge(request, url, context),
       },
     ],
   ])
@@ -180,11 +183,12 @@ function find(routes: ReadonlyMap<string, Route>, { pathname }: URL): Route | un
 }
 
 async function answer(
-  request: Request,
+  incoming: Incoming,
   url: URL,
   route: Route,
   { limits }: Settings,
 ): Promise<Response> {
+  const { request } = incoming
   if (request.method === 'OPTIONS') return answerPreflight(methodsOf(route))
   const head = request.method === 'HEAD' && route.methods.includes('GET')
   if (!head && !route.methods.some((method) => method === request.method)) {
@@ -193,7 +197,7 @@ async function answer(
   if (url.search.length > limits.maxQueryLength) {
     throw malformed('query', `at most ${limits.maxQueryLength} characters`)
   }
-  const response = await route.answer(request, url)
+  const response = await route.answer(incoming, url)
   return head ? new Response(null, response) : response
 }
 

@@ -15,6 +15,7 @@ import type {
   FastifyInstance,
   FastifyPluginAsync,
   FastifyReply,
+  FastifyRequest,
   onRequestHookHandler,
 } from 'fastify'
 
@@ -63,7 +64,8 @@ async function register(app: FastifyInstance, options: Key0PluginOptions): Promi
   app.decorate('key0', { payPerRequest: (route) => sellThrough(shop.gate(route)) })
   app.addHook('onReady', shop.ready)
   app.addHook('onClose', shop.close)
-  app.addHook('onRequest', async ({ raw }, reply) => {
+  app.addHook('onRequest', async (request, reply) => {
+    const raw = rawOf(request)
     const { url = '/' } = raw
     const rest = under(url)
     if (rest === undefined) return
@@ -95,10 +97,16 @@ function sellThrough(gate: RouteGate): onRequestHookHandler {
       request.key0Payment = payment
       done()
     }
-    const target = request.raw.url ?? '/'
-    const route = { request: request.raw, response, target, run, takeOver: () => takeOver(reply) }
+    const raw = rawOf(request)
+    const target = raw.url ?? '/'
+    const route = { request: raw, response, target, run, takeOver: () => takeOver(reply) }
     serveRoute(gate, route).catch(done)
   }
+}
+
+/** Node's request, and who asks: behind a proxy only Fastify knows. */
+function rawOf({ raw, ip }: FastifyRequest): FastifyRequest['raw'] {
+  return Object.assign(raw, { ip })
 }
 
 /** Answers outside of Fastify, with the headers that hooks before have set. */

@@ -1,13 +1,15 @@
-import type { HttpHandler } from '@key0/http'
+import type { HttpHandler, Incoming } from '@key0/http'
 import { Hono } from 'hono'
 import { expect, test } from 'vitest'
 import { key0, key0App } from './key0.ts'
 
 // What the handler itself does is proven in its own package.
-const handler = Object.assign(
-  async (request: Request) => new Response(await request.text(), { status: 402 }),
-  { matches: ({ url }: { url: string }) => new URL(url).pathname === '/x402/access' },
-) as HttpHandler
+const receive = async ({ request, caller = '' }: Incoming): Promise<Response> =>
+  new Response((await request.text()) + caller, { status: 402 })
+const handler = Object.assign((request: Request) => receive({ request }), {
+  receive,
+  matches: ({ url }: { url: string }) => new URL(url).pathname === '/x402/access',
+}) as HttpHandler
 
 const app = new Hono()
   .use(key0(handler))
@@ -17,6 +19,12 @@ const app = new Hono()
 test('the paths of Key0 are answered by its handler, which reads the body itself', async () => {
   const response = await app.request('/x402/access', { method: 'POST', body: 'as it came' })
   expect([response.status, await response.text()]).toEqual([402, 'as it came'])
+})
+
+test('who asks is told, where Node’s server knows', async () => {
+  const env = { incoming: { socket: { remoteAddress: '203.0.113.9' } } }
+  const response = await app.request('/x402/access', { method: 'POST' }, env)
+  expect(await response.text()).toBe('203.0.113.9')
 })
 
 test('every other path is the app’s', async () => {

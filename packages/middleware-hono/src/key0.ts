@@ -9,7 +9,7 @@ import {
   type Shop,
 } from '@key0/middleware-kit'
 import type { RequirePaymentOptions } from '@key0/sdk'
-import { Hono, type MiddlewareHandler } from 'hono'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { rereadBody } from './rereadBody.ts'
 
 declare module 'hono' {
@@ -58,7 +58,7 @@ export function key0(source: Key0Source, { prefix }: Key0Options = {}): Key0Midd
     // A request whose body was read is nothing that another could be made of.
     const rest = body ? { method: raw.method, headers: raw.headers, signal: raw.signal } : raw
     const request = url === raw.url ? raw : new Request(url, rest)
-    return body ? handler.receive({ request, body }) : handler(request)
+    return handler.receive({ request, ...callerOf(context), ...(body && { body }) })
   }
   return Object.assign(handle, {
     ready,
@@ -103,6 +103,13 @@ function unmount(url: string, under: ReturnType<typeof readPrefix>): string | un
   return rest === undefined ? undefined : `${origin}${rest}${search}`
 }
 
+/** Who asks, as far as Node's server knows; on other runtimes nobody says. */
+function callerOf({ env }: Context): { readonly caller?: string } {
+  const { incoming } = (env ?? {}) as { incoming?: { socket?: { remoteAddress?: string } } }
+  const caller = incoming?.socket?.remoteAddress
+  return caller === undefined ? {} : { caller }
+}
+
 function toBuffer(bytes: Uint8Array = new Uint8Array()): ArrayBuffer {
   return new Uint8Array(bytes).buffer
 }
@@ -112,7 +119,7 @@ function sellThrough(gate: RouteGate): MiddlewareHandler {
     const { req } = context
     // A body that was read through Hono before is there; any other is read no further than is sold.
     const read = await rereadBody(req)
-    const incoming = { request: req.raw, ...(read && { body: read }) }
+    const incoming = { request: req.raw, ...callerOf(context), ...(read && { body: read }) }
     const answer = await gate(incoming, async (payment, body) => {
       // Hono keeps what it has read here, and asks the request no more.
       if (!read) Object.assign(req.bodyCache, { arrayBuffer: Promise.resolve(toBuffer(body)) })

@@ -11,6 +11,7 @@ import type {
   FetchResource,
   Finality,
   Hex,
+  OpenLimits,
   Plan,
   ReceiptSigner,
   Route,
@@ -65,6 +66,13 @@ export type SellerConfig = {
   readonly delivery?: Partial<DeliveryLimits>
   /** How long a challenge may be paid; default 900. */
   readonly challengeTTLSeconds?: number
+  /**
+   * How many offers of this process may wait to be paid at once: more are refused (`OVERLOADED`), so
+   * that who asks and never pays does not fill the store. `perCaller` counts by address, and is for
+   * a server that sees its clients' own: behind a proxy, tell your framework to trust it. Default:
+   * 50000 in total, and as many of one caller.
+   */
+  readonly maxOpenChallenges?: OpenLimits
   readonly store?: ChallengeStore
   /**
    * Instead of a store, for requests alone: payments settle, and nothing else is promised. What is

@@ -27,6 +27,7 @@ import { openSettlement } from './openSettlement.ts'
 import { openStore, WITHOUT_STORE } from './openStore.ts'
 import type { SellerConfig } from './SellerConfig.ts'
 import { toSettings } from './toSettings.ts'
+import { watchOpen } from './watchOpen.ts'
 
 const RECOVERY_BATCH = 100
 const ACCOUNT_EVERY_MS = 30_000
@@ -40,7 +41,9 @@ const ACCOUNT_EVERY_MS = 30_000
 export async function createKey0(config: SellerConfig): Promise<Key0> {
   const clock = config.clock ?? { nowMs: () => Date.now() }
   const { rpcUrl, network, agreement } = config
-  const { observe, recordSale } = createHooks(config)
+  const hooks = createHooks(config)
+  const { recordSale } = hooks
+  const { openCap, observe } = watchOpen(config, clock, hooks.observe)
   const onDisagreement = (cause: Error): void =>
     observe({ name: 'alert', what: 'independent nodes do not agree', cause })
   const chain =
@@ -66,6 +69,7 @@ export async function createKey0(config: SellerConfig): Promise<Key0> {
     clock,
     newId: createIds(),
     observe,
+    openCap,
     sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
     settings,
     ...(config.seenTxStore && { seenTx: config.seenTxStore }),

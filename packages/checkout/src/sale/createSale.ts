@@ -94,7 +94,7 @@ export function createSale(settings: Settings, { requirementsOf, receiptOf }: Wr
     offerResource: async (request) => engine.offerResource(request),
     refuse: (error) => refuseUnnamed(error, settings),
     pay(payment, request) {
-      const { clientAgentId: _, ...asked } = request
+      const { clientAgentId: _, caller: __, ...asked } = request
       const named = async (requestId: string) => offer({ ...request, requestId })
       return sell(payment, { requestId: request.requestId, offer: named }, (presented) =>
         engine.pay({ ...presented, request: asked }),

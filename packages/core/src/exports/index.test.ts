@@ -16,6 +16,7 @@ test('exports these values and no others', () => {
       "continueRefund",
       "createCatalog",
       "createEngine",
+      "createOpenCap",
       "createRefundBudget",
       "defaultRetention",
       "dueAtMs",

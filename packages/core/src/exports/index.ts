@@ -141,6 +141,7 @@ export {
 export { type Claimed, claimRefund } from '../usecases/claimRefund.ts'
 export { type Continued, continueRefund } from '../usecases/continueRefund.ts'
 export { createEngine } from '../usecases/createEngine.ts'
+export { createOpenCap, type OpenCap, type OpenLimits } from '../usecases/createOpenCap.ts'
 export type {
   AccessRequest,
   Delivered,

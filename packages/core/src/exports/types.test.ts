@@ -81,6 +81,8 @@ test('the types of @key0/core', () => {
     Observe
     Offer
     Offered
+    OpenCap
+    OpenLimits
     OperatorContext
     Order
     Outcome

@@ -19,6 +19,8 @@ export type AccessRequest = {
   readonly resourceId?: string
   /** Who asks; `"x402-http"` over plain HTTP. Also the scope in which request ids are unique. */
   readonly clientAgentId: string
+  /** As whom the transport knows whoever asks, such as an address: for `OpenCap` alone. */
+  readonly caller?: string
 }
 
 /** Somebody asks for what one priced route answers to one request. */
@@ -29,6 +31,8 @@ export type ResourceRequest = {
   /** As in `AccessRequest`. */
   readonly requestId?: string
   readonly clientAgentId: string
+  /** As in `AccessRequest`. */
+  readonly caller?: string
 }
 
 /** What somebody who asked for a plan or a request is told. */
@@ -103,7 +107,8 @@ export interface Engine {
    * Puts a price on a request. The same request id in the same scope returns the same challenge.
    *
    * @throws PLAN_UNKNOWN, REQUEST_MALFORMED (an id that is no id), REQUEST_CONFLICT (the id names
-   * another plan or resource), SELLING_PAUSED (nothing new is sold now), SETTLEMENT_PENDING (an authorization for it may be live: ask again,
+   * another plan or resource), SELLING_PAUSED (nothing new is sold now), OVERLOADED (too much is
+   * offered and not paid), SETTLEMENT_PENDING (an authorization for it may be live: ask again,
    * never sign again), CHALLENGE_REFUNDING, CHALLENGE_REFUNDED, STORE_UNAVAILABLE.
    */
   issue(request: AccessRequest): Promise<ChallengeRecord>

@@ -8,6 +8,7 @@ import type { CredentialIssuer } from '../ports/CredentialIssuer.ts'
 import type { Observe } from '../ports/Events.ts'
 import type { SeenTxStore } from '../ports/SeenTxStore.ts'
 import type { Settler } from '../ports/Settler.ts'
+import type { OpenCap } from './createOpenCap.ts'
 
 /** What a seller decides once, for every challenge of this process. */
 export type EngineSettings = {
@@ -68,6 +69,11 @@ export type EngineContext = {
    * made, and everything that was offered or paid goes on. Absent: always true.
    */
   readonly isSelling?: () => boolean
+  /**
+   * Refuses new challenges while too many wait to be paid; what was offered goes on. It must be told
+   * this engine's events. Absent: nothing is too many.
+   */
+  readonly openCap?: OpenCap
   /**
    * Enters a payment into the seller's own books, before what it bought is stored and leaves. What
    * they do not take, in the time that a delivery has, is not delivered: it stays PAID, and can go

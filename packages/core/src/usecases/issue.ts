@@ -29,7 +29,7 @@ export async function issue(ctx: EngineContext, request: AccessRequest): Promise
 export async function offer(ctx: EngineContext, request: AccessRequest): Promise<Offered> {
   const { planId, unitAmount, unitAmountRaw } = ctx.catalog.find(request.planId)
   const goods = { planId, amount: unitAmount, amountRaw: unitAmountRaw }
-  return create(ctx, toBase(ctx, request, goods))
+  return create(ctx, toBase(ctx, request, goods), request)
 }
 
 /** Puts a price on a single request; see `Engine.offerResource`. */
@@ -38,7 +38,8 @@ export async function offerResource(
   { route, resource, ...request }: ResourceRequest,
 ): Promise<Offered> {
   const { routeId: planId, unitAmount: amount, unitAmountRaw: amountRaw } = route
-  return create(ctx, toBase(ctx, request, { planId, amount, amountRaw, resource }))
+  const goods = { planId, amount, amountRaw, resource }
+  return create(ctx, toBase(ctx, request, goods), request)
 }
 
 /** Offers the goods of a challenge under another request id; see `Engine.offerAs`. */
@@ -50,17 +51,25 @@ export async function offerAs(
   const { scope, clientAgentId, resourceId, planId, amount, amountRaw, resource } = offered
   const { asset, token, chainId, destination, createdAt, expiresAt } = offered
   if (!REQUEST_ID.test(requestId)) throw malformed('requestId', '16 to 128 of A-Z a-z 0-9 _ -')
-  return create(ctx, {
+  const base = {
     ...{ challengeId: `http-${ctx.newId()}`, requestId, scope, clientAgentId, resourceId },
     ...{ planId, amount, amountRaw, ...(resource && { resource }) },
     ...{ asset, token, chainId, destination, createdAt, expiresAt },
-  })
+  }
+  return create(ctx, base, { requestId })
 }
 
-async function create(ctx: EngineContext, base: ChallengeBase): Promise<Offered> {
-  if (ctx.isSelling?.() === false) await assertOffered(ctx, base)
+async function create(
+  ctx: EngineContext,
+  base: ChallengeBase,
+  { caller, requestId }: Pick<AccessRequest, 'caller' | 'requestId'>,
+): Promise<Offered> {
+  const named = requestId !== undefined && base
+  if (ctx.isSelling?.() === false) await assertOffered(ctx, named, 'SELLING_PAUSED')
+  if (ctx.openCap?.hasRoom(caller) === false) await assertOffered(ctx, named, 'OVERLOADED')
   const outcome = await ctx.store.create(base, { key: ctx.newId() })
   if (outcome.kind === 'applied') {
+    ctx.openCap?.opened(outcome.record, caller)
     ctx.observe({ name: 'challenge.created', challenge: outcome.record })
     return { challenge: outcome.record, mayKnowId: true }
   }
@@ -69,12 +78,14 @@ async function create(ctx: EngineContext, base: ChallengeBase): Promise<Offered>
   return { challenge, mayKnowId: isSecretRequestId(base.requestId) }
 }
 
-/** While nothing is sold, who was offered something before is still answered. */
+/** While nothing new is offered, who was offered something before is still answered. */
 async function assertOffered(
   { store }: EngineContext,
-  { requestId, scope }: ChallengeBase,
+  named: ChallengeBase | false,
+  code: 'SELLING_PAUSED' | 'OVERLOADED',
 ): Promise<void> {
-  if (!(await store.findActiveByRequestId(requestId, scope))) throw new Key0Error('SELLING_PAUSED')
+  const known = named && (await store.findActiveByRequestId(named.requestId, named.scope))
+  if (!known) throw new Key0Error(code)
 }
 
 /** What is sold, and for how much. */

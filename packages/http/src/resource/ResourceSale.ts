@@ -52,6 +52,12 @@ export type Incoming = {
   readonly target?: string
   /** The body as it came, when somebody read it already. */
   readonly body?: Uint8Array
+  /**
+   * Who asks, where that is known and cannot be made up, such as the client's address: so that one
+   * who asks and never pays does not use up what may be offered to all. IPv6 addresses of one /64
+   * network are one caller.
+   */
+  readonly caller?: string
   /** Aborts when the client is gone. Default: the request's own. */
   readonly signal?: AbortSignal
 }

@@ -21,10 +21,9 @@ import type { Resources } from './answerRoute.ts'
 import { createBackend } from './createBackend.ts'
 import { defaultDelivery } from './ResourceSale.ts'
 
-/** A body that names a single request. */
-export type ResourceBody = AccessBody & { readonly resource: AskedResource }
-
-const clientAgentId = 'x402-http'
+/** A body that names a single request, and who sent it. */
+export type ResourceBody = AccessBody &
+  Pick<ResourceRequest, 'clientAgentId' | 'caller'> & { readonly resource: AskedResource }
 
 /**
  * Names the price of a request that was put into JSON, by whoever cannot make it at its own address.
@@ -82,7 +81,7 @@ export function writeAccess(sale: SoldResource | Refused, paid: Paid, context: C
 }
 
 async function readAsked(
-  { resource: asked, requestId }: ResourceBody,
+  { resource: asked, requestId, clientAgentId, caller }: ResourceBody,
   { settings }: Context,
 ): Promise<{
   readonly request: ResourceRequest
@@ -96,6 +95,9 @@ async function readAsked(
     throw malformed('$.resource.path', `at most ${maxQueryLength} characters in path and query`)
   const bound = await bindResource(engine.catalog, asked, '$.resource')
   const { route, resource } = bound
-  const named = requestId === undefined ? {} : { requestId }
+  const named = {
+    ...(requestId !== undefined && { requestId }),
+    ...(caller !== undefined && { caller }),
+  }
   return { request: { route, resource, clientAgentId, ...named }, bound, resources }
 }

@@ -14,6 +14,7 @@ import { httpProblemOf } from '../problem.ts'
 import { idempotencyKeyHeader, readIdempotencyKey } from '../request/readIdempotencyKey.ts'
 import { dialectOf, hasPayment, readPaymentHeader } from '../request/readPaymentHeader.ts'
 import { proofHeader, readProofHeader } from '../request/readTransfer.ts'
+import { toCaller } from '../request/toCaller.ts'
 import { createBackend, type SaleBackend } from './createBackend.ts'
 import { defaultDelivery, type Incoming, type ResourceSale } from './ResourceSale.ts'
 import { type ReadResource, readResource, targetOf } from './readResource.ts'
@@ -57,7 +58,7 @@ async function nameThePrice(
 ): Promise<Response> {
   const named = nameOf(incoming.request.headers)
   const { resource } = await readResource(incoming, limitsOf(context, delivery))
-  const asked: ResourceRequest = { route, resource, clientAgentId, ...named }
+  const asked: ResourceRequest = { route, resource, clientAgentId, ...named, ...callerOf(incoming) }
   const offered = await context.checkout.offerResource(asked)
   return context.offers(offered, where, httpProblemOf('PAYMENT_REQUIRED'))
 }
@@ -86,7 +87,8 @@ async function answerPayment(
       // A payment's own words come first: its client may make a key for every attempt.
       const { challengeId, identifier } = paid
       const named = (challengeId ?? identifier) === undefined && nameOf(incoming.request.headers)
-      const request: ResourceRequest = { route, resource, clientAgentId, ...named }
+      const by = callerOf(incoming)
+      const request: ResourceRequest = { route, resource, clientAgentId, ...named, ...by }
       return await checkout.payResource(paid, request, backend)
     } catch (error) {
       return checkout.refuse(error)
@@ -105,6 +107,11 @@ async function answerPayment(
   const stream = backend?.takeStream()
   invariant(stream, 'a stream that was delivered just now is at hand')
   return writePaid(response, stream, settlement)
+}
+
+/** Who asks, as an engine is told. */
+export function callerOf({ caller }: Incoming): Pick<ResourceRequest, 'caller'> {
+  return caller === undefined ? {} : { caller: toCaller(caller) ?? caller }
 }
 
 /** What its client calls the request. @throws as `readIdempotencyKey` */

@@ -9,38 +9,44 @@ import {
   sellAccess,
   writeAccess,
 } from '../resource/accessResource.ts'
+import type { Incoming } from '../resource/ResourceSale.ts'
+import { callerOf } from '../resource/sellResource.ts'
 
 /** The agent id of whoever comes over plain HTTP: nobody has proven to be anybody. */
 const clientAgentId = 'x402-http'
 
 /** `POST /x402/access`: without a payment it names the price, with one it sells. */
 export async function answerAccess(
-  request: Request,
+  incoming: Incoming,
   url: URL,
   context: Context,
 ): Promise<Response> {
+  const { request } = incoming
   const { headers } = request
-  if (hasPayment(headers)) return sell(request, { url, dialect: dialectOf(headers) }, context)
+  if (hasPayment(headers)) return sell(incoming, { url, dialect: dialectOf(headers) }, context)
   const body = await readAccessBody(request, context.settings.limits.maxBodyBytes)
-  if (isForResource(body)) return offerAccess(body, url, context)
-  const offered = await context.checkout.offer({ ...body, clientAgentId })
+  const by = { clientAgentId, ...callerOf(incoming) }
+  if (isForResource(body)) return offerAccess({ ...body, ...by }, url, context)
+  const offered = await context.checkout.offer({ ...body, ...by })
   return context.offers(offered, url, httpProblemOf('PAYMENT_REQUIRED'))
 }
 
-async function sell(request: Request, paid: Paid, context: Context): Promise<Response> {
+async function sell(incoming: Incoming, paid: Paid, context: Context): Promise<Response> {
+  const { request } = incoming
+  const by = { clientAgentId, ...callerOf(incoming) }
   const { settings, checkout } = context
   const { maxHeaderBytes, maxBodyBytes } = settings.limits
   try {
     const payment = readPaymentHeader(request.headers, maxHeaderBytes)
     const body = await readAccessBody(request, maxBodyBytes)
     if (isForResource(body))
-      return writeAccess(await sellAccess(payment, body, context), paid, context)
-    return writeSale(await checkout.pay(payment, { ...body, clientAgentId }), paid, context)
+      return writeAccess(await sellAccess(payment, { ...body, ...by }, context), paid, context)
+    return writeSale(await checkout.pay(payment, { ...body, ...by }), paid, context)
   } catch (error) {
     return writeSale(checkout.refuse(error), paid, context)
   }
 }
 
-function isForResource(body: AccessBody): body is ResourceBody {
+function isForResource(body: AccessBody): body is AccessBody & Pick<ResourceBody, 'resource'> {
   return body.resource !== undefined
 }

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { createHttpWorld, listen } from '@key0/conformance/http'
-import { createHttpHandler } from '@key0/http'
+import { createHttpHandler, type HttpHandler, type Incoming } from '@key0/http'
 import { afterEach, expect, test } from 'vitest'
 import { createListener, type NodeRequest } from './createListener.ts'
 import { keepRawBody } from './provideBody.ts'
@@ -66,4 +66,18 @@ test.each([
   const { engine, seller } = createHttpWorld()
   const { matches } = createListener(createHttpHandler({ engine, seller }))
   expect(matches({ url } as NodeRequest)).toBe(ours)
+})
+
+test('who asks is whom the framework names, and else the connection', async () => {
+  const receive = async ({ caller = 'nobody' }: Incoming): Promise<Response> => new Response(caller)
+  const listener = createListener({ receive } as HttpHandler)
+  const server = createServer((request, response) => {
+    const { 'x-forwarded-for': ip } = request.headersDistinct
+    void listener.answer(Object.assign(request, { ip: ip?.[0] }), response)
+  })
+  const { origin, ...opened } = await listen(server)
+  closing.push(opened)
+  const forwarded = { headers: { 'x-forwarded-for': '203.0.113.9' } }
+  expect(await (await fetch(origin, forwarded)).text()).toBe('203.0.113.9')
+  expect(await (await fetch(origin)).text()).toMatch(/^(?:::ffff:)?127\.0\.0\.1$|^::1$/)
 })

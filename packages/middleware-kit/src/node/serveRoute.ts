@@ -3,7 +3,7 @@ import { conditions } from '@key0/core'
 import type { Incoming } from '@key0/http'
 import type { Key0Payment, RouteGate } from '../route/createRouteGate.ts'
 import { captureResponse, type Outlet } from './captureResponse.ts'
-import type { NodeRequest } from './createListener.ts'
+import { callerOf, type NodeRequest } from './createListener.ts'
 import { peekBody } from './peekBody.ts'
 import { sendResponse } from './sendResponse.ts'
 
@@ -63,6 +63,7 @@ async function toIncoming(
     // An absolute target names a host, and which one that is does not matter here.
     target: target.replace(/^https?:\/\/[^/?#]*/i, '') || '/',
     body: bytes,
+    ...callerOf(request),
     signal: gone.signal,
   }
 }

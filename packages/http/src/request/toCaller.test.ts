@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { toCaller } from './toCaller.ts'
+
+test.each([
+  ['203.0.113.9', '203.0.113.9'],
+  ['::ffff:203.0.113.9', '203.0.113.9'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:0DB8:0001:0002::9', '2001:db8:1:2::/64'],
+  ['2001:db8::1:2:3:4:5', '2001:db8:0:1::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['unknown', undefined],
+  ['evil]@x', undefined],
+  ['1:2', undefined],
+  ['', undefined],
+  [undefined, undefined],
+])('%s is the caller %s', (address, caller) => expect(toCaller(address)).toBe(caller))
