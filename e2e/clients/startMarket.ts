@@ -1,5 +1,5 @@
 import { type Sandbox, startSandbox } from '@key0/sandbox'
-import { freePort } from '../crash/freePort.ts'
+import { freePort } from '@key0/test-services'
 import { gatewayEnv } from '../crash/gatewayEnv.ts'
 import { openShared, type SharedKind } from '../crash/openShared.ts'
 import { startBackend } from '../crash/startBackend.ts'

@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders, request } from 'node:http'
 import type { ChallengeStore } from '@key0/core'
 import { type Sandbox, startSandbox } from '@key0/sandbox'
-import { freePort } from '../crash/freePort.ts'
+import { freePort } from '@key0/test-services'
 import { gatewayEnv, refundEnv } from '../crash/gatewayEnv.ts'
 import { openShared, type SharedKind } from '../crash/openShared.ts'
 import { type GatewayProcess, startGateway } from '../crash/startGateway.ts'

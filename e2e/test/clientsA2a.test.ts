@@ -6,12 +6,12 @@ import {
   createModernA2aBuyer,
   type SeenTask,
 } from '@key0/test-clients'
+import { freePort } from '@key0/test-services'
 import { x402Client } from '@x402/core/client'
 import type { PaymentRequired } from '@x402/core/types'
 import { registerExactEvmScheme } from '@x402/evm/exact/client'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { freePort } from '../crash/freePort.ts'
 import { gatewayEnv, price, refundEnv, walletOf } from '../crash/gatewayEnv.ts'
 import { openShared } from '../crash/openShared.ts'
 import { type Backend, startBackend } from '../crash/startBackend.ts'

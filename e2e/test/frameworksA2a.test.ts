@@ -6,11 +6,11 @@ import { key0Plugin } from '@key0/middleware-fastify'
 import { key0 as key0Routes } from '@key0/middleware-hono'
 import { createA2aAgent, type Sandbox, startSandbox } from '@key0/sandbox'
 import { createKey0, type Key0 } from '@key0/sdk'
+import { freePort } from '@key0/test-services'
 import express from 'express'
 import { fastify } from 'fastify'
 import { Hono } from 'hono'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort } from '../crash/freePort.ts'
 
 // A2A is one more protocol behind the same handler, so it is in every framework or in none.
 

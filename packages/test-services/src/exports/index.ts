@@ -1,6 +1,8 @@
 /*
  * Real servers for tests. Nothing here is published.
  */
+
+export { freePort } from '../freePort.ts'
 export {
   backUpPostgres,
   type PostgresBackup,
