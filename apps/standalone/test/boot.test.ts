@@ -61,11 +61,17 @@ describe('it serves', () => {
     const plans = '[{"planId":"a","unitAmount":"$15.00"}]'
     const program = spawnProgram({
       ...{ ...world.env, PLANS: plans, KEY0_PAYMENT_IDENTIFIER: 'required' },
+      ...{ KEY0_MAX_OPEN_PER_CALLER: '1', KEY0_CALLER_HEADER: 'X-Real-IP' },
     })
     const url = `http://127.0.0.1:${await portOf(program)}/x402/access`
     expect(program.output()).toMatch(/^ {2}! Plan "a" costs more than 1 USDC/m)
-    const headers = { 'content-type': 'application/json' }
-    const offer = await fetch(url, { method: 'POST', headers, body: '{"planId":"a"}' })
+    const askFrom = (address: string): Promise<Response> => {
+      const headers = { 'content-type': 'application/json', 'x-real-ip': address }
+      return fetch(url, { method: 'POST', headers, body: '{"planId":"a"}' })
+    }
+    const offer = await askFrom('203.0.113.9')
+    expect((await askFrom('203.0.113.10')).status).toBe(402)
+    expect(await (await askFrom('203.0.113.9')).json()).toMatchObject({ code: 'OVERLOADED' })
     expect(await offer.json()).toMatchObject({
       paymentRequired: { extensions: { 'payment-identifier': { info: { required: true } } } },
     })
