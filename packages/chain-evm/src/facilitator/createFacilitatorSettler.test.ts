@@ -169,6 +169,19 @@ test('a payer settled by a facilitator that then times out has paid all the same
   expect(await isPaid(authorization)).toBe(true)
 })
 
+test('a payer settled by a facilitator that never says so does not wait for its time out', async () => {
+  const settler = settlerOf({ slowMs: 50, timeoutMs: 60_000 })
+  const authorization = await rig.pay()
+  stub.answer = async (_, body) => {
+    await settleForReal(body)
+    return 'hang'
+  }
+  const startedAtMs = performance.now()
+  expect(await submit(settler, authorization)).toMatchObject({ kind: 'unknown' })
+  expect(performance.now() - startedAtMs).toBeLessThan(30_000)
+  await vi.waitFor(async () => expect(await isPaid(authorization)).toBe(true))
+})
+
 test('settlement_pending is on its way, whatever the status', async () => {
   for (const status of [200, 500]) {
     const transaction = `0x${'ab'.repeat(32)}`

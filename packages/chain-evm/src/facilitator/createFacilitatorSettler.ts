@@ -25,7 +25,10 @@ export type FacilitatorOptions = {
   readonly cdpApiKeySecret?: string
   /** How long one call may take; default 30,000. A settlement waits for a block. */
   readonly timeoutMs?: number
-  /** After so long without an answer the next one is asked as well; default 8,000. */
+  /**
+   * After so long without an answer the next one is asked as well, and where there is none, after
+   * twice as long, the chain; default 8,000.
+   */
   readonly slowMs?: number
   /**
    * Settles itself when no facilitator does, such as `createGasWalletSettler`. It is handed the

@@ -23,7 +23,12 @@ test('who does not decide is followed by the next at once', async () => {
 
 test('who is slow does not hold up the next, and may still be the first to answer', async () => {
   expect(await inTurn([forgotten, after(0, 'second')], 5)).toBe('second')
-  expect(await inTurn([after(20, 'first'), forgotten], 5)).toBe('first')
+  expect(await inTurn([after(300, 'first'), forgotten], 200)).toBe('first')
+})
+
+test('the last is not waited for for ever', async () => {
+  expect(await inTurn([forgotten], 5)).toBeUndefined()
+  expect(await inTurn([after(300, 'late')], 200)).toBe('late')
 })
 
 test('nobody decides, and nobody is asked', async () => {

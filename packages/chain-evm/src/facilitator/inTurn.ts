@@ -3,8 +3,9 @@ export type Ask<answer> = () => Promise<answer | undefined>
 
 /**
  * Asks one after another until one gives an answer that decides. One that is slow is left running
- * while the next is asked as well, and its answer still counts when it comes first. `undefined`:
- * all have ended without.
+ * while the next is asked as well, and its answer still counts when it comes first. The last is
+ * waited for twice as long, for there is nobody else. `undefined`: all have ended without, or are
+ * not waited for any longer.
  */
 export async function inTurn<answer>(
   asks: readonly Ask<answer>[],
@@ -20,7 +21,7 @@ export async function inTurn<answer>(
     if (answer !== undefined) return answer
   }
   const last = Promise.all(asked).then((all) => all.find((answer) => answer !== undefined))
-  return await Promise.race([...deciding, last])
+  return await within(slowMs, Promise.race([...deciding, last]))
 }
 
 async function within<value>(ms: number, work: Promise<value>): Promise<value | undefined> {
