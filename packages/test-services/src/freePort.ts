@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 
 // Below the ports that systems hand out to connections (32768 and up), so that none takes one while
-// its server restarts. A Redis cluster listens at 10,000 above as well: that is below them, too.
+// its server restarts.
 const FIRST = 12_000
 const COUNT = 10_000
 
