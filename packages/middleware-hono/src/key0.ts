@@ -52,7 +52,7 @@ export function key0(source: Key0Source, { prefix }: Key0Options = {}): Key0Midd
   const handle: MiddlewareHandler = async (context, next) => {
     const { handler } = await opening
     const { raw } = context.req
-    const url = unmount(raw.url, under)
+    const url = prefix === undefined ? raw.url : unmount(raw.url, under)
     if (url === undefined || !handler.matches({ url })) return next()
     const body = await rereadBody(context.req)
     // A request whose body was read is nothing that another could be made of.

@@ -104,6 +104,22 @@ describe('mcp: true', () => {
     key0.close()
   })
 
+  test('a message that something has read before is answered all the same', async () => {
+    const key0 = await createKey0(config({ mcp: true }))
+    const request = new Request(at('/mcp'), {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'ping' }),
+    })
+    const body = new Uint8Array(await request.arrayBuffer())
+    const response = await key0.handler.receive({ request, body })
+    expect(await response.json()).toEqual({ jsonrpc: '2.0', id: 7, result: {} })
+    key0.close()
+  })
+
   test('without it there is none', async () => {
     const key0 = await createKey0(config())
     for (const path of ['/mcp', '/.well-known/mcp.json'])

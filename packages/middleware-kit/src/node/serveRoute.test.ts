@@ -120,6 +120,20 @@ test('the target is the client’s own, without the host that an absolute one na
   expect(targets).toEqual(['/a/%2e%2e/b?x=1', '/c?y=2', '/'])
 })
 
+test('a handler sees no condition and no range, wherever it looks', async () => {
+  const seen: string[] = []
+  const origin = await open(sells, (request, response) => {
+    const { headers, rawHeaders, headersDistinct } = request
+    seen.push(JSON.stringify([headers, rawHeaders, headersDistinct]).toLowerCase())
+    response.end()
+  })
+  const headers = { 'If-None-Match': '"1"', Range: 'bytes=0-1', 'If-Range': '"1"', 'X-Own': 'kept' }
+  await fetch(origin, { headers })
+  expect(seen).toHaveLength(1)
+  expect(seen[0]).toContain('x-own')
+  expect(seen[0]).not.toMatch(/if-none-match|range/)
+})
+
 describe('what a handler writes is caught', () => {
   const caught = async (handler: Handler): Promise<Response> =>
     fetch(await open(sells, (_, response) => handler(_, response)))

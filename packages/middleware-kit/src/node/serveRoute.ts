@@ -40,9 +40,15 @@ export async function serveRoute(gate: RouteGate, route: NodeRoute): Promise<voi
   await sendResponse(answer, response, outlet)
 }
 
-/** As it was sent and as Node has read it: some handlers look here, and some there. */
-function dropConditions({ headers, rawHeaders }: NodeRequest): void {
-  for (const name of conditions) delete headers[name]
+/**
+ * As it was sent and as Node reads it: some handlers look here, and some there. Node reads both
+ * forms off the list when they are first asked for, so the list is the last to change.
+ */
+function dropConditions({ headers, headersDistinct, rawHeaders }: NodeRequest): void {
+  for (const name of conditions) {
+    delete headers[name]
+    delete headersDistinct?.[name]
+  }
   for (let at = rawHeaders.length - 2; at >= 0; at -= 2)
     if (conditions.includes(`${rawHeaders[at]}`.toLowerCase())) rawHeaders.splice(at, 2)
 }
