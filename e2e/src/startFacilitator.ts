@@ -22,11 +22,13 @@ export type Conduct =
   | 'says success and does nothing'
   | 'says success with the transaction of another payer, and does nothing'
   | 'cuts the connection and does nothing'
+  | 'never answers and does nothing'
 
 type VerifyConduct =
   | 'agrees'
   | 'refuses'
   | 'is down'
+  | 'fails inside'
   | 'says that the nonce is used'
   | 'says that the nonce is used, which it is by now'
 
@@ -103,6 +105,8 @@ export async function startFacilitator(sandbox: Sandbox): Promise<Facilitator> {
         return reply(response, 200, { success: true, transaction: noHash })
       case 'cuts the connection and does nothing':
         return cut(response)
+      case 'never answers and does nothing':
+        return
     }
   }
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -123,6 +127,8 @@ export async function startFacilitator(sandbox: Sandbox): Promise<Facilitator> {
         return reply(response, 200, { isValid: false, invalidReason: 'nonce_already_used' })
       case 'is down':
         return cut(response)
+      case 'fails inside':
+        return reply(response, 500, { isValid: false, invalidReason: 'unexpected_verify_error' })
     }
   }
   const server = createServer((request, response) => {

@@ -31,14 +31,20 @@ test.each([
   ['answers 502 and does nothing', 'agrees'],
   ['cuts the connection and does nothing', 'is down'],
   ['settles, then cuts the connection', 'agrees'],
-] as const)('a buyer whose first facilitator %s is served at once', async (conduct, verify) => {
-  await using shop = await open()
-  first.behave(conduct, verify)
-  const buyer = await createBuyer(shop)
-  expect((await buyer.buy()).reply.status).toBe(200)
-  expect(await sandbox.transfers({ from: buyer.address })).toHaveLength(1)
-  expect(await checkBooks(shop)).toEqual([])
-})
+  ['settles', 'fails inside'],
+  ['never answers and does nothing', 'agrees'],
+] as const)(
+  'a buyer whose first facilitator %s (asked before, it %s) is served',
+  async (conduct, verify) => {
+    await using shop = await open()
+    first.behave(conduct, verify)
+    const buyer = await createBuyer(shop)
+    expect((await buyer.buy()).reply.status).toBe(200)
+    expect(await sandbox.transfers({ from: buyer.address })).toHaveLength(1)
+    expect(await checkBooks(shop)).toEqual([])
+  },
+  40_000,
+)
 
 test('a buyer whose first facilitator says success and does nothing is served by the second', async () => {
   await using shop = await open()
