@@ -21,6 +21,7 @@ const names = {
   redisUrl: ['REDIS_URL'],
   databaseUrl: ['DATABASE_URL'],
   webhookSecret: ['KEY0_WEBHOOK_SECRET'],
+  revokeTokenApi: ['REVOKE_TOKEN_API'],
   challengeTTLSeconds: ['CHALLENGE_TTL_SECONDS'],
 } as const
 

@@ -153,6 +153,11 @@ describe('a backend that withdraws', () => {
     expect(configOf({ ...least, BACKEND_AUTH_STRATEGY: 'jwt' })).not.toHaveProperty('revocation')
   })
 
+  test('is asked for all of three days, also of a refund that came late', () => {
+    expect(configOf(least).storage).not.toHaveProperty('deliveredTTLSeconds')
+    expect(configOf(revoking).storage).toMatchObject({ deliveredTTLSeconds: 345_600 })
+  })
+
   test.each<readonly [Env, string]>([
     [{ REVOKE_TOKEN_API: 'shop' }, 'REVOKE_TOKEN_API must be an http(s) URL'],
     [{ BACKEND_AUTH_STRATEGY: 'jwt' }, 'ISSUE_TOKEN_API_SECRET must be set'],

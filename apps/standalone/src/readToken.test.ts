@@ -81,6 +81,9 @@ describe('tokens', () => {
     const env = { ...remote, REVOKE_TOKEN_API: revokeUrl }
     expect(configOf(env).token).toMatchObject({ mode: 'remote', revokeUrl })
     expect(configOf(remote).token).not.toHaveProperty('revokeUrl')
+    // For three days, also of a refund that came late.
+    expect(configOf(remote).storage).not.toHaveProperty('deliveredTTLSeconds')
+    expect(configOf(env).storage).toMatchObject({ deliveredTTLSeconds: 345_600 })
     expect(problemsOf({ ...remote, REVOKE_TOKEN_API: 'shop' })).toContain(
       'REVOKE_TOKEN_API must be an http(s) URL',
     )

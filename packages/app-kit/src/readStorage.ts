@@ -12,21 +12,28 @@ export type StorageConfig = (
   readonly deliveredTTLSeconds?: number
 }
 
-type StorageSetting = 'storageBackend' | 'dataDir' | 'redisUrl' | 'databaseUrl' | 'webhookSecret'
+/** Each has something told for three days, of what the record says by then. */
+const lanes = ['webhookSecret', 'revokeTokenApi'] as const
 
-/** Three days for which a notification is retried, and one to notice that it is not taken. */
-const NOTIFIED_TTL_SECONDS = 4 * 86_400
+type StorageSetting =
+  | ('storageBackend' | 'dataDir' | 'redisUrl' | 'databaseUrl')
+  | (typeof lanes)[number]
+
+/** Three days for which it is told again, and one to notice that it is not taken. */
+const TOLD_TTL_SECONDS = 4 * 86_400
 
 export const redisProtocols = ['redis:', 'rediss:'] as const
 const postgresProtocols = ['postgres:', 'postgresql:'] as const
 
 /**
- * Where challenges live: what is said, or what the URLs that are set imply. A notification that is
- * late still says what was paid, so with durable ones every process keeps the records for longer.
+ * Where challenges live: what is said, or what the URLs that are set imply. A late notification says
+ * what was paid and a late revocation what goes back, so with durable ones every process keeps the
+ * records for longer: those that share a store have to agree on it.
  */
 export function readStorage(read: Reader<StorageSetting>): StorageConfig {
   const place = readPlace(read)
-  return read.has('webhookSecret') ? { ...place, deliveredTTLSeconds: NOTIFIED_TTL_SECONDS } : place
+  const isTold = lanes.some((setting) => read.has(setting))
+  return isTold ? { ...place, deliveredTTLSeconds: TOLD_TTL_SECONDS } : place
 }
 
 function readPlace(read: Reader<StorageSetting>): StorageConfig {
