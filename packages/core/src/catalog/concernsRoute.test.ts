@@ -23,6 +23,11 @@ test.each([
   ['with a dot at its end', '/photos./1'],
   ['with a control character', '/photos%00/1'],
   ['by way of another path', '/x/..%2Fphotos/1'],
+  ['by way of another path, past a dot', '/x/./../photos/1'],
+  ['by way of another path, past an encoded dot', '/x/.%2F..%2Fphotos/1'],
+  ['by way of another path, past a dot in two layers', '/x/%252e/%252e%252e/photos/1'],
+  ['by way of another path, past slashes that are one', '/x//../photos/1'],
+  ['by way of another path, past slashes that are two', '/photos//../1'],
   ['with bytes that are no text', '/photos/%FF'],
   ['in small hexadecimal digits', '/%c3%bcber'],
   ['in more layers than anybody means', `/x%${'25'.repeat(9)}2F1`],
@@ -41,6 +46,8 @@ test.each([
   '/static/%7Euser/',
   '/%FF',
   '/..%2F..',
+  '/x/./photos/1',
+  '/x/y//../photos/1',
   `/${'a'.repeat(5_000)}`,
 ])('%s is somebody else’s', (path) => {
   expect(concerns(path)).toBe(false)

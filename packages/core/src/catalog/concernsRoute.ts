@@ -19,7 +19,7 @@ export function concernsRoute(routes: readonly ReadRoute[], path: string): boole
   if (read) return isOurs(read.folded)
   let text = path
   for (let layer = 0; layer <= MOST_LAYERS; layer += 1) {
-    if (isOurs(foldPath(text))) return true
+    if (foldPath(text).some(isOurs)) return true
     const decoded = decode(text)
     if (decoded === text) return false
     text = decoded

@@ -59,15 +59,25 @@ function foldSegment(segment: string): string | undefined {
 }
 
 /**
- * The segments of a path as a server might see them that takes whatever comes: `foldSegment`
- * without its refusals. For telling what a path might mean, never for answering it.
+ * The segments of a path as servers might see them that take whatever comes: `foldSegment` without
+ * its refusals. Two readings, because what a dot segment takes back differs: the WHATWG's URL
+ * standard takes back an empty segment like any other, and others merge slashes first. For telling
+ * what a path might mean, never for answering it.
  */
-export function foldPath(path: string): readonly string[] {
-  const folded: string[] = []
+export function foldPath(path: string): readonly (readonly string[])[] {
+  const merged: string[] = []
+  const unmerged: string[] = []
   for (const segment of path.normalize('NFKC').toLowerCase().split(/[/\\]/)) {
     const plain = segment.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '').replace(/;.*$/su, '')
-    if (plain === '..') folded.pop()
-    else folded.push(plain.replace(/[.\s]+$/u, ''))
+    if (plain === '.') continue
+    if (plain === '..') {
+      merged.pop()
+      unmerged.pop()
+      continue
+    }
+    const folded = plain.replace(/[.\s]+$/u, '')
+    unmerged.push(folded)
+    if (folded !== '') merged.push(folded)
   }
-  return folded.filter((segment) => segment !== '')
+  return [merged, unmerged.filter((segment) => segment !== '')]
 }
