@@ -11,6 +11,7 @@ test.each([
   'application/json',
   'application/vnd.api+json; charset=utf-8',
   'multipart/form-data; boundary="a b"',
+  'text/plain \t; charset=utf-8',
 ])('%s is a media type', (contentType) => {
   const asked = { method: 'POST', path: '/a', body: 'b', contentType }
   expect(readAskedResource(asked, '$.resource')).toEqual(asked)
@@ -26,6 +27,8 @@ test.each<[string, unknown]>([
   ['$.resource.contentType', { path: '/a', contentType: '' }],
   ['$.resource.contentType', { path: '/a', contentType: 'text' }],
   ['$.resource.contentType', { path: '/a', contentType: 'a/b; c\r\nx: y' }],
+  ['$.resource.contentType', { path: '/a', contentType: 'a/b\n; c' }],
+  ['$.resource.contentType', { path: '/a', contentType: 'a/b\u2028;c' }],
   ['$.resource.contentType', { path: '/a', contentType: 'a/b\u0000' }],
   ['$.resource.contentType', { path: '/a', contentType: 'a/b; é' }],
 ])('%s is named where it is not what it should be: %j', (field, value) => {

@@ -12,7 +12,7 @@ export type AskedResource = {
 }
 
 /** It becomes a header: what is none would only be found out once somebody has paid. */
-const MEDIA_TYPE = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}(?:\s*;[\x20-\x7e]{0,255})?$/
+const MEDIA_TYPE = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}(?:[ \t]*;[\x20-\x7e]{0,255})?$/
 
 /**
  * Reads a request that was put into JSON; without a method it is a `GET`. Other keys are dropped.
