@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { createHttpWorld, listen } from '@key0/conformance/http'
 import { createHttpHandler, type HttpHandler, type Incoming } from '@key0/http'
 import { afterEach, expect, test } from 'vitest'
@@ -44,6 +45,32 @@ test('a body of which only the parsed form is left is written again', async () =
     Object.assign(request, { body: JSON.parse(bytes.toString()) }),
   )
   expect((await ask(origin)).status).toBe(402)
+})
+
+test.each<[string, (request: NodeRequest, bytes: Buffer) => void]>([
+  ['kept', (request, bytes) => keepRawBody(request, undefined, bytes)],
+  ['parsed', (request, bytes) => Object.assign(request, { body: JSON.parse(`${bytes}`) })],
+])(
+  'a body that came compressed and was %s in plain is called compressed no more',
+  async (_, keep) => {
+    const origin = await open((request, bytes) => keep(request, gunzipSync(bytes)))
+    const response = await fetch(`${origin}/x402/access`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+      body: gzipSync('{"planId":"basic"}'),
+    })
+    expect(response.status).toBe(402)
+  },
+)
+
+test('a body that was kept as it came, compressed, is still called so', async () => {
+  const origin = await open((request, bytes) => keepRawBody(request, undefined, bytes))
+  const response = await fetch(`${origin}/x402/access`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+    body: gzipSync('{"planId":"basic"}'),
+  })
+  expect(response.status).toBe(415)
 })
 
 test('a body of which nothing is left is a mistake of the server’s, and says which', async () => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { refuseGoneBody } from '../refuseGoneBody.ts'
 import type { NodeRequest } from './createListener.ts'
+import { dropHeaders } from './dropHeaders.ts'
 import { rereadBody } from './rereadBody.ts'
 
 /**
@@ -14,12 +15,16 @@ export function keepRawBody(request: IncomingMessage, _response: unknown, bytes:
 }
 
 /**
- * Sees to it that a handler can read a body that a parser read first (see `rereadBody`).
+ * Sees to it that a handler can read a body that a parser read first (see `rereadBody`). Parsers
+ * inflate what came compressed, so what they leave is called compressed no more.
  *
  * @throws RAW_BODY_MISSING when somebody read the body and left nothing of it
  */
 export function provideBody(request: NodeRequest): void {
-  if (!request.readableDidRead || Buffer.isBuffer(request.rawBody)) return
+  if (!request.readableDidRead) return
   if (request.method === 'GET' || request.method === 'HEAD') return
-  request.rawBody = rereadBody(request) ?? refuseGoneBody()
+  const bytes = rereadBody(request) ?? refuseGoneBody()
+  request.rawBody = bytes
+  const isAsItCame = request.headers['content-length'] === `${bytes.length}`
+  if (!isAsItCame) dropHeaders(request, ['content-encoding'])
 }

@@ -26,8 +26,26 @@ test.each([
   ['the fields beside files', { a: '1' }, 'multipart/form-data; boundary=x'],
   ['another language', { a: '1' }, 'application/xml'],
   ['no type', { a: '1' }, undefined],
+  ['a form that is nothing', null, form],
+  ['a form that is a number', 1, form],
 ])('of %s no bytes can be made', (_, body, type) => {
   expect(reread(body, type)).toBeUndefined()
+})
+
+test.each([
+  ['a text, which is JSON of its own', 'abc', {}, '"abc"'],
+  ['a text that looks like JSON, by its length', '12', { 'content-length': '4' }, '"12"'],
+  ['JSON that is left as it came, by its length', '12', { 'content-length': '2' }, '12'],
+  ['JSON that is left as it came, of unknown length', '{"a": 1}', {}, '{"a": 1}'],
+  [
+    'JSON that came compressed and is left as text',
+    '[1]',
+    { 'content-length': '23', 'content-encoding': 'gzip' },
+    '[1]',
+  ],
+])('what is bound is what the buyer sent: %s', (_, body, headers, bytes) => {
+  const request = { body, headers: { 'content-type': json, ...headers } } as NodeRequest
+  expect(rereadBody(request)?.toString()).toBe(bytes)
 })
 
 test('bytes that were kept come before what was made of them', () => {

@@ -8,13 +8,29 @@ import type { NodeRequest } from './createListener.ts'
 export function rereadBody({ rawBody, body, headers }: NodeRequest): Buffer | undefined {
   if (Buffer.isBuffer(rawBody)) return rawBody
   if (Buffer.isBuffer(body)) return body
-  if (typeof body === 'string') return Buffer.from(body)
   if (body === undefined) return undefined
   const type = headers['content-type'] ?? ''
-  if (/^application\/(?:[^;\s]+\+)?json\b/i.test(type)) return Buffer.from(JSON.stringify(body))
+  const isJson = /^application\/(?:[^;\s]+\+)?json\b/i.test(type)
+  if (typeof body === 'string' && !(isJson && isParsed(body, headers))) return Buffer.from(body)
+  if (isJson) return Buffer.from(JSON.stringify(body))
   const isForm = /^application\/x-www-form-urlencoded\b/i.test(type)
-  const form = isForm && writeForm(body as object)
+  const form = isForm && typeof body === 'object' && body !== null && writeForm(body)
   return form ? Buffer.from(form) : undefined
+}
+
+/**
+ * Whether a text is what a parser made of JSON, rather than JSON that nobody parsed. Its length
+ * tells, because the quotes are gone; where that is unknown, whether it is JSON as it stands.
+ */
+function isParsed(text: string, headers: NodeRequest['headers']): boolean {
+  const { 'content-length': length, 'content-encoding': coding } = headers
+  if (length !== undefined && coding === undefined) return length !== `${Buffer.byteLength(text)}`
+  try {
+    JSON.parse(text)
+    return false
+  } catch {
+    return true
+  }
 }
 
 /** A form of names and texts; `undefined` for one that was made into more than that. */

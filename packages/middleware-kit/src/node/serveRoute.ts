@@ -4,6 +4,7 @@ import type { Incoming } from '@key0/http'
 import type { Key0Payment, RouteGate } from '../route/createRouteGate.ts'
 import { captureResponse, type Outlet } from './captureResponse.ts'
 import { callerOf, type NodeRequest } from './createListener.ts'
+import { dropHeaders } from './dropHeaders.ts'
 import { peekBody } from './peekBody.ts'
 import { sendResponse } from './sendResponse.ts'
 
@@ -29,7 +30,7 @@ export async function serveRoute(gate: RouteGate, route: NodeRoute): Promise<voi
   const incoming = await toIncoming(route, gate.maxRequestBytes)
   let release: (() => Outlet) | undefined
   const answer = await gate(incoming, (payment) => {
-    dropConditions(request)
+    dropHeaders(request, conditions)
     const captured = captureResponse(request, response)
     release = captured.release
     run(payment)
@@ -38,19 +39,6 @@ export async function serveRoute(gate: RouteGate, route: NodeRoute): Promise<voi
   if (!release) takeOver?.()
   const outlet = release?.()
   await sendResponse(answer, response, outlet)
-}
-
-/**
- * As it was sent and as Node reads it: some handlers look here, and some there. Node reads both
- * forms off the list when they are first asked for, so the list is the last to change.
- */
-function dropConditions({ headers, headersDistinct, rawHeaders }: NodeRequest): void {
-  for (const name of conditions) {
-    delete headers[name]
-    delete headersDistinct?.[name]
-  }
-  for (let at = rawHeaders.length - 2; at >= 0; at -= 2)
-    if (conditions.includes(`${rawHeaders[at]}`.toLowerCase())) rawHeaders.splice(at, 2)
 }
 
 async function toIncoming(
