@@ -1,4 +1,4 @@
-import { createEvmChain, type EvmChain, readPayee } from '@key0/chain-evm'
+import { type EvmChain, readPayee } from '@key0/chain-evm'
 import type { CheckoutOptions, Seller } from '@key0/checkout'
 import {
   type AccountingContext,
@@ -22,6 +22,7 @@ import { createHooks } from './createHooks.ts'
 import { createIds } from './createIds.ts'
 import { createReadiness, judgePayee, tellReadiness } from './createReadiness.ts'
 import type { Key0 } from './Key0.ts'
+import { openChain } from './openChain.ts'
 import { openResources } from './openResources.ts'
 import { openSettlement } from './openSettlement.ts'
 import { openStore, WITHOUT_STORE } from './openStore.ts'
@@ -40,20 +41,10 @@ const ACCOUNT_EVERY_MS = 30_000
  */
 export async function createKey0(config: SellerConfig): Promise<Key0> {
   const clock = config.clock ?? { nowMs: () => Date.now() }
-  const { rpcUrl, network, agreement } = config
   const hooks = createHooks(config)
   const { recordSale } = hooks
   const { openCap, observe } = watchOpen(config, clock, hooks.observe)
-  const onDisagreement = (cause: Error): void =>
-    observe({ name: 'alert', what: 'independent nodes do not agree', cause })
-  const chain =
-    config.chain ??
-    (await createEvmChain({
-      network,
-      clock,
-      ...(rpcUrl && { rpcUrls: rpcUrl }),
-      ...(agreement && { agreement: { ...agreement, onDisagreement } }),
-    }))
+  const chain = await openChain(config, clock, observe)
   const payTo = readAddress(config.walletAddress, 'walletAddress')
   const warnings = await assertCanReceive(chain, payTo)
   const settings = toSettings(withoutPromises(config), chain, payTo)
