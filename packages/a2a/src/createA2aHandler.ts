@@ -30,8 +30,9 @@ const cardPaths: ReadonlySet<string> = new Set([
 const ACCESS_PATH = '/x402/access'
 
 /**
- * Sells a checkout's plans to agents that speak A2A, 0.3 or 1.0, with the x402 extension. It
- * decides nothing about money: it reads a message, asks the checkout, and writes a task.
+ * Sells a checkout's plans, and single requests of its priced routes, to agents that speak A2A, 0.3
+ * or 1.0, with the x402 extension. It decides nothing about money: it reads a message, asks the
+ * checkout, and writes a task.
  *
  * - `GET /.well-known/agent-card.json`, and `/.well-known/agent.json` for older clients.
  * - `POST /a2a`, and `POST /x402/access` with an extension header, speak JSON-RPC.
