@@ -1,4 +1,4 @@
-import type { ChallengeRecord, ChallengeStore, Clock } from '@key0/core'
+import type { ChallengeRecord, ChallengeStore, Clock, Retention } from '@key0/core'
 import { createLocalStore, type RecordIndex, type Tables } from '@key0/core/local'
 import { createMemoryTables } from '@key0/core/memory'
 
@@ -6,16 +6,16 @@ import { createMemoryTables } from '@key0/core/memory'
 export type Mutant = {
   readonly bug: string
   readonly breaks: string
-  readonly make: (clock: Clock) => ChallengeStore
+  readonly make: (clock: Clock, retention?: Partial<Retention>) => ChallengeStore
 }
 
 type Change<whole> = (original: whole, clock: Clock) => Partial<whole>
 
 /** The memory store over tables that misbehave. */
 export function overTables(change: Change<Tables>): Mutant['make'] {
-  return (clock) => {
+  return (clock, retention) => {
     const tables = createMemoryTables()
-    return localStore(Object.assign(tables, change({ ...tables }, clock)), clock)
+    return localStore(Object.assign(tables, change({ ...tables }, clock)), clock, retention)
   }
 }
 
@@ -23,16 +23,24 @@ export function overTables(change: Change<Tables>): Mutant['make'] {
 export function overStore(
   change: (store: ChallengeStore, tables: Tables) => Partial<ChallengeStore>,
 ): Mutant['make'] {
-  return (clock) => {
+  return (clock, retention) => {
     const tables = createMemoryTables()
-    const store = localStore(tables, clock)
+    const store = localStore(tables, clock, retention)
     return { ...store, ...change(store, tables) }
   }
 }
 
-function localStore(tables: Tables, clock: Clock): ChallengeStore {
+function localStore(
+  tables: Tables,
+  clock: Clock,
+  retention: Partial<Retention> = {},
+): ChallengeStore {
   const problems = ['This store is broken on purpose.']
-  return createLocalStore(tables, { clock, health: () => ({ ok: true, durable: false, problems }) })
+  return createLocalStore(tables, {
+    clock,
+    retention,
+    health: () => ({ ok: true, durable: false, problems }),
+  })
 }
 
 /** A store whose guard does not look at one field when it moves into one of these states. */

@@ -255,6 +255,28 @@ const readMutants: readonly Mutant[] = [
     })),
   },
   {
+    bug: 'a refund that took a year is forgotten as it arrives',
+    breaks: 'retention: a buyer whose refund took weeks can still ask where it went',
+    make: overTables((tables, clock) => ({
+      getRecord(id) {
+        const record = tables.getRecord(id)
+        const old = record && record.createdAt.getTime() + YEAR_MS <= clock.nowMs()
+        return old && record.state === 'REFUNDED' ? undefined : record
+      },
+    })),
+  },
+  {
+    bug: 'what was tried to be paid goes with the prices that were only asked',
+    breaks: 'retention: what nobody ever tried to pay goes when unpaid challenges go',
+    make: overTables((tables, clock) => ({
+      getRecord(id) {
+        const record = tables.getRecord(id)
+        const old = record && record.createdAt.getTime() + 3_600_000 <= clock.nowMs()
+        return old && record.state === 'EXPIRED' ? undefined : record
+      },
+    })),
+  },
+  {
     bug: 'forgetting a record frees the request id of its successor',
     breaks: 'retention: forgetting an old challenge leaves its successor’s request id alone',
     make: overTables((tables) => ({

@@ -8,9 +8,9 @@ const keys = ['1f'.repeat(32)]
 // Every law that holds without encryption holds with it.
 storeConformance({
   test,
-  async rig() {
+  async rig(retention) {
     const clock = createSteeredClock()
-    const plain = createMemoryStore({ clock })
+    const plain = createMemoryStore({ clock, retention })
     const [store, peer] = [encryptStore(plain, { keys }), encryptStore(plain, { keys })]
     return {
       ...{ store, peer, clock, mint: createMint(clock) },

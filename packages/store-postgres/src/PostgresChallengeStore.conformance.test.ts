@@ -17,11 +17,11 @@ afterAll(async () => {
 
 storeConformance({
   test,
-  async rig() {
+  async rig(retention) {
     await emptyTables(sql)
     const clock = createSteeredClock()
-    const store = new PostgresChallengeStore({ sql, clock })
-    const peer = new PostgresChallengeStore({ sql: peerSql, clock })
+    const store = new PostgresChallengeStore({ sql, clock, retention })
+    const peer = new PostgresChallengeStore({ sql: peerSql, clock, retention })
     const dispose = async () => {}
     return { store, peer, clock, mint: createMint(clock), [Symbol.asyncDispose]: dispose }
   },

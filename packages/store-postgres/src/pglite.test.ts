@@ -39,11 +39,11 @@ test('the example for an engine inside the process runs as it is printed', async
 // There is one session, so the peer shares it: laws of races prove the order of turns, no more.
 storeConformance({
   test,
-  async rig() {
+  async rig(retention) {
     await wipe()
     const clock = createSteeredClock()
-    const store = new PostgresChallengeStore({ sql, clock })
-    const peer = new PostgresChallengeStore({ sql, clock })
+    const store = new PostgresChallengeStore({ sql, clock, retention })
+    const peer = new PostgresChallengeStore({ sql, clock, retention })
     const dispose = async () => {}
     return { store, peer, clock, mint: createMint(clock), [Symbol.asyncDispose]: dispose }
   },

@@ -410,15 +410,23 @@ export const operations: readonly string[] = [
 create or replace function key0_cutoff(p_state text, p_now timestamptz, p_keep bigint[])
 returns timestamptz language sql stable as $$
   select p_now - interval '1 millisecond' * (case p_state
-    when 'PENDING' then p_keep[1] when 'DELIVERED' then p_keep[3] else p_keep[2] end)
+    when 'PENDING' then p_keep[1]
+    when 'DELIVERED' then p_keep[3]
+    when 'REFUNDED' then p_keep[2]
+    else least(p_keep[1], p_keep[2]) end)
 $$;
 `,
   `
 create or replace function key0_forgotten(c key0_challenges, p_now timestamptz, p_keep bigint[])
 returns boolean language sql stable as $$
   select c.kept_from <= key0_cutoff(c.state, p_now, p_keep)
-    and (c.state <> 'REFUNDED'
-      or coalesce(c.refunded_at, c.kept_from) <= key0_cutoff('DELIVERED', p_now, p_keep))
+    and case
+      when c.state = 'REFUNDED'
+        then coalesce(c.refunded_at, c.kept_from) <= key0_cutoff('DELIVERED', p_now, p_keep)
+      when c.state in ('EXPIRED', 'CANCELLED') and c.intent is not null
+        then c.kept_from <= key0_cutoff('REFUNDED', p_now, p_keep)
+      else true
+    end
 $$;
 `,
   `

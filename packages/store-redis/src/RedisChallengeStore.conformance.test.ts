@@ -10,11 +10,11 @@ afterAll(() => {
 
 storeConformance({
   test,
-  async rig() {
+  async rig(retention) {
     const clock = createSteeredClock()
     const keyPrefix = newPrefix()
     const [store, peer] = connections.map(
-      (redis) => new RedisChallengeStore({ redis, keyPrefix, clock }),
+      (redis) => new RedisChallengeStore({ redis, keyPrefix, clock, ...retention }),
     ) as [RedisChallengeStore, RedisChallengeStore]
     return {
       ...{ store, peer, clock, mint: createMint(clock) },

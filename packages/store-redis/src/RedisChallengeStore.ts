@@ -29,11 +29,11 @@ export type RedisChallengeStoreOptions = {
   readonly keyPrefix?: string
   /** How long an unpaid challenge's request id names it at least. Default 900. */
   readonly challengeTTLSeconds?: number
-  /** From creation, for refunded, expired and cancelled challenges. Default 7 days. */
+  /** From creation, for refunded challenges and closed ones that were tried. Default 7 days. */
   readonly recordTTLSeconds?: number
   /** From delivery. Default 12 hours. */
   readonly deliveredTTLSeconds?: number
-  /** From creation, for unpaid challenges. Default 7 days. */
+  /** From creation, for challenges that nobody tried to pay. Default 7 days. */
   readonly pendingTTLSeconds?: number
   /**
    * Answer a write only when so many replicas have it, so that a failover does not lose it. A

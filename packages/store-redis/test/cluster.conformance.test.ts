@@ -33,11 +33,11 @@ describe.each([1, 7])('with %i shards', (shards) => {
   storeConformance({
     test,
     except: shards > 1 ? overShards : {},
-    async rig() {
+    async rig(retention) {
       const clock = createSteeredClock()
       const keyPrefix = newPrefix()
       const [store, peer] = clients.map(
-        (redis) => new RedisChallengeStore({ redis, keyPrefix, clock, shards }),
+        (redis) => new RedisChallengeStore({ redis, keyPrefix, clock, shards, ...retention }),
       ) as [RedisChallengeStore, RedisChallengeStore]
       return {
         ...{ store, peer, clock, mint: createMint(clock) },

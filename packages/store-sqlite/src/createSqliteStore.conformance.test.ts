@@ -5,10 +5,10 @@ import { createSqliteStore } from './createSqliteStore.ts'
 
 storeConformance({
   test,
-  async rig() {
+  async rig(retention) {
     const directory = temporaryDirectory()
     const clock = createSteeredClock()
-    const open = () => createSqliteStore({ dataDir: directory.path, clock })
+    const open = () => createSqliteStore({ dataDir: directory.path, clock, retention })
     const [store, peer] = [open(), open()]
     return {
       ...{ store, peer, clock, mint: createMint(clock) },

@@ -27,7 +27,10 @@ export function forgottenAtMs(record: ChallengeRecord): number {
   const after = (from: Date, seconds: number): number => from.getTime() + seconds * 1000
   if (held || isOpen(record)) return Number.POSITIVE_INFINITY
   if (state === 'PENDING') return after(createdAt, pendingTTLSeconds)
-  if (isClosed(record)) return after(createdAt, recordTTLSeconds)
+  if (isClosed(record)) {
+    const unpaid = Math.min(pendingTTLSeconds, recordTTLSeconds)
+    return after(createdAt, record.intent ? recordTTLSeconds : unpaid)
+  }
   if (state === 'REFUNDED') {
     const told = after(refundedAt ?? createdAt, deliveredTTLSeconds)
     return Math.max(told, after(createdAt, recordTTLSeconds))

@@ -6,9 +6,9 @@ import { storeConformance } from './storeConformance.ts'
 
 storeConformance({
   test,
-  async rig() {
+  async rig(retention) {
     const clock = createSteeredClock()
-    const store = createMemoryStore({ clock })
+    const store = createMemoryStore({ clock, retention })
     const dispose = () => store.close()
     return { store, peer: store, clock, mint: createMint(clock), [Symbol.asyncDispose]: dispose }
   },

@@ -53,6 +53,15 @@ describe('forgetAtMs', () => {
     expect(forgetAtMs(recordWith(fields), defaultRetention)).toBe(at)
   })
 
+  test.each(['EXPIRED', 'CANCELLED'] as const)('%s, a price that was only asked', (state) => {
+    const short = { ...defaultRetention, pendingTTLSeconds: 3_600 }
+    expect(forgetAtMs(recordWith({ state }), short)).toBe(CREATED_AT_MS + 3_600_000)
+    const tried = recordWith({ state, intent: intentAt('VOID') })
+    expect(forgetAtMs(tried, short)).toBe(CREATED_AT_MS + WEEK_MS)
+    const long = { ...defaultRetention, pendingTTLSeconds: 10_000_000 }
+    expect(forgetAtMs(recordWith({ state }), long)).toBe(CREATED_AT_MS + WEEK_MS)
+  })
+
   test('no setting makes money expire', () => {
     const none = { pendingTTLSeconds: 0, recordTTLSeconds: 0, deliveredTTLSeconds: 0 }
     for (const state of ['PAID', 'REFUND_PENDING', 'REFUND_FAILED'] as const)

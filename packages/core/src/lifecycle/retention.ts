@@ -3,9 +3,9 @@ import { hasOpenIntent } from './guard.ts'
 
 /** How long settled records are kept, in seconds. */
 export type Retention = {
-  /** From creation, for an unpaid challenge. */
+  /** From creation, for a challenge that nobody ever tried to pay, open or closed. */
   readonly pendingTTLSeconds: number
-  /** From creation, for refunded, expired and cancelled ones. */
+  /** From creation, for refunded ones, and expired and cancelled ones that somebody tried to pay. */
   readonly recordTTLSeconds: number
   /** From delivery; and at least so long from a refund, however late it came. */
   readonly deliveredTTLSeconds: number
@@ -31,6 +31,8 @@ export function forgetAtMs(record: ChallengeRecord, retention: Retention): numbe
       return after(createdAt, pendingTTLSeconds)
     case 'EXPIRED':
     case 'CANCELLED':
+      // A price that was only asked is worth no more once it is closed.
+      if (!record.intent) return after(createdAt, Math.min(pendingTTLSeconds, recordTTLSeconds))
       return after(createdAt, recordTTLSeconds)
     case 'REFUNDED': {
       // Without it a buyer whose money came back late would never learn where it went.

@@ -3,5 +3,8 @@
 create or replace function key0_cutoff(p_state text, p_now timestamptz, p_keep bigint[])
 returns timestamptz language sql stable as $$
   select p_now - interval '1 millisecond' * (case p_state
-    when 'PENDING' then p_keep[1] when 'DELIVERED' then p_keep[3] else p_keep[2] end)
+    when 'PENDING' then p_keep[1]
+    when 'DELIVERED' then p_keep[3]
+    when 'REFUNDED' then p_keep[2]
+    else least(p_keep[1], p_keep[2]) end)
 $$;

@@ -98,6 +98,29 @@ export const retentionLaws: readonly Case[] = [
     },
   },
   {
+    law: 'retention: what nobody ever tried to pay goes when unpaid challenges go',
+    retention: { pendingTTLSeconds: 3_600 },
+    async prove(rig) {
+      const unpaid = [await open(rig), await open(rig), await open(rig)] as const
+      await moved(unpaid[1], 'PENDING', 'EXPIRED')
+      await moved(unpaid[2], 'PENDING', 'CANCELLED')
+      const tried = await open(rig)
+      const { payment } = tried
+      await rig.store.reserve(tried.id, payment.intent(), { key: 'reserve' })
+      const intent = payment.intent({ stage: 'VOID', voidReason: 'AUTHORIZATION_EXPIRED' })
+      await moved(tried, 'PENDING', 'PENDING', { intent })
+      await moved(tried, 'PENDING', 'EXPIRED')
+      await pass(rig, 3_600_000 - 1)
+      for (const scene of unpaid) expectTrue(await isThere(scene), 'before, it is there')
+      await pass(rig, 1)
+      for (const scene of unpaid) expectTrue(!(await isThere(scene)), 'then it is forgotten')
+      await pass(rig, recordTTLSeconds * 1000 - 3_600_001)
+      expectTrue(await isThere(tried), 'whoever tried to pay can still ask')
+      await pass(rig, 1)
+      expectTrue(!(await isThere(tried)), 'and not for ever')
+    },
+  },
+  {
     law: 'retention: a buyer whose refund took weeks can still ask where it went',
     async prove(rig) {
       const scene = await bring(rig, 'REFUND_PENDING')

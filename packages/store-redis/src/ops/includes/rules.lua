@@ -25,7 +25,10 @@ local function forgetAt(record)
   local created = toMs(record.createdAt)
   if created == nil then return nil end
   if state == "PENDING" then return created + keptMs(1) end
-  if state == "EXPIRED" or state == "CANCELLED" then return created + keptMs(2) end
+  if state == "EXPIRED" or state == "CANCELLED" then
+    if record.intent then return created + keptMs(2) end
+    return created + math.min(keptMs(1), keptMs(2))
+  end
   if state == "REFUNDED" then
     return math.max(created + keptMs(2), (toMs(record.refundedAt) or created) + keptMs(3))
   end
