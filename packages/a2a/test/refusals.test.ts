@@ -151,6 +151,21 @@ test('receipts are the whole history: a payment that expired unmined, and the on
   expect(shop.ledger.transfers()).toHaveLength(1)
 })
 
+test('a payment refused for its signature hides none that came to nothing before', async () => {
+  const { shop, buyer, asked } = await open()
+  shop.ledger.autoMine = false
+  await buyer.send(pay(shop, asked))
+  shop.clock.advance(400_000)
+  shop.ledger.mine(5)
+  await recover(shop.ctx, { limit: 10 })
+  const spoilt = spoilAuthorization({ nonce: `0x${'f'.repeat(64)}` })
+  const refused = await buyer.send(pay(shop, asked, spoilt))
+  expect(refused.metadata['x402.payment.receipts']).toMatchObject([
+    { success: false, errorReason: 'authorization_expired' },
+    { success: false },
+  ])
+})
+
 test('a delivery that fails carries the receipt and the refund, until the money is back', async () => {
   const { shop, buyer, asked } = await open()
   shop.issuer.mood = 'fail'

@@ -60,13 +60,14 @@ type Told<result> = result extends unknown
     }
   : never
 
-/** The whole history: what came to nothing before, and what is told of now. */
+/** The whole history: what came to nothing before, and what is told of now, refused for `code`. */
 function receiptsOf(
   challenge: ChallengeRecord,
   settlement: SettlementResponse | V1SettlementResponse,
   x402Version: 1 | 2,
+  code?: ErrorCode,
 ): readonly (SettlementResponse | V1SettlementResponse)[] {
-  const earlier = earlierReceipts(challenge)
+  const earlier = earlierReceipts(challenge, code)
   if (x402Version === 2) return [...earlier, settlement]
   return [...earlier.map((each) => toV1SettlementResponse(each) ?? each), settlement]
 }
@@ -102,7 +103,10 @@ async function refusedView(
     status: 'payment-failed',
     error: paymentErrorOf(code),
     text: problem.title,
-    receipts: offered ? receiptsOf(offered.challenge, settlement, x402Version) : [settlement],
+    // Whoever does not know the challenge learns nothing of what others paid for it.
+    receipts: offered?.mayKnowId
+      ? receiptsOf(offered.challenge, settlement, x402Version, code)
+      : [settlement],
     problem,
   } as const
   if (offered) return { ...askFor(offered, settings.checkout, x402Version), ...failed }

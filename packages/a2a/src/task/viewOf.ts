@@ -132,9 +132,14 @@ function receiptsOf(challenge: ChallengeRecord): readonly SettlementResponse[] {
   return [...failed, paid]
 }
 
-/** Receipts of payments that came to nothing before the one that is told of now. */
-export function earlierReceipts(challenge: ChallengeRecord): readonly SettlementResponse[] {
-  return failedReceipts(challenge, challenge.intent?.earlier ?? [])
+/** Receipts of what came to nothing before the payment that is told of now, refused for `code`. */
+export function earlierReceipts(
+  challenge: ChallengeRecord,
+  code?: string,
+): readonly SettlementResponse[] {
+  const failures = failuresOf(challenge)
+  const isLast = challenge.intent?.stage === 'VOID' && failures.at(-1) === code
+  return failedReceipts(challenge, isLast ? failures.slice(0, -1) : failures)
 }
 
 function failedReceipts(
