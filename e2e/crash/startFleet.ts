@@ -1,27 +1,21 @@
 import { fileURLToPath } from 'node:url'
 import type { ChallengeRecord, ChallengeStore } from '@key0/core'
 import { type RpcProxy, type Sandbox, startRpcProxy, startSandbox } from '@key0/sandbox'
-import { freePort } from '@key0/test-services'
+import { freePort, type SpawnedProgram, spawnProgram, untilUp } from '@key0/test-services'
 import { listRecords } from '../src/listRecords.ts'
 import { type Balances, readBalances } from './audit.ts'
 import { type Buyer, createBuyer } from './createBuyer.ts'
 import { gatewayEnv, refundEnv, walletOf } from './gatewayEnv.ts'
 import { openShared, type SharedKind } from './openShared.ts'
 import { type Backend, startBackend } from './startBackend.ts'
-import {
-  type Env,
-  type GatewayProcess,
-  spawnProgram,
-  startGateway,
-  untilUp,
-} from './startGateway.ts'
+import { type Env, startGateway } from './startGateway.ts'
 
 /** A place of one of our programs: what runs there may be killed and started again. */
 export type Member = {
   readonly name: string
   /** Only this program asks the chain here. */
   readonly rpc: RpcProxy
-  readonly process: () => GatewayProcess
+  readonly process: () => SpawnedProgram
   readonly start: () => Promise<void>
 }
 
@@ -105,15 +99,15 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   }
 }
 
-type Run = (env: Env) => Promise<GatewayProcess>
+type Run = (env: Env) => Promise<SpawnedProgram>
 
 function openMember(
   name: string,
   rpc: RpcProxy,
-  run: () => Promise<GatewayProcess>,
+  run: () => Promise<SpawnedProgram>,
   stack: AsyncDisposableStack,
 ): Member {
-  let running: GatewayProcess | undefined
+  let running: SpawnedProgram | undefined
   stack.defer(async () => running?.kill())
   return {
     name,

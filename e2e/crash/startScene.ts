@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import type { ChallengeRecord, ChallengeStore } from '@key0/core'
 import { type RpcProxy, type Sandbox, startRpcProxy, startSandbox } from '@key0/sandbox'
 import { createSqliteStore } from '@key0/store-sqlite'
-import { freePort } from '@key0/test-services'
+import { freePort, type SpawnedProgram } from '@key0/test-services'
 import { type Balances, readBalances } from './audit.ts'
 import { type Buyer, createBuyer } from './createBuyer.ts'
 import { gatewayEnv, refundEnv, walletOf } from './gatewayEnv.ts'
 import { type Ledger, openLedger } from './openLedger.ts'
 import { type Backend, startBackend } from './startBackend.ts'
-import { type Env, type GatewayProcess, startGateway } from './startGateway.ts'
+import { type Env, startGateway } from './startGateway.ts'
 
 /** A chain, a node that misbehaves, a seller's backend, buyers, and a gateway that can be killed. */
 export type Scene = AsyncDisposable & {
@@ -25,8 +25,8 @@ export type Scene = AsyncDisposable & {
   /** The environment of a gateway, `more` on top. */
   readonly env: (more?: Env) => Env
   /** Starts the gateway on the same data, with `more` in its environment. */
-  readonly start: (more?: Env) => Promise<GatewayProcess>
-  readonly gateway: () => GatewayProcess
+  readonly start: (more?: Env) => Promise<SpawnedProgram>
+  readonly gateway: () => SpawnedProgram
   /** kill -9. */
   readonly kill: () => Promise<void>
   readonly ledger: () => Ledger
@@ -51,7 +51,7 @@ export async function startScene(): Promise<Scene> {
   const buyers = [createBuyer(walletOf(chain, 'buyer'), url)]
   const before = await readBalances(chain, buyers)
 
-  let running: GatewayProcess | undefined
+  let running: SpawnedProgram | undefined
   stack.defer(async () => running?.kill())
   let opened: Ledger | undefined
   stack.defer(() => opened?.close())
@@ -59,7 +59,7 @@ export async function startScene(): Promise<Scene> {
     opened ??= openLedger(dataDir)
     return opened
   }
-  const gateway = (): GatewayProcess => {
+  const gateway = (): SpawnedProgram => {
     if (!running) throw new Error('The gateway was not started yet')
     return running
   }

@@ -1,10 +1,10 @@
 import { type IncomingHttpHeaders, request } from 'node:http'
 import type { ChallengeStore } from '@key0/core'
 import { type Sandbox, startSandbox } from '@key0/sandbox'
-import { freePort } from '@key0/test-services'
+import { freePort, type SpawnedProgram } from '@key0/test-services'
 import { gatewayEnv, refundEnv } from '../crash/gatewayEnv.ts'
 import { openShared, type SharedKind } from '../crash/openShared.ts'
-import { type GatewayProcess, startGateway } from '../crash/startGateway.ts'
+import { startGateway } from '../crash/startGateway.ts'
 import { decode, toPayment } from './createBuyer.ts'
 import { newWallet, type Wallet } from './startShop.ts'
 import { startUpstream, type Upstream } from './startUpstream.ts'
@@ -41,7 +41,7 @@ export type RoutesScene = AsyncDisposable & {
   readonly upstream: Upstream
   /** The seller's other server, which is told of payments. */
   readonly backend: Upstream
-  readonly gateway: GatewayProcess
+  readonly gateway: SpawnedProgram
   readonly url: string
   readonly buyer: Wallet
   readonly open: () => ChallengeStore

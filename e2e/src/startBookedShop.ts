@@ -6,8 +6,8 @@ import { createEvmChain } from '@key0/chain-evm'
 import { createRefunds, type RefundResult } from '@key0/refunds'
 import type { Sandbox } from '@key0/sandbox'
 import { createSqliteStore } from '@key0/store-sqlite'
+import { type SpawnedProgram, spawnProgram, urlOf } from '@key0/test-services'
 import { type Ledger, openLedger } from '../crash/openLedger.ts'
-import { type GatewayProcess, spawnProgram, untilUp } from '../crash/startGateway.ts'
 import type { BookedOrder } from './bookedProgram.ts'
 import { createExchanges } from './Exchanges.ts'
 import { listRecords } from './listRecords.ts'
@@ -19,14 +19,12 @@ export type BookedShop = AsyncDisposable &
   ShopSeen & {
     readonly books: Books
     readonly ledger: Ledger
-    readonly process: () => GatewayProcess
+    readonly process: () => SpawnedProgram
     /** Starts it again on the same data, when the leases of the one before are over. */
     readonly restart: () => Promise<void>
     /** What a refund worker of the same machine does, when those leases are over. */
     readonly refund: () => Promise<readonly RefundResult[]>
   }
-
-const portOf = (process: GatewayProcess): string => /Port (\d+)/.exec(process.output())?.[1] ?? ''
 
 const program = fileURLToPath(new URL('bookedProgram.ts', import.meta.url))
 /** Longer than a lease. */
@@ -43,10 +41,12 @@ export async function startBookedShop(sandbox: Sandbox): Promise<BookedShop> {
     ...{ dataDir, rpcUrl: sandbox.rpcUrl, booksUrl: books.url },
     ...{ seller: seller.address, gasKey: gas.privateKey },
   }
-  const start = (aheadMs: number): Promise<GatewayProcess> =>
-    untilUp(spawnProgram(program, {}, [JSON.stringify({ ...order, aheadMs })]))
+  const start = async (aheadMs: number) => {
+    const process = spawnProgram(program, {}, [JSON.stringify({ ...order, aheadMs })])
+    return { process, url: await urlOf(process) }
+  }
   let running = await start(0)
-  stack.defer(() => running.kill())
+  stack.defer(() => running.process.kill())
   const ledger = openLedger(dataDir)
   stack.defer(() => ledger.close())
   const clock = { nowMs: () => Date.now() + LATER_MS }
@@ -56,19 +56,18 @@ export async function startBookedShop(sandbox: Sandbox): Promise<BookedShop> {
   stack.defer(async () => chain.close())
   const walletPrivateKey = seller.privateKey
   const refunds = createRefunds({ store, chain, walletPrivateKey, clock, minAgeMs: 0 })
-  const urlNow = (): string => `http://127.0.0.1:${portOf(running)}`
   const owned = stack.move()
   return {
     ...{ sandbox, seller, books, ledger, clock: { nowMs: () => Date.now() } },
-    exchanges: createExchanges(urlNow, clock),
+    exchanges: createExchanges(() => running.url, clock),
     get url() {
-      return urlNow()
+      return running.url
     },
     store: () => store,
     records: () => listRecords(store),
-    process: () => running,
+    process: () => running.process,
     async restart() {
-      await running.kill()
+      await running.process.kill()
       running = await start(LATER_MS)
     },
     refund: () => refunds.run(),

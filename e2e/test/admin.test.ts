@@ -3,11 +3,11 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { verifyWebhook, type WebhookEvent } from '@key0/delivery'
 import { type Sandbox, startSandbox } from '@key0/sandbox'
-import { freePort } from '@key0/test-services'
+import { freePort, spawnProgram } from '@key0/test-services'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { gatewayEnv } from '../crash/gatewayEnv.ts'
 import { openShared, type SharedKind } from '../crash/openShared.ts'
-import { type Env, spawnProgram, startGateway } from '../crash/startGateway.ts'
+import { type Env, startGateway } from '../crash/startGateway.ts'
 import { stopServers } from '../src/servers.ts'
 
 /*

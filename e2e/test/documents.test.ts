@@ -6,9 +6,9 @@ import { createMint } from '@key0/conformance/store'
 import { createMemoryStore } from '@key0/core/memory'
 import { createDeliveries } from '@key0/delivery'
 import { startSandbox } from '@key0/sandbox'
+import { type SpawnedProgram, spawnProgram } from '@key0/test-services'
 import postgres from 'postgres'
 import { afterAll, expect, test, vi } from 'vitest'
-import { type GatewayProcess, spawnProgram } from '../crash/startGateway.ts'
 import { decode } from '../src/createBuyer.ts'
 import { openDispatched } from '../src/openDispatched.ts'
 import { openProject, type Project, readBlocks } from '../src/openProject.ts'
@@ -36,7 +36,7 @@ test('what the documents print in TypeScript is TypeScript', async () => {
   expect(await project.check()).toBe('')
 }, 60_000)
 
-async function waitUntil(isSo: () => Promise<boolean> | boolean, process: GatewayProcess) {
+async function waitUntil(isSo: () => Promise<boolean> | boolean, process: SpawnedProgram) {
   const deadline = performance.now() + 30_000
   while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error(`It never came to that:\n${process.output()}`)

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Sandbox, startSandbox } from '@key0/sandbox'
+import { type SpawnedProgram, spawnProgram } from '@key0/test-services'
 import { x402Client } from '@x402/core/client'
 import { registerExactEvmScheme } from '@x402/evm/exact/client'
 import { wrapFetchWithPayment } from '@x402/fetch'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { type Env, type GatewayProcess, spawnProgram, startGateway } from '../crash/startGateway.ts'
+import { type Env, startGateway } from '../crash/startGateway.ts'
 import { type Facilitator, startFacilitator } from '../src/startFacilitator.ts'
 import { type Mint, startMint } from '../src/startMint.ts'
 
@@ -21,7 +22,7 @@ const PRICE = 100_000n
 const workerProgram = fileURLToPath(
   new URL('../../apps/refund-worker/src/main.ts', import.meta.url),
 )
-const running = new Set<GatewayProcess>()
+const running = new Set<SpawnedProgram>()
 
 let sandbox: Sandbox
 let facilitator: Facilitator
@@ -53,13 +54,13 @@ function keyless(name: string): Env {
   }
 }
 
-async function start(env: Env): Promise<{ program: GatewayProcess; url: string }> {
+async function start(env: Env): Promise<{ program: SpawnedProgram; url: string }> {
   const program = await startGateway(env)
   running.add(program)
   return { program, url: `http://127.0.0.1:${/Port +(\d+)/.exec(program.output())?.[1]}` }
 }
 
-const rowOf = ({ output }: GatewayProcess, name: string): string =>
+const rowOf = ({ output }: SpawnedProgram, name: string): string =>
   new RegExp(`^  ${name} +(.*)$`, 'm').exec(output())?.[1] ?? `no row "${name}"`
 
 function buy(url: string): Promise<Response> {

@@ -1,13 +1,13 @@
-import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { type ChallengeStore, transferRef } from '@key0/core'
 import type { Sandbox } from '@key0/sandbox'
+import { spawnProgram } from '@key0/test-services'
 
 export type Env = Readonly<Record<string, string>>
 
 /** What a run of the command answered. `json` is what it printed where it belongs. */
 export type Answer = {
-  readonly code: number | null
+  readonly code: number | string | null
   readonly out: string
   readonly err: string
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
@@ -18,21 +18,12 @@ const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
 /** Runs the real command as a process of its own. */
 export async function key0(env: Env, ...args: string[]): Promise<Answer> {
-  const child = spawn(process.execPath, ['--conditions=@key0/source', main, ...args], {
-    env: { PATH: process.env.PATH, NO_COLOR: '1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const [out, err] = [child.stdout, child.stderr].map((stream) => {
-    let text = ''
-    stream.setEncoding('utf8').on('data', (part: string) => {
-      text += part
-    })
-    return () => text
-  }) as [() => string, () => string]
-  const code = await new Promise<number | null>((done) => child.once('close', done))
-  const said = code === 0 || out() !== '' ? out() : err()
+  const program = spawnProgram(main, { NO_COLOR: '1', ...env }, args)
+  const code = await program.exited
+  const [out, err] = [program.output('stdout'), program.output('stderr')]
+  const said = code === 0 || out !== '' ? out : err
   const isJson = args.includes('--json') && said.trim() !== ''
-  return { code, out: out(), err: err(), json: isJson ? JSON.parse(said) : undefined }
+  return { code, out, err, json: isJson ? JSON.parse(said) : undefined }
 }
 
 export const PRICE = 250_000n

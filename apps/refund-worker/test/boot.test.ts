@@ -1,9 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { rpcFaults } from '@key0/sandbox'
-import { findPostgres, type RedisServer, startRedis } from '@key0/test-services'
+import { findPostgres, type RedisServer, startRedis, urlOf } from '@key0/test-services'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type Env, spawnWorker, startWorld, urlOf, type World } from './startWorld.ts'
+import { type Env, spawnWorker, startWorld, type World } from './startWorld.ts'
 
 const patience = { timeout: 20_000, interval: 50 } as const
 

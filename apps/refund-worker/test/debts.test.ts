@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { openStore } from '@key0/app-kit'
 import { type ChallengeRecord, transferRef } from '@key0/core'
+import { urlOf } from '@key0/test-services'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type Env, spawnWorker, startWorld, urlOf, type World } from './startWorld.ts'
+import { type Env, spawnWorker, startWorld, type World } from './startWorld.ts'
 
 const patience = { timeout: 20_000, interval: 50 } as const
 const PRICE = 250_000n

@@ -1,58 +1,17 @@
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type RpcProxy, type Sandbox, startRpcProxy, startSandbox } from '@key0/sandbox'
+import { type SpawnedProgram, spawnProgram } from '@key0/test-services'
 
 export type Env = Readonly<Record<string, string>>
 
-/** The worker as a process of its own. */
-export type Program = AsyncDisposable & {
-  readonly output: () => string
-  readonly exited: Promise<number | string | null>
-  readonly stop: () => Promise<void>
-}
-
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
-export function spawnWorker(env: Env): Program {
-  const child = spawn(process.execPath, ['--conditions=@key0/source', main], {
-    env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let printed = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      printed += text
-    })
-  const exited = new Promise<number | string | null>((done) =>
-    child.once('close', (code, signal) => done(code ?? signal)),
-  )
-  return {
-    output: () => printed,
-    exited,
-    async stop() {
-      child.kill('SIGTERM')
-      await exited
-    },
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL')
-      await exited
-    },
-  }
-}
-
-/** The address of a worker that is up. */
-export async function urlOf(program: Program): Promise<string> {
-  const ended = program.exited.then(() => 'ended' as const)
-  for (;;) {
-    const pause = new Promise((done) => setTimeout(done, 20))
-    const isOver = (await Promise.race([pause, ended])) === 'ended'
-    const port = /Port +(\d+)/.exec(program.output())?.[1]
-    if (port && program.output().includes('Keys held')) return `http://127.0.0.1:${port}`
-    if (isOver) throw new Error(`The worker did not start:\n${program.output()}`)
-  }
+/** The worker as a process of its own. */
+export function spawnWorker(env: Env): SpawnedProgram {
+  return spawnProgram(main, env)
 }
 
 export type World = AsyncDisposable & {

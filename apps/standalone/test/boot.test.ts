@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { verifyWebhook } from '@key0/delivery'
 import { rpcFaults } from '@key0/sandbox'
+import { urlOf } from '@key0/test-services'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Env, portOf, spawnProgram, startWorld, type World } from './startWorld.ts'
+import { type Env, spawnGateway, startWorld, type World } from './startWorld.ts'
 
 let world: World
 beforeAll(async () => {
@@ -17,7 +18,7 @@ beforeEach(() => world.rpc.clear())
 /** Starts a gateway that should refuse, and returns what it said. */
 async function refusalOf(env: Env): Promise<string> {
   const startedAtMs = performance.now()
-  const program = spawnProgram({ ...world.env, ...env })
+  const program = spawnGateway({ ...world.env, ...env })
   expect(await program.exited, program.output()).toBe(1)
   expect(performance.now() - startedAtMs, 'it refuses within seconds').toBeLessThan(15_000)
   return program.output()
@@ -25,8 +26,8 @@ async function refusalOf(env: Env): Promise<string> {
 
 describe('it serves', () => {
   test('GET /health exactly as documented, and 404 elsewhere', async () => {
-    const program = spawnProgram(world.env)
-    const url = `http://127.0.0.1:${await portOf(program)}`
+    const program = spawnGateway(world.env)
+    const url = await urlOf(program)
     const health = await fetch(`${url}/health`)
     expect(health.status).toBe(200)
     expect(await health.json()).toEqual({
@@ -59,11 +60,11 @@ describe('it serves', () => {
 
   test('an offer that some buyers cannot take is told at the start, and asks as configured', async () => {
     const plans = '[{"planId":"a","unitAmount":"$15.00"}]'
-    const program = spawnProgram({
+    const program = spawnGateway({
       ...{ ...world.env, PLANS: plans, KEY0_PAYMENT_IDENTIFIER: 'required' },
       ...{ KEY0_MAX_OPEN_PER_CALLER: '1', KEY0_CALLER_HEADER: 'X-Real-IP' },
     })
-    const url = `http://127.0.0.1:${await portOf(program)}/x402/access`
+    const url = `${await urlOf(program)}/x402/access`
     expect(program.output()).toMatch(/^ {2}! Plan "a" costs more than 1 USDC/m)
     const askFrom = (address: string): Promise<Response> => {
       const headers = { 'content-type': 'application/json', 'x-real-ip': address }
@@ -80,8 +81,8 @@ describe('it serves', () => {
 
   test('refunds that nobody can pay gas for are told at the start, and later on', async () => {
     const broke = `0x${'b0'.repeat(32)}`
-    const program = spawnProgram({ ...world.env, GAS_WALLET_PRIVATE_KEY: broke })
-    const url = `http://127.0.0.1:${await portOf(program)}`
+    const program = spawnGateway({ ...world.env, GAS_WALLET_PRIVATE_KEY: broke })
+    const url = await urlOf(program)
     expect(program.output()).toMatch(
       /^ {2}! Refunds cannot be sent now: no gas wallet can pay for gas: 0x\w{40}\.$/m,
     )
@@ -97,13 +98,13 @@ describe('it serves', () => {
     const upstream = createServer((_, response) => response.end('a photo'))
     await new Promise<void>((done) => upstream.listen(0, '127.0.0.1', done))
     const { KEY0_PORT, KEY0_HOST, KEY0_DATA_DIR, KEY0_RPC_URL, KEY0_WALLET_ADDRESS } = env
-    const program = spawnProgram({
+    const program = spawnGateway({
       ...({ KEY0_PORT, KEY0_HOST, KEY0_DATA_DIR, KEY0_RPC_URL, KEY0_WALLET_ADDRESS } as Env),
       ...{ KEY0_EXACT: 'false', REFUNDS: 'off' },
       ROUTES: '[{"method":"GET","path":"/photos/:id","unitAmount":"$0.01"}]',
       PROXY_TO_BASE_URL: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
     })
-    const url = `http://127.0.0.1:${await portOf(program)}`
+    const url = await urlOf(program)
     for (const row of ['Token mode +none', 'Facilitation +None: buyers pay', 'Keys held +none'])
       expect(program.output()).toMatch(new RegExp(`^ {2}${row}`, 'm'))
     expect(program.output()).not.toMatch(/^ {2}! .*(KEY|secret|refund|settle)/im)
@@ -126,8 +127,8 @@ describe('it serves', () => {
   test('a store that is not well: 503', async () => {
     const { DatabaseSync } = await import('node:sqlite')
     const dataDir = join(world.env.KEY0_DATA_DIR ?? '', 'unwell')
-    const program = spawnProgram({ ...world.env, KEY0_DATA_DIR: dataDir })
-    const url = `http://127.0.0.1:${await portOf(program)}`
+    const program = spawnGateway({ ...world.env, KEY0_DATA_DIR: dataDir })
+    const url = await urlOf(program)
     const locker = new DatabaseSync(join(dataDir, 'key0.sqlite'))
     locker.exec('begin immediate')
     const health = await fetch(`${url}/health`)
@@ -159,8 +160,8 @@ describe('it tells', () => {
     const isTold = async (count: number): Promise<void> => {
       while (got.length < count) await new Promise((done) => setTimeout(done, 20))
     }
-    const first = spawnProgram(env)
-    const url = `http://127.0.0.1:${await portOf(first)}/x402/access`
+    const first = spawnGateway(env)
+    const url = `${await urlOf(first)}/x402/access`
     const headers = { 'content-type': 'application/json' }
     await fetch(url, { method: 'POST', headers, body: '{"planId":"basic"}' })
     await isTold(1)
@@ -168,7 +169,7 @@ describe('it tells', () => {
     while (!isSaid()) await new Promise((done) => setTimeout(done, 20))
     await first.kill()
     status = 204
-    const second = spawnProgram(env)
+    const second = spawnGateway(env)
     await isTold(2)
     await second.stop()
     server.close()

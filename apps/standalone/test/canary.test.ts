@@ -1,8 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { urlOf } from '@key0/test-services'
 import { expect, test } from 'vitest'
 import { signPayment } from './signPayment.ts'
-import { portOf, spawnProgram, startWorld } from './startWorld.ts'
+import { spawnGateway, startWorld } from './startWorld.ts'
 
 const challengesSeen: string[] = []
 
@@ -23,7 +24,7 @@ test('no key, signature, token, challenge id or payload is ever printed, at LOG_
   })
   await new Promise<void>((done) => backend.listen(0, '127.0.0.1', done))
   const { port: backendPort } = backend.address() as AddressInfo
-  const program = spawnProgram({
+  const program = spawnGateway({
     ...env,
     LOG_LEVEL: 'trace',
     ISSUE_TOKEN_API: `http://127.0.0.1:${backendPort}/issue?key=canary-query`,
@@ -35,7 +36,7 @@ test('no key, signature, token, challenge id or payload is ever printed, at LOG_
     REFUND_MIN_AGE_MS: '0',
     REFUND_INTERVAL_MS: '200',
   })
-  const url = `http://127.0.0.1:${await portOf(program)}/x402/access`
+  const url = `${await urlOf(program)}/x402/access`
   const headers = { 'content-type': 'application/json' }
   const body = '{"planId":"basic"}'
   const secrets: string[] = []

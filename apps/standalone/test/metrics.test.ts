@@ -1,13 +1,14 @@
 import { join } from 'node:path'
+import { urlOf } from '@key0/test-services'
 import { expect, test, vi } from 'vitest'
-import { portOf, spawnProgram, startWorld } from './startWorld.ts'
+import { spawnGateway, startWorld } from './startWorld.ts'
 
 const patience = { timeout: 20_000, interval: 50 } as const
 
 test('metrics are at a port of their own, and no buyer adds a series', async () => {
   await using world = await startWorld()
   const { seller } = world.chain.wallets
-  const program = spawnProgram({
+  const program = spawnGateway({
     ...world.env,
     ...{ KEY0_METRICS_PORT: '0', KEY0_WEBHOOK_PRIVATE: 'true' },
     // Nobody listens there.
@@ -15,7 +16,7 @@ test('metrics are at a port of their own, and no buyer adds a series', async () 
     KEY0_WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 6).toString('base64')}`,
     KEY0_DATA_DIR: join(world.env.KEY0_DATA_DIR ?? '', 'metrics'),
   })
-  const url = `http://127.0.0.1:${await portOf(program)}`
+  const url = await urlOf(program)
   const [, port] = /Metrics +at port (\d+)/.exec(program.output()) ?? []
   const read = async (): Promise<readonly string[]> => {
     const response = await fetch(`http://127.0.0.1:${port}/metrics`)

@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { openStore } from '@key0/app-kit'
 import { transferRef } from '@key0/core'
+import { untilUp } from '@key0/test-services'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { portOf, spawnProgram, startWorld, type World } from './startWorld.ts'
+import { spawnGateway, startWorld, type World } from './startWorld.ts'
 
 const patience = { timeout: 20_000, interval: 50 } as const
 const PRICE = 250_000n
@@ -75,8 +76,8 @@ test('with REFUNDS=off the gateway returns nothing, whatever keys it has; inside
     GAS_WALLET_PRIVATE_KEY: gas.privateKey,
     ...{ REFUND_INTERVAL_MS: '100', REFUND_MIN_AGE_MS: '60000' },
   }
-  const idle = spawnProgram({ ...env, KEY0_DATA_DIR: off.dataDir, REFUNDS: 'off' })
-  await portOf(idle)
+  const idle = spawnGateway({ ...env, KEY0_DATA_DIR: off.dataDir, REFUNDS: 'off' })
+  await untilUp(idle)
   expect(idle.output()).toContain('OFF in this process (REFUNDS=off)')
   // It has had all the time that the other one takes to start and to refund.
   await using backend = await startRevoking()
@@ -84,8 +85,8 @@ test('with REFUNDS=off the gateway returns nothing, whatever keys it has; inside
     ISSUE_TOKEN_API: `${backend.url}/issue`,
     REVOKE_TOKEN_API: `${backend.url}/revoke`,
   }
-  const working = spawnProgram({ ...env, ...told, KEY0_DATA_DIR: inside.dataDir })
-  await portOf(working)
+  const working = spawnGateway({ ...env, ...told, KEY0_DATA_DIR: inside.dataDir })
+  await untilUp(working)
   const returned = () => world.chain.transfers({ from: seller.address })
   await vi.waitFor(async () => expect(await returned()).toHaveLength(1), patience)
   await vi.waitFor(
@@ -111,8 +112,8 @@ test('a backend that was down at a refund is told after kill -9, and then no mor
     ISSUE_TOKEN_API: `${backend.url}/issue`,
     REVOKE_TOKEN_API: `${backend.url}/revoke`,
   }
-  const first = spawnProgram(env)
-  await portOf(first)
+  const first = spawnGateway(env)
+  await untilUp(first)
   await vi.waitFor(
     async () => expect(await debt.read()).toMatchObject({ state: 'REFUNDED' }),
     patience,
@@ -122,13 +123,13 @@ test('a backend that was down at a refund is told after kill -9, and then no mor
   const before = backend.seen.length
   backend.answer(204)
   const { paymentRef } = (await debt.read()) ?? {}
-  const second = spawnProgram({ ...env, REFUNDS: 'off' })
-  await portOf(second)
+  const second = spawnGateway({ ...env, REFUNDS: 'off' })
+  await untilUp(second)
   await vi.waitFor(() => expect(backend.seen.length).toBeGreaterThan(before), patience)
   await second.stop()
   expect(backend.seen.slice(before)).toEqual([`/revoke ${paymentRef}`])
-  const third = spawnProgram({ ...env, REFUNDS: 'off' })
-  await portOf(third)
+  const third = spawnGateway({ ...env, REFUNDS: 'off' })
+  await untilUp(third)
   await third.stop()
   expect(backend.seen).toHaveLength(before + 1)
 }, 60_000)

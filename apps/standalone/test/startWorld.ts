@@ -1,60 +1,17 @@
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type RpcProxy, type Sandbox, startRpcProxy, startSandbox } from '@key0/sandbox'
+import { type SpawnedProgram, spawnProgram } from '@key0/test-services'
 
 export type Env = Readonly<Record<string, string>>
 
-/** The program as a process of its own. */
-export type Program = {
-  readonly output: () => string
-  readonly exited: Promise<number | string | null>
-  readonly stop: () => Promise<void>
-  /** As the kernel does it: nothing is finished. */
-  readonly kill: () => Promise<void>
-}
-
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
-export function spawnProgram(env: Env): Program {
-  const child = spawn(process.execPath, ['--conditions=@key0/source', main], {
-    env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let printed = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      printed += text
-    })
-  const exited = new Promise<number | string | null>((done) =>
-    child.once('close', (code, signal) => done(code ?? signal)),
-  )
-  return {
-    output: () => printed,
-    exited,
-    async stop() {
-      child.kill('SIGTERM')
-      await exited
-    },
-    async kill() {
-      child.kill('SIGKILL')
-      await exited
-    },
-  }
-}
-
-/** The port of a program that is up. */
-export async function portOf(program: Program): Promise<number> {
-  const ended = program.exited.then(() => 'ended' as const)
-  for (;;) {
-    const pause = new Promise((done) => setTimeout(done, 20))
-    const isOver = (await Promise.race([pause, ended])) === 'ended'
-    const port = /Port +(\d+)/.exec(program.output())?.[1]
-    if (port && program.output().includes('Keys held')) return Number(port)
-    if (isOver) throw new Error(`The gateway did not start:\n${program.output()}`)
-  }
+/** The gateway as a process of its own. */
+export function spawnGateway(env: Env): SpawnedProgram {
+  return spawnProgram(main, env)
 }
 
 export type World = AsyncDisposable & {

@@ -4,10 +4,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createReceiptSigner, verifyReceipt } from '@key0/chain-evm'
+import { type SpawnedProgram, urlOf } from '@key0/test-services'
 import { AccessTokenIssuer, createKey0Validator } from '@key0/token'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type SignedPayment, signPayment } from './signPayment.ts'
-import { type Program, portOf, spawnProgram, startWorld, type World } from './startWorld.ts'
+import { spawnGateway, startWorld, type World } from './startWorld.ts'
 
 /*
  * One gateway that holds every key it can hold. What each is for is looked at from outside: a key
@@ -22,7 +23,7 @@ const toPem = (key: KeyObject): string =>
 
 let world: World
 let backend: Awaited<ReturnType<typeof startBackend>>
-let program: Program
+let program: SpawnedProgram
 let url: string
 let payment: SignedPayment
 let sold: Response
@@ -31,7 +32,7 @@ beforeAll(async () => {
   world = await startWorld()
   backend = await startBackend()
   const { KEY0_ACCESS_TOKEN_SECRET: _, ...env } = world.env
-  program = spawnProgram({
+  program = spawnGateway({
     ...env,
     KEY0_ENCRYPTION_KEY: '1f'.repeat(32),
     KEY0_RECEIPT_PRIVATE_KEY: receiptKey,
@@ -39,7 +40,7 @@ beforeAll(async () => {
     KEY0_ACCESS_TOKEN_PREVIOUS_KEYS: toPem(former.publicKey),
     BACKEND_HEALTH_URL: backend.healthUrl,
   })
-  url = `http://127.0.0.1:${await portOf(program)}`
+  url = await urlOf(program)
   payment = await signPayment(world.chain, await ask())
   sold = await ask({ 'payment-signature': payment.header })
   grant = (await sold.clone().json()) as typeof grant

@@ -2,11 +2,11 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Sandbox, startSandbox } from '@key0/sandbox'
+import { freePort } from '@key0/test-services'
 import type { Bench, BenchOptions, Report } from '../Bench.ts'
 import { median, round } from '../stats.ts'
 
@@ -115,12 +115,4 @@ async function untilHealthy(port: number, hasEnded: () => boolean): Promise<void
     await new Promise((done) => setTimeout(done, 10))
   }
   throw new Error('the server did not become healthy')
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const address = server.address()
-  await new Promise((done) => server.close(done))
-  return typeof address === 'object' && address ? address.port : 0
 }

@@ -1,5 +1,5 @@
 /*
- * Real servers for tests. Nothing here is published.
+ * Real servers and our own programs for tests. Nothing here is published.
  */
 
 export { freePort } from '../freePort.ts'
@@ -17,4 +17,5 @@ export { findRedis, type SharedRedis } from '../redis/findRedis.ts'
 export type { RedisProgram } from '../redis/findRedisServer.ts'
 export { type RedisOptions, type RedisServer, startRedis } from '../redis/startRedis.ts'
 export { type RedisCluster, startRedisCluster } from '../redis/startRedisCluster.ts'
+export { type SpawnedProgram, spawnProgram, untilUp, urlOf } from '../spawnProgram.ts'
 export { type LossyProxy, startLossyProxy } from '../startLossyProxy.ts'
