@@ -26,7 +26,7 @@ export function toConfig(raw: RawConfig): WorkerConfig {
   const network = readNetwork(read)
   const refunds = readRefunds(read)
   const walletAddress = read.address('walletAddress')
-  const warnings: string[] = [...raw.warnings, ...listWarnings(read, refunds)]
+  const warnings = listWarnings(read, refunds)
   const revocation = readRevocation(read, network.network, warnings)
   const gasWalletPrivateKeys = read.privateKeys('gasWalletPrivateKey')
   const config: WorkerConfig = {
@@ -38,7 +38,7 @@ export function toConfig(raw: RawConfig): WorkerConfig {
     queueUrls: readQueueUrls(read),
     ...(revocation && { revocation }),
     host: read.text('host', '0.0.0.0'),
-    port: read.int('port', 3001, { min: 0, max: 65_535 }),
+    port: read.int('workerPort', 3001, { min: 0, max: 65_535 }),
     logLevel: read.oneOf('logLevel', logLevels, 'info'),
     warnings,
   }
@@ -84,7 +84,7 @@ function readRevocation(
 function listWarnings(
   read: Reader<Setting>,
   { walletPrivateKeys, minAgeMs }: WorkerConfig['refunds'],
-): readonly string[] {
+): string[] {
   const isEnabled = walletPrivateKeys.length > 0
   const warnings = [
     !isEnabled && 'Refunds are DISABLED: set KEY0_WALLET_PRIVATE_KEY to send money back.',

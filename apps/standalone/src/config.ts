@@ -31,7 +31,7 @@ const LEASE_MARGIN_MS = 5_000
  */
 export function toConfig(raw: RawConfig): GatewayConfig {
   const read = createReader(raw)
-  const warnings: string[] = [...raw.warnings]
+  const warnings: string[] = []
   const { network, rpcUrls, finality, agreement } = readNetwork(read)
   const port = read.int('port', 3000, { min: 0, max: 65_535 })
   const goods = readGoods(read)

@@ -3,7 +3,7 @@ import { createReader } from './Reader.ts'
 import { type CapSetting, readCaps } from './readCaps.ts'
 
 function read(values: Partial<Record<CapSetting, string>>) {
-  const raw = { values, problems: [], warnings: [], nameOf: (setting: CapSetting) => setting }
+  const raw = { values, problems: [], nameOf: (setting: CapSetting) => setting }
   const reader = createReader<CapSetting>(raw)
   return { caps: readCaps(reader), problems: reader.problems }
 }

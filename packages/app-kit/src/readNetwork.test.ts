@@ -3,16 +3,10 @@ import { createReader } from './Reader.ts'
 import { readNetwork } from './readNetwork.ts'
 import { readSettings } from './readSettings.ts'
 
-const names = {
-  network: ['KEY0_NETWORK'],
-  rpcUrl: ['KEY0_RPC_URL'],
-  finality: ['KEY0_FINALITY'],
-  agreementAbove: ['KEY0_AGREEMENT_ABOVE'],
-  agreementRpcUrl: ['KEY0_AGREEMENT_RPC_URL'],
-} as const
+const settings = ['network', 'rpcUrl', 'finality', 'agreementAbove', 'agreementRpcUrl'] as const
 
 function read(env: Readonly<Record<string, string>>) {
-  const reader = createReader(readSettings(env, { names, secrets: [], others: {} }))
+  const reader = createReader(readSettings(env, settings))
   return { config: readNetwork(reader), problems: reader.problems }
 }
 

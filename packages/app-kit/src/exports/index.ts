@@ -5,6 +5,7 @@
 export { alertDisagreement } from '../alertDisagreement.ts'
 export { type BackendAuth, readBackendAuth, toAuth } from '../backendAuth.ts'
 export { createProbe, HEALTH_TTL_MS } from '../createProbe.ts'
+export { gatewayNames } from '../Environment.ts'
 export { logDelivery } from '../logDelivery.ts'
 export { describeError, digestId, logEvent } from '../logEvent.ts'
 export { type LogLevel, logLevels } from '../logLevels.ts'
@@ -23,7 +24,6 @@ export {
   knownNames,
   type RawConfig,
   readSettings,
-  type SettingsTable,
   secretNames,
 } from '../readSettings.ts'
 export { readStorage, redisProtocols, type StorageConfig } from '../readStorage.ts'
