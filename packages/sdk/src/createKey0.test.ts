@@ -1,7 +1,7 @@
 import { Key0Error } from '@key0/core'
-import { createMemoryStore } from '@key0/core/memory'
 import { type Sandbox, startSandbox } from '@key0/sandbox'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sellerConfig } from '../test/sellerConfig.ts'
 import { createKey0 } from './createKey0.ts'
 import type { SellerConfig } from './SellerConfig.ts'
 
@@ -11,20 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => chain.stop())
 
-function config(changes: Partial<SellerConfig> = {}): SellerConfig {
-  return {
-    agentName: 'Reports',
-    agentUrl: 'https://shop.example',
-    walletAddress: chain.wallets.seller.address.toLowerCase() as `0x${string}`,
-    network: 'testnet',
-    rpcUrl: chain.rpcUrl,
-    gasWalletPrivateKey: chain.wallets.gas.privateKey,
-    plans: [{ planId: 'report', unitAmount: '$0.25' }],
-    store: createMemoryStore(),
-    fetchResourceCredentials: async () => ({ token: 'a-token' }),
-    ...changes,
-  }
-}
+const config = (changes: Partial<SellerConfig> = {}): SellerConfig => sellerConfig(chain, changes)
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
   const error = await work.then(
@@ -35,7 +22,8 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
 }
 
 test('the seller’s address is offered checksummed, however it was written', async () => {
-  const key0 = await createKey0(config())
+  const walletAddress = chain.wallets.seller.address.toLowerCase() as `0x${string}`
+  const key0 = await createKey0(config({ walletAddress }))
   const challenge = await key0.requestHttpAccess({ planId: 'report' })
   expect(challenge.destination).toBe(chain.wallets.seller.address)
   expect(challenge).toMatchObject({ amount: '$0.25', amountRaw: 250_000n, asset: 'USDC' })

@@ -4,6 +4,7 @@ import { createMint, createSteeredClock } from '@key0/conformance/store'
 import { createMemoryStore } from '@key0/core/memory'
 import { type Sandbox, startSandbox } from '@key0/sandbox'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sellerConfig } from '../test/sellerConfig.ts'
 import { createKey0 } from './createKey0.ts'
 import type { Key0 } from './Key0.ts'
 import type { SellerConfig } from './SellerConfig.ts'
@@ -17,20 +18,10 @@ afterAll(() => chain.stop())
 /** A contract that the sandbox brings along. */
 const multicall3 = '0xcA11bde05977b3631167028862bE2a173976CA11'
 
-function config(changes: Partial<SellerConfig> = {}): SellerConfig {
-  return {
-    agentName: 'Reports',
-    agentUrl: 'https://shop.example',
-    walletAddress: chain.wallets.seller.address,
-    network: 'testnet',
-    rpcUrl: chain.rpcUrl,
-    gasWalletPrivateKey: chain.wallets.gas.privateKey,
-    plans: [{ planId: 'report', unitAmount: '$0.10' }],
-    store: createMemoryStore(),
-    fetchResourceCredentials: async () => ({ token: 'a-token' }),
-    ...changes,
-  }
-}
+/** No buyer's usual limit is below the price: there is nothing to warn of. */
+const plans = [{ planId: 'report', unitAmount: '$0.10' }]
+const config = (changes: Partial<SellerConfig> = {}): SellerConfig =>
+  sellerConfig(chain, { plans, ...changes })
 
 test('a gateway that can sell says so, and what would keep it from that', async () => {
   await using open = await openKey0(config())

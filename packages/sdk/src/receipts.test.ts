@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createReceiptSigner, verifyReceipt } from '@key0/chain-evm'
-import { createMemoryStore } from '@key0/core/memory'
 import { createA2aAgent, createHttpAgent, type Sandbox, startSandbox } from '@key0/sandbox'
 import { createMcpAgent } from '@key0/sandbox/mcp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { sellerConfig } from '../test/sellerConfig.ts'
 import { createKey0 } from './createKey0.ts'
 import type { Key0 } from './Key0.ts'
 
@@ -31,19 +31,8 @@ beforeAll(async () => {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  key0 = await createKey0({
-    agentName: 'Reports',
-    agentUrl: url,
-    walletAddress: chain.wallets.seller.address,
-    network: 'testnet',
-    rpcUrl: chain.rpcUrl,
-    gasWalletPrivateKey: chain.wallets.gas.privateKey,
-    plans: [{ planId: 'report', unitAmount: '$0.25' }],
-    store: createMemoryStore(),
-    fetchResourceCredentials: async () => ({ token: 'a-token' }),
-    mcp: true,
-    receipts: { signer },
-  })
+  const more = { agentUrl: url, mcp: true, receipts: { signer } }
+  key0 = await createKey0(sellerConfig(chain, more))
 })
 afterAll(async () => {
   key0.close()

@@ -1,5 +1,6 @@
 import { type ChallengeFields, type ChallengeRecord, type State, states } from '@key0/core'
 import fc from 'fast-check'
+import { paths } from '../store/paths.ts'
 import type { Call } from './Call.ts'
 import { currentId, resolve } from './Plan.ts'
 import { lead, type Session } from './Session.ts'
@@ -17,17 +18,6 @@ const targets: readonly Target[] = [
   })),
   { to: 'PENDING', mark: 'intent' },
 ]
-
-const paths: Readonly<Record<State, readonly State[]>> = {
-  PENDING: [],
-  PAID: ['PAID'],
-  DELIVERED: ['PAID', 'DELIVERED'],
-  EXPIRED: ['EXPIRED'],
-  CANCELLED: ['CANCELLED'],
-  REFUND_PENDING: ['PAID', 'REFUND_PENDING'],
-  REFUNDED: ['PAID', 'REFUND_PENDING', 'REFUNDED'],
-  REFUND_FAILED: ['PAID', 'REFUND_PENDING', 'REFUND_FAILED'],
-}
 
 /** Leads a challenge the usual way, so that what lies at its end is met as often as its start. */
 export async function leadTo(

@@ -14,6 +14,7 @@ import type {
 import { expectDefined, expectKind, expectSame } from './assert.ts'
 import type { Rig } from './Case.ts'
 import { type Minted, type Payment, word } from './createMint.ts'
+import { paths } from './paths.ts'
 
 /** One challenge of a law, the payment that buys it, and the rig it lives on. */
 export type Scene = {
@@ -29,17 +30,6 @@ export async function open(rig: Rig, overrides?: Partial<ChallengeBase>): Promis
   const outcome = await rig.store.create(minted.base, { key: 'create' })
   expectKind(outcome, 'applied', 'creating the challenge of this law')
   return { rig, id: minted.base.challengeId, minted, payment: minted.pay() }
-}
-
-const paths: Readonly<Record<State, readonly State[]>> = {
-  PENDING: [],
-  PAID: ['PAID'],
-  DELIVERED: ['PAID', 'DELIVERED'],
-  EXPIRED: ['EXPIRED'],
-  CANCELLED: ['CANCELLED'],
-  REFUND_PENDING: ['PAID', 'REFUND_PENDING'],
-  REFUNDED: ['PAID', 'REFUND_PENDING', 'REFUNDED'],
-  REFUND_FAILED: ['PAID', 'REFUND_PENDING', 'REFUND_FAILED'],
 }
 
 /** Creates a challenge and leads it to `state` by legal moves; `paid` changes how it was paid. */

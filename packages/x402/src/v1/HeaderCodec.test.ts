@@ -1,7 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { captureWireError } from '../../test/captureWireError.ts'
 import { outcome, payment, v1Challenge, v1Outcome, v1Payment } from '../../test/samples.ts'
-import { type HeaderVectors, headerOf, readVectors } from '../../test/vectors.ts'
+import { testHeaderVectors } from '../../test/testHeaderVectors.ts'
 import { v1NetworkChainIds } from '../Network.ts'
 import { encodePaymentHeader } from '../v2/HeaderCodec.ts'
 import {
@@ -16,27 +16,9 @@ import { toV1Network } from './Network.ts'
 import { decodeAnyPayment, parseAnyPayment } from './readAnyPayment.ts'
 import { toV1SettlementResponse } from './SettlementResponse.ts'
 
-describe.each([
-  ['v1-payment', decodeV1PaymentHeader],
-  ['v1-settlement-response', decodeV1SettlementResponse],
-])('vectors/%s.json', (file, decode) => {
-  const { valid, invalid } = readVectors<HeaderVectors>(file)
-
-  test.each(valid)('reads $name', ({ header, message }) => {
-    expect(decode(header)).toStrictEqual(message)
-  })
-
-  test.each(invalid)('refuses $name as $code', ({ header, code, path }) => {
-    const error = captureWireError(() => decode(headerOf(header)))
-    expect([error.code, error.path]).toEqual([code, path])
-  })
-
-  test('the header of each vector is the base64 of its text', () => {
-    for (const { text, header } of [...valid, ...invalid]) {
-      if (text === undefined) throw new Error('each vector here is written out')
-      expect(Buffer.from(headerOf(header), 'base64').toString('utf8')).toBe(text)
-    }
-  })
+testHeaderVectors({
+  'v1-payment': decodeV1PaymentHeader,
+  'v1-settlement-response': decodeV1SettlementResponse,
 })
 
 test.each([

@@ -1,7 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { captureWireError } from '../../test/captureWireError.ts'
 import { challenge, offer, outcome, payment } from '../../test/samples.ts'
-import { type HeaderVectors, headerOf, readVectors } from '../../test/vectors.ts'
+import { testHeaderVectors } from '../../test/testHeaderVectors.ts'
 import { encodeBase64 } from '../http/encodeBase64.ts'
 import { HEADER_BUDGET_BYTES, isHeaderLarge } from '../http/HeaderJson.ts'
 import {
@@ -15,28 +15,10 @@ import {
 
 const standard = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
-describe.each([
-  ['payment', decodePaymentHeader],
-  ['payment-required', decodePaymentRequired],
-  ['settlement-response', decodeSettlementResponse],
-])('vectors/%s.json', (file, decode) => {
-  const { valid, invalid } = readVectors<HeaderVectors>(file)
-
-  test.each(valid)('reads $name', ({ header, message }) => {
-    expect(decode(header)).toStrictEqual(message)
-  })
-
-  test.each(invalid)('refuses $name as $code', ({ header, code, path }) => {
-    const error = captureWireError(() => decode(headerOf(header)))
-    expect([error.code, error.path]).toEqual([code, path])
-  })
-
-  test('the header of each vector is the base64 of its text', () => {
-    for (const { text, header } of [...valid, ...invalid]) {
-      if (text === undefined) continue
-      expect(Buffer.from(headerOf(header), 'base64').toString('utf8')).toBe(text)
-    }
-  })
+testHeaderVectors({
+  payment: decodePaymentHeader,
+  'payment-required': decodePaymentRequired,
+  'settlement-response': decodeSettlementResponse,
 })
 
 test.each([
