@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { mintBase } from '@key0/core/testing'
 import { createDispatcher } from '@key0/delivery'
 import { createSqliteDocuments, createSqliteStore } from '@key0/store-sqlite'
 import { expect, test } from 'vitest'
@@ -44,17 +45,8 @@ test('a night on call: who is failing, why, pause it, bring its dead letters bac
     }),
   )
   await dispatcher.open()
-  const [createdAt, expiresAt] = [new Date(nowMs), new Date(nowMs + 900_000)]
-  const hex = `0x${'ab'.repeat(20)}` as const
   const challengeId = 'challenge-of-this-night-on-call'
-  await store.create(
-    {
-      ...{ challengeId, requestId: 'request-1', scope: 'x402-http', clientAgentId: 'x402-http' },
-      ...{ resourceId: 'default', planId: 'report', amount: '$0.25', amountRaw: 250_000n },
-      ...{ asset: 'USDC', token: hex, chainId: 84_532, destination: hex, createdAt, expiresAt },
-    },
-    { key: 'create' },
-  )
+  await store.create(mintBase({ challengeId, createdAt: new Date(nowMs) }), { key: 'create' })
   await dispatcher.pass()
   const { json: list } = await run('list')
   const reason = 'the receiver answered 400'

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { openStore } from '@key0/app-kit'
 import { type ChallengeRecord, transferRef } from '@key0/core'
+import { mintBase } from '@key0/core/testing'
 import { urlOf } from '@key0/test-services'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Env, spawnWorker, startWorld, type World } from './startWorld.ts'
@@ -28,15 +29,12 @@ async function owe(dataDir: string): Promise<void> {
   const token = chain.usdc.address
   for (const name of ['due', 'failed', 'held'] as const) {
     const txHash = await chain.transfer(buyer.address, seller.address, PRICE)
-    const times = { createdAt: new Date(), expiresAt: new Date(Date.now() + 900_000) }
-    await store.create(
-      {
-        ...{ challengeId: name, requestId: name, scope: 'x402-http', clientAgentId: 'x402-http' },
-        ...{ resourceId: 'default', planId: 'report', amount: '$0.25', amountRaw: PRICE },
-        ...{ asset: 'USDC', token, chainId: chain.chainId, destination: seller.address, ...times },
-      },
-      { key: 'create' },
-    )
+    const base = mintBase({
+      ...{ challengeId: name, requestId: name, createdAt: new Date() },
+      ...{ chainId: chain.chainId, token, destination: seller.address },
+      ...{ amount: '$0.25', amountRaw: PRICE },
+    })
+    await store.create(base, { key: 'create' })
     const paymentRef = transferRef({ chainId: chain.chainId, token, txHash, ordinal: 0 })
     const paidAt = new Date(Date.now() - 7_200_000)
     const fields = { txHash, paidAt, fromAddress: buyer.address }

@@ -1,16 +1,11 @@
 import { createEvmChain } from '@key0/chain-evm'
-import {
-  type ChallengeRecord,
-  createRefundBudget,
-  refundNow,
-  startRefunds,
-  stopRefunds,
-} from '@key0/core'
+import { createRefundBudget, refundNow, startRefunds, stopRefunds } from '@key0/core'
 import { createMemoryStore } from '@key0/core/memory'
-import { createBuyer, createTestContext, fakeAccounts } from '@key0/core/testing'
+import { fakeAccounts } from '@key0/core/testing'
 import { startSandbox } from '@key0/sandbox'
 import { expect, test } from 'vitest'
 import { paidUndelivered } from '../test/paidUndelivered.ts'
+import { sellUndelivered } from '../test/sellUndelivered.ts'
 import { createRefunds } from './createRefunds.ts'
 import { probeRefunds } from './probeRefunds.ts'
 import { runRefunds } from './runRefunds.ts'
@@ -18,38 +13,26 @@ import { runRefunds } from './runRefunds.ts'
 const order = { actor: 'ada', reason: 'too many at once' }
 
 async function owe(count: number) {
-  const world = createTestContext()
-  const buyer = createBuyer(world)
-  world.issuer.mood = 'fail'
-  const ids: string[] = []
-  for (let made = 0; made < count; made += 1) {
-    const challenge = await buyer.issue(world.engine)
-    await buyer.pay(world.engine, challenge.challengeId, buyer.sign(challenge))
-    ids.push(challenge.challengeId)
-  }
+  const { world, readAll } = await sellUndelivered(count)
   const later = async (ms = 301_000) => {
     world.clock.advance(ms)
     world.ledger.mine(3)
     return await runRefunds(world.refunds)
   }
-  const read = async () => {
-    const records = await Promise.all(ids.map((id) => world.store.get(id)))
-    return records as ChallengeRecord[]
-  }
   const back = () => world.ledger.transfers().filter(({ from }) => from === fakeAccounts.seller)
-  return { world, later, read, back }
+  return { world, later, readAll, back }
 }
 
 test('once refunds are stopped no worker claims, signs or sends, and what was sent is followed', async () => {
-  const { world, later, read, back } = await owe(3)
-  const [sent] = await read()
+  const { world, later, readAll, back } = await owe(3)
+  const [sent] = await readAll()
   await refundNow(world.refunds, sent?.challengeId ?? '', order)
   world.payout.next.push('withhold')
   expect(back()).toHaveLength(1)
   await stopRefunds(world.refunds, order)
   const results = await later()
   expect(results.map(({ success }) => success)).toEqual([true])
-  expect((await read()).map(({ state }) => state)).toEqual(['REFUNDED', 'PAID', 'PAID'])
+  expect((await readAll()).map(({ state }) => state)).toEqual(['REFUNDED', 'PAID', 'PAID'])
   await startRefunds(world.refunds, order)
   await later()
   expect(back()).toHaveLength(2)
@@ -63,12 +46,12 @@ test('once refunds are stopped no worker claims, signs or sends, and what was se
   await startRefunds(world.refunds, order)
   await later()
   await later()
-  expect((await read()).map(({ state }) => state)).toEqual(['REFUNDED', 'REFUNDED', 'REFUNDED'])
+  expect((await readAll()).map(({ state }) => state)).toEqual(['REFUNDED', 'REFUNDED', 'REFUNDED'])
   expect(back()).toHaveLength(3)
 })
 
 test('of a hundred refunds that fall due at once only as many go out as the cap allows', async () => {
-  const { world, later, read, back } = await owe(10)
+  const { world, later, readAll, back } = await owe(10)
   const { store, clock, newId, chain } = world
   const { token } = fakeAccounts
   const open = () => ({
@@ -78,12 +61,10 @@ test('of a hundred refunds that fall due at once only as many go out as the cap 
       caps: { hour: { count: 4 }, day: { value: 600_000n } },
     }),
   })
-  world.clock.advance(301_000)
-  world.ledger.mine(3)
   await Promise.all([runRefunds(open()), runRefunds(open())])
   await later(1_000)
   expect(back()).toHaveLength(4)
-  const held = (await read()).filter((record) => record.held !== undefined)
+  const held = (await readAll()).filter((record) => record.held !== undefined)
   expect(held).toHaveLength(6)
   expect(new Set(held.map((record) => record.held))).toEqual(
     new Set(['the refund cap of this hour is reached']),

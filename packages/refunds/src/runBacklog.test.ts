@@ -1,30 +1,11 @@
 import type { ChallengeRecord, Payout } from '@key0/core'
-import { createBuyer, createTestContext } from '@key0/core/testing'
 import { expect, test } from 'vitest'
+import { sellUndelivered } from '../test/sellUndelivered.ts'
 import { runBacklog } from './runBacklog.ts'
 import { runRefunds } from './runRefunds.ts'
 
-/** Undelivered payments, old enough to go back, oldest first. */
-async function scene(count: number) {
-  const world = createTestContext()
-  const buyer = createBuyer(world)
-  world.issuer.mood = 'fail'
-  const ids: string[] = []
-  for (let made = 0; made < count; made += 1) {
-    const challenge = await buyer.issue(world.engine)
-    await buyer.pay(world.engine, challenge.challengeId, buyer.sign(challenge))
-    world.clock.advance(1_000)
-    ids.push(challenge.challengeId)
-  }
-  world.ledger.mine(3)
-  world.clock.advance(301_000)
-  const readAll = async () =>
-    await Promise.all(ids.map(async (id) => (await world.store.get(id)) as ChallengeRecord))
-  return { world, ids, readAll }
-}
-
 test('a crowd of undelivered payments goes back at once, a batch at a time', async () => {
-  const { world, ids, readAll } = await scene(7)
+  const { world, ids, readAll } = await sellUndelivered(7)
   const results = await runBacklog(world.refunds, { batchSize: 3 })
   expect(results.map(({ challengeId }) => challengeId)).toEqual(ids)
   expect(world.payout.batches).toEqual([3, 3, 1])
@@ -32,13 +13,13 @@ test('a crowd of undelivered payments goes back at once, a batch at a time', asy
 })
 
 test('a call of the library takes on one batch', async () => {
-  const { world } = await scene(3)
+  const { world } = await sellUndelivered(3)
   expect(await runRefunds(world.refunds, { batchSize: 2 })).toHaveLength(2)
   expect(world.payout.batches).toEqual([2])
 })
 
 test('payments that cannot be claimed now do not keep a worker busy for ever', async () => {
-  const { world } = await scene(5)
+  const { world } = await sellUndelivered(5)
   let tries = 0
   const transition: typeof world.store.transition = async ({ id }) => {
     tries += 1
@@ -50,7 +31,7 @@ test('payments that cannot be claimed now do not keep a worker busy for ever', a
 })
 
 test('a refund whose obstacles cannot be had does not hold up the next payer’s', async () => {
-  const { world, ids, readAll } = await scene(3)
+  const { world, ids, readAll } = await sellUndelivered(3)
   let carry = (): void => {}
   const others = new Promise<void>((resolve) => {
     carry = resolve
@@ -75,7 +56,7 @@ test('a refund whose obstacles cannot be had does not hold up the next payer’s
 })
 
 test('a payout that carries one by one is not made to wait', async () => {
-  const { world, readAll } = await scene(3)
+  const { world, readAll } = await sellUndelivered(3)
   const { carryMany: _, ...payout } = world.payout
   await runBacklog({ ...world.refunds, payout }, { batchSize: 2 })
   expect(world.payout.batches).toEqual([])
@@ -83,7 +64,7 @@ test('a payout that carries one by one is not made to wait', async () => {
 })
 
 test('what another worker moved a moment ago is left to it', async () => {
-  const { world } = await scene(2)
+  const { world } = await sellUndelivered(2)
   world.payout.mood = 'fail-before-journal'
   await runRefunds(world.refunds, { batchSize: 2 })
   world.payout.mood = 'submit'
@@ -96,7 +77,7 @@ test('what another worker moved a moment ago is left to it', async () => {
 })
 
 test('a store that fails in the middle ends the work with its error', async () => {
-  const { world } = await scene(5)
+  const { world } = await sellUndelivered(5)
   let asked = 0
   const due: typeof world.store.due = async (...given) => {
     asked += 1
@@ -110,7 +91,7 @@ test('a store that fails in the middle ends the work with its error', async () =
 })
 
 test('workers that share a backlog spread over it, and leave nobody out', async () => {
-  const { world, readAll } = await scene(10)
+  const { world, readAll } = await sellUndelivered(10)
   const lists: string[][] = []
   const findPendingForRefund: typeof world.store.findPendingForRefund = async (...given) => {
     const found = await world.store.findPendingForRefund(...given)

@@ -1,29 +1,12 @@
 import type { ChallengeRecord } from '@key0/core'
-import { createBuyer, createTestContext, fakeAccounts } from '@key0/core/testing'
+import { fakeAccounts } from '@key0/core/testing'
 import { expect, test } from 'vitest'
+import { sellUndelivered, type Undelivered } from '../test/sellUndelivered.ts'
 import { runRefunds } from './runRefunds.ts'
-
-/** Undelivered payments, old enough to go back, oldest first. */
-async function scene(count: number) {
-  const world = createTestContext()
-  const buyer = createBuyer(world)
-  world.issuer.mood = 'fail'
-  const ids: string[] = []
-  for (let made = 0; made < count; made += 1) {
-    const challenge = await buyer.issue(world.engine)
-    await buyer.pay(world.engine, challenge.challengeId, buyer.sign(challenge))
-    world.clock.advance(1_000)
-    ids.push(challenge.challengeId)
-  }
-  world.ledger.mine(3)
-  world.clock.advance(301_000)
-  const read = async (index: number) => (await world.store.get(ids[index] ?? '')) as ChallengeRecord
-  return { world, ids, read }
-}
 
 /** The store as if these records belonged to another worker. */
 function estrange(
-  { store }: Pick<Awaited<ReturnType<typeof scene>>['world'], 'store'>,
+  { store }: Pick<Undelivered['world'], 'store'>,
   ids: readonly string[],
   fields: Partial<ChallengeRecord>,
 ) {
@@ -41,7 +24,7 @@ test.each([
   ['a retired wallet', { destination: fakeAccounts.stranger }],
   ['another chain', { chainId: 1 }],
 ])('undelivered payments of %s do not keep the next buyer’s money', async (_, fields) => {
-  const { world, ids, read } = await scene(6)
+  const { world, ids, read } = await sellUndelivered(6)
   const store = estrange(world, ids.slice(0, 5), fields)
   const results = await runRefunds({ ...world.refunds, store }, { batchSize: 2 })
   expect(results.map(({ challengeId }) => challengeId)).toEqual([ids[5]])
@@ -49,7 +32,7 @@ test.each([
 })
 
 test('refunds that wait for a person do not keep the next buyer’s money', async () => {
-  const { world, read } = await scene(4)
+  const { world, read } = await sellUndelivered(4)
   world.payout.mood = 'withhold'
   await runRefunds(world.refunds, { batchSize: 2 })
   for (const index of [0, 1]) {
@@ -65,7 +48,7 @@ test('refunds that wait for a person do not keep the next buyer’s money', asyn
 })
 
 test('one record that no pass can read does not stop everybody else’s refund', async () => {
-  const { world, ids, read } = await scene(3)
+  const { world, ids, read } = await sellUndelivered(3)
   world.payout.mood = 'withhold'
   await runRefunds(world.refunds, { batchSize: 1 })
   world.clock.advance(61_000)
@@ -75,7 +58,7 @@ test('one record that no pass can read does not stop everybody else’s refund',
 })
 
 test('a refund that fails to go on each time is looked at after the others', async () => {
-  const { world, ids } = await scene(2)
+  const { world, ids } = await sellUndelivered(2)
   world.payout.mood = 'withhold'
   await runRefunds(world.refunds, { batchSize: 2 })
   world.clock.advance(61_000)
@@ -93,7 +76,7 @@ test('a refund that fails to go on each time is looked at after the others', asy
 })
 
 test('a worker without a wallet’s key neither gives up its refund nor puts it off', async () => {
-  const { world, ids, read } = await scene(1)
+  const { world, ids, read } = await sellUndelivered(1)
   world.payout.outOfGas = true
   await runRefunds(world.refunds)
   world.clock.advance(61_000)
