@@ -1,4 +1,4 @@
-import { createA2aAgent, createHttpAgent, type Sandbox, startSandbox } from '@key0/sandbox'
+import { createA2aAgent, createHttpAgent, type Sandbox } from '@key0/sandbox'
 import {
   type A2aBuyer,
   a2aBuyers,
@@ -6,17 +6,15 @@ import {
   createModernA2aBuyer,
   type SeenTask,
 } from '@key0/test-clients'
-import { freePort } from '@key0/test-services'
 import { x402Client } from '@x402/core/client'
 import type { PaymentRequired } from '@x402/core/types'
 import { registerExactEvmScheme } from '@x402/evm/exact/client'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { gatewayEnv, price, refundEnv, walletOf } from '../crash/gatewayEnv.ts'
-import { openShared } from '../crash/openShared.ts'
-import { type Backend, startBackend } from '../crash/startBackend.ts'
-import { startGateway } from '../crash/startGateway.ts'
+import { price, walletOf } from '../crash/gatewayEnv.ts'
+import type { Backend } from '../crash/startBackend.ts'
 import { stopServers } from '../src/servers.ts'
+import { startTwoGateways } from '../src/startTwoGateways.ts'
 import { everyByte, startUpstream, type Upstream } from '../src/startUpstream.ts'
 
 // Two gateways, a process each, that share nothing but a store: what one began the other goes on
@@ -77,37 +75,20 @@ function artifactsIn(text: string): readonly unknown[] {
 
 describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
   let stack: AsyncDisposableStack
+  let upstream: Upstream
   let chain: Sandbox<string>
   let backend: Backend
-  let upstream: Upstream
   let here: string
   let there: string
 
   beforeAll(async () => {
     stack = new AsyncDisposableStack()
-    chain = stack.use(await startSandbox<string>())
-    backend = stack.use(await startBackend())
     upstream = stack.use(await startUpstream())
-    const { env } = await openShared(store, stack)
-    const open = async (gas: string): Promise<string> => {
-      const url = `http://127.0.0.1:${await freePort()}`
-      const gateway = await startGateway({
-        ...gatewayEnv(chain, url),
-        ...refundEnv(chain),
-        // Long enough for whoever is paid to begin to deliver, also when the other noticed it first.
-        REFUND_MIN_AGE_MS: '1000',
-        KEY0_RPC_URL: chain.rpcUrl,
-        ...env,
-        GAS_WALLET_PRIVATE_KEY: walletOf(chain, gas).privateKey,
-        ISSUE_TOKEN_API: `${backend.url}/internal/issue-token`,
-        ROUTES: JSON.stringify(routes),
-        PROXY_TO_BASE_URL: upstream.url,
-      })
-      stack.defer(() => gateway.kill())
-      return url
-    }
-    here = await open('gas')
-    there = await open('gas2')
+    const gateways = await startTwoGateways(store, {
+      ROUTES: JSON.stringify(routes),
+      PROXY_TO_BASE_URL: upstream.url,
+    })
+    ;({ chain, backend, here, there } = stack.use(gateways))
   })
 
   afterAll(async () => {

@@ -1,8 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Sandbox, startSandbox } from '@key0/sandbox'
+import type { Sandbox } from '@key0/sandbox'
 import { createMcpAgent } from '@key0/sandbox/mcp'
-import { freePort } from '@key0/test-services'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
@@ -12,11 +11,10 @@ import { registerExactEvmScheme } from '@x402/evm/exact/client'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { installCloudflareMcp } from '../clients/cloudflareMcp.ts'
-import { gatewayEnv, price, refundEnv, walletOf } from '../crash/gatewayEnv.ts'
-import { openShared } from '../crash/openShared.ts'
-import { type Backend, startBackend } from '../crash/startBackend.ts'
-import { startGateway } from '../crash/startGateway.ts'
+import { price, walletOf } from '../crash/gatewayEnv.ts'
+import type { Backend } from '../crash/startBackend.ts'
 import { stopServers } from '../src/servers.ts'
+import { startTwoGateways } from '../src/startTwoGateways.ts'
 
 // Two gateways, a process each, that share nothing but a store: there are no sessions, so what one
 // began the other goes on with. Calls are made by the MCP SDK's client and payments by x402Client,
@@ -60,39 +58,22 @@ const cloudflare = folder ? await installCloudflareMcp(folder) : undefined
 
 describe.each(['redis', 'postgres'] as const)('two gateways on %s', (store) => {
   let stack: AsyncDisposableStack
+  let upstream: Awaited<ReturnType<typeof startUpstream>>
   let chain: Sandbox<string>
   let backend: Backend
-  let upstream: Awaited<ReturnType<typeof startUpstream>>
   let here: string
   let there: string
 
   beforeAll(async () => {
     stack = new AsyncDisposableStack()
-    chain = stack.use(await startSandbox<string>())
-    backend = stack.use(await startBackend())
     upstream = stack.use(await startUpstream())
-    const { env } = await openShared(store, stack)
-    const open = async (gas: string): Promise<string> => {
-      const url = `http://127.0.0.1:${await freePort()}`
-      const gateway = await startGateway({
-        ...gatewayEnv(chain, url),
-        ...refundEnv(chain),
-        ...env,
-        GAS_WALLET_PRIVATE_KEY: walletOf(chain, gas).privateKey,
-        // Long enough for whoever is paid to begin to deliver, also when the other noticed it first.
-        REFUND_MIN_AGE_MS: '1000',
-        KEY0_RPC_URL: chain.rpcUrl,
-        MCP_ENABLED: 'true',
-        MCP_ROUTE_TOOLS: 'true',
-        ROUTES: JSON.stringify(routes),
-        PROXY_TO_BASE_URL: upstream.url,
-        ISSUE_TOKEN_API: `${backend.url}/internal/issue-token`,
-      })
-      stack.defer(() => gateway.kill())
-      return url
-    }
-    here = await open('gas')
-    there = await open('gas2')
+    const gateways = await startTwoGateways(store, {
+      MCP_ENABLED: 'true',
+      MCP_ROUTE_TOOLS: 'true',
+      ROUTES: JSON.stringify(routes),
+      PROXY_TO_BASE_URL: upstream.url,
+    })
+    ;({ chain, backend, here, there } = stack.use(gateways))
   })
 
   afterAll(async () => {
