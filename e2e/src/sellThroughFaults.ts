@@ -1,7 +1,6 @@
-import { type ChallengeRecord, hasOpenIntent, releaseHeld, sameAddress } from '@key0/core'
+import { type ChallengeRecord, hasOpenIntent } from '@key0/core'
 import { createRefunds } from '@key0/refunds'
 import type { Sandbox } from '@key0/sandbox'
-import { openBooks } from './checkBooks.ts'
 import { type Buyer, createBuyer } from './createBuyer.ts'
 import type { StoreKind } from './createShelf.ts'
 import { insist } from './insist.ts'
@@ -35,10 +34,10 @@ type Moments = {
   readonly served: (count: number) => Promise<void>
 }
 
-type Customer = Buyer & { signed: number }
+export type Customer = Buyer & { signed: number }
 
 /** What fifty buyers left behind. */
-type Run = AsyncDisposable & {
+export type Run = AsyncDisposable & {
   readonly shop: Shop
   readonly buyers: readonly Customer[]
   /** The shop's timers once, so many seconds later. */
@@ -139,65 +138,17 @@ async function operate(shop: Shop, pauseMs: number) {
   return { pass, stop }
 }
 
-/** What buyers were told and the store does not know any more. */
-export async function countLost(
-  shop: Shop,
-): Promise<{ readonly lostRecords: number; readonly wentBack: number }> {
-  const { replies } = shop.exchanges
-  const states = new Map((await shop.records()).map((it) => [it.challengeId, it.state]))
-  const told = (status: number): readonly string[] => {
-    const those = replies.filter((it) => it.status === status && it.json.challengeId !== undefined)
-    return [...new Set(those.map(({ json }) => `${json.challengeId}`))]
-  }
-  return {
-    lostRecords: told(402).filter((id) => !states.has(id)).length,
-    wentBack: told(200).filter((id) => states.has(id) && states.get(id) !== 'DELIVERED').length,
-  }
-}
-
-/** Until no buyer can present a transfer any more, and the chain was read. */
-export async function account(shop: Shop): Promise<void> {
-  await shop.advance(1_200)
-  for (let round = 0; round < 3; round += 1) {
-    await shop.key0().recover()
-    await shop.advance(31)
-  }
-}
-
-/** Lets held money go, as a person does who has looked at it. */
-export async function release(shop: Shop, { challengeId }: ChallengeRecord): Promise<void> {
-  const { clock } = shop
-  const newId = (): string => `release ${challengeId} ${clock.nowMs()}`
-  const order = { actor: 'ada@example.com', reason: 'asked the customer' }
-  await releaseHeld({ store: shop.store(), clock, newId, observe: () => {} }, challengeId, order)
-}
+/** What a scene is made of, ended in this order. */
+export const dispose = (...parts: readonly AsyncDisposable[]): AsyncDisposable => ({
+  async [Symbol.asyncDispose]() {
+    for (const part of parts) await part[Symbol.asyncDispose]()
+  },
+})
 
 /** Transactions of which somebody was handed what they bought. */
 export function grantsOf(shop: ShopSeen): ReadonlySet<string> {
   const grants = shop.exchanges.replies.filter(({ status, json }) => status === 200 && json.txHash)
   return new Set(grants.map(({ json }) => `${json.txHash}`))
-}
-
-/** Who was charged more often than he signed, and what went back twice or was served as well. */
-export async function findWronged(
-  shop: Shop,
-  buyers: readonly Customer[],
-): Promise<readonly string[]> {
-  const { payments, refunds } = await openBooks(shop)
-  const served = grantsOf(shop)
-  const charged = (address: string): number =>
-    payments.filter(({ from }) => sameAddress(from, address)).length
-  const overcharged = buyers.filter(({ address, signed }) => charged(address) > signed)
-  const twice = refunds.filter(
-    ({ of }, index) => refunds.findIndex((each) => each.of === of) !== index,
-  )
-  const returned = new Set(refunds.map(({ of }) => of))
-  const both = payments.filter((it) => served.has(it.transactionHash) && returned.has(it.ref))
-  return [
-    ...overcharged.map(({ address }) => `${address} paid more often than signed`),
-    ...twice.map(({ of }) => `${of} was refunded twice`),
-    ...both.map(({ ref }) => `${ref} was served and refunded`),
-  ]
 }
 
 /** Whether somebody still owes something for it. */
