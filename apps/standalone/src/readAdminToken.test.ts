@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { toConfig } from './config.ts'
-import { readEnv } from './env.ts'
+import { readEnv, secretNames } from './env.ts'
 
 const random = '5f0c1d9e8b7a6f5e4d3c2b1a09f8e7d6'
 const base = {
@@ -15,6 +15,8 @@ test('without a token there are no operator’s paths', () => {
   expect(read({ KEY0_ADMIN_TOKEN: random }).adminToken).toBe(random)
 })
 
+const hex = random.repeat(2)
+const whsec = `whsec_${Buffer.from('0123456789abcdefghijklmnopqrstuv').toString('base64')}`
 const canary = 'canary-canary-canary'
 
 test.each<readonly [string, Record<string, string>, string]>([
@@ -30,6 +32,26 @@ test.each<readonly [string, Record<string, string>, string]>([
   [
     'one that signs tokens',
     { KEY0_ADMIN_TOKEN: random, KEY0_ACCESS_TOKEN_SECRET: random },
+    'must be a secret of its own',
+  ],
+  [
+    'one that receivers of webhooks hold',
+    { KEY0_ADMIN_TOKEN: whsec, KEY0_WEBHOOK_SECRET: whsec },
+    'must be a secret of its own',
+  ],
+  [
+    'one of two that receivers of webhooks hold',
+    { KEY0_ADMIN_TOKEN: whsec, KEY0_WEBHOOK_SECRET: `whsec_${'b'.repeat(43)}=, ${whsec}` },
+    'must be a secret of its own',
+  ],
+  [
+    'one that opens the store',
+    { KEY0_ADMIN_TOKEN: hex, KEY0_ENCRYPTION_KEY: `${'b'.repeat(64)},${hex}` },
+    'must be a secret of its own',
+  ],
+  [
+    'one that signs',
+    { KEY0_ADMIN_TOKEN: `0x${hex}`, GAS_WALLET_PRIVATE_KEY: `0x${hex}` },
     'must be a secret of its own',
   ],
   [
@@ -51,7 +73,17 @@ test.each<readonly [string, Record<string, string>, string]>([
   expect(said).toMatchObject({ code: 'CONFIG_INVALID' })
   expect(`${said}`).toContain('KEY0_ADMIN_TOKEN ')
   expect(`${said}`).toContain(text)
-  for (const secret of [canary, random]) expect(`${said}`).not.toContain(secret)
+  for (const secret of [canary, random, whsec]) expect(`${said}`).not.toContain(secret)
+})
+
+test('no other secret of the gateway lets anybody in, alone or within another text', () => {
+  const others = secretNames().filter((name) => name !== 'KEY0_ADMIN_TOKEN')
+  expect(others.length).toBeGreaterThan(15)
+  for (const name of others)
+    for (const text of [random, `0x${random}${random}, ${random}`, `redis://a:${random}@b`])
+      expect(() => toConfig(readEnv({ KEY0_ADMIN_TOKEN: random, [name]: text })), name).toThrow(
+        'KEY0_ADMIN_TOKEN must be a secret of its own',
+      )
 })
 
 test('without a token a route may be there', () => {

@@ -7,13 +7,14 @@ const LEAST_LENGTH = 32
 /** What is typed by hand repeats itself; 32 random hex digits do not with so few. */
 const LEAST_CHARACTERS = 10
 
-/** Other programs hold these: whoever has one of them is no operator. */
+/** Other programs or people hold these: whoever has one of them is no operator. */
 const shared = [
-  'accessTokenSecret',
-  'internalAuthSecret',
-  'issueTokenApiSecret',
-  'proxySecret',
-] as const satisfies readonly Setting[]
+  ...(['accessTokenSecret', 'accessTokenPrivateKey', 'receiptPrivateKey'] as const),
+  ...(['internalAuthSecret', 'issueTokenApiSecret', 'proxySecret'] as const),
+  ...(['webhookSecret', 'webhookUrls', 'encryptionKey', 'cdpApiKeySecret'] as const),
+  ...(['walletPrivateKey', 'gasWalletPrivateKey'] as const),
+  ...(['redisUrl', 'databaseUrl', 'rpcUrl', 'agreementRpcUrl'] as const),
+] satisfies readonly Setting[]
 
 /** What opens the operator's paths; absent: there are none. Its value is never repeated. */
 export function readAdminToken(
@@ -27,7 +28,8 @@ export function readAdminToken(
   else if (token.length < LEAST_LENGTH) fault(`must be at least ${LEAST_LENGTH} characters long`)
   else if (new Set(token).size < LEAST_CHARACTERS)
     fault('is easy to guess: make a random one, such as with openssl rand -hex 32')
-  if (shared.some((setting) => read.text(setting) === token))
+  // Also as one of several, as the password in an address, or without a prefix.
+  if (shared.some((setting) => read.text(setting)?.includes(token)))
     fault('must be a secret of its own: other programs know this one')
   for (const { path } of routes)
     if (isAdminPath(path))
