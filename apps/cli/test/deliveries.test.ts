@@ -88,6 +88,29 @@ test('a night on call: who is failing, why, pause it, bring its dead letters bac
   expect(said.out).not.toContain('canary')
 }, 60_000)
 
+test('what an older gateway delivered, and logged without its challenge, is found as well', async () => {
+  await using stack = new AsyncDisposableStack()
+  const dataDir = stack.adopt(mkdtempSync(join(tmpdir(), 'key0-deliveries-')), (path) =>
+    rmSync(path, { recursive: true, force: true }),
+  )
+  const env = { KEY0_DATA_DIR: dataDir }
+  await createSqliteStore({ dataDir }).close()
+  const documents = stack.adopt(createSqliteDocuments({ dataDir }), (it) => it.close())
+  const address = 'https://hooks.example/key0'
+  await documents.swap('notify/we_1/control', undefined, JSON.stringify({ address }))
+  const old = {
+    ...{ sequence: 7, id: 'evt_1', type: 'challenge.paid', version: 2, at: '2026-01-02T03:04:05Z' },
+    ...{ tookMs: 9, attempt: 1, outcome: 'delivered', request: '{}' },
+  }
+  const chunk = `delivery-log/we_1/0/${'1'.padStart(16, '0')}`
+  await documents.swap(chunk, undefined, JSON.stringify([old]))
+  const { code, out } = await key0(env, 'deliveries', 'find', 'we_1')
+  expect([code, out]).toEqual([0, expect.stringContaining('7  delivered')])
+  expect((await key0(env, 'deliveries', 'find', 'we_1', '--json')).json).toEqual([
+    { sequence: 7, state: 'delivered', attempts: 1, at: old.at },
+  ])
+}, 60_000)
+
 test('what cannot be is refused with its code, and changes nothing', async () => {
   await using stack = new AsyncDisposableStack()
   const dataDir = stack.adopt(mkdtempSync(join(tmpdir(), 'key0-deliveries-')), (path) =>

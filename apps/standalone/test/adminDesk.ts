@@ -1,9 +1,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { createMint, type SteeredClock } from '@key0/conformance/store'
 import type { ChallengeStore, DocumentStore } from '@key0/core'
 import { createMemoryDocuments, createMemoryStore } from '@key0/core/memory'
-import { createDispatcher, type Dispatcher } from '@key0/delivery'
+import { createDispatcher, type Dispatcher, type DispatcherOptions } from '@key0/delivery'
 import { createAdmin } from '../src/admin/createAdmin.ts'
 
 export const token = '5f0c1d9e8b7a6f5e4d3c2b1a09f8e7d6'
@@ -18,7 +19,8 @@ export type AdminRig = AsyncDisposable & {
   readonly store: ChallengeStore
   readonly documents: DocumentStore
   readonly mint: ReturnType<typeof createMint>
-  readonly receiver: { status: number; readonly got: number }
+  /** What it answers, beside a status: what it says, of what it was sent. */
+  readonly receiver: { status: number; readonly got: number; say: (body: string) => string }
   readonly dispatcher: Dispatcher
   readonly logged: readonly Line[]
   readonly ask: (call: string, init?: RequestInit) => Promise<Response>
@@ -29,18 +31,22 @@ export type AdminRig = AsyncDisposable & {
   readonly sell: () => Promise<string>
 }
 
+/** Who is told besides, at an address that the receiver answers too. */
+type Also = (url: string) => Partial<DispatcherOptions>
+
 export async function openAdminDesk(
   clock: SteeredClock,
-  { isTold = true }: { isTold?: boolean } = {},
+  { isTold = true, also = () => ({}) }: { isTold?: boolean; also?: Also } = {},
 ): Promise<AdminRig> {
   await using stack = new AsyncDisposableStack()
   const store = createMemoryStore({ clock })
   const documents = createMemoryDocuments()
   const mint = createMint(clock)
-  const receiver = { status: 204, got: 0, url: '' }
-  const server = createServer((_, response) => {
+  const say = (_: string): string => 'Bearer canary.of-the-receiver'
+  const receiver = { status: 204, got: 0, url: '', say }
+  const server = createServer(async (request, response) => {
     receiver.got += 1
-    response.writeHead(receiver.status).end('Bearer canary.of-the-receiver')
+    response.writeHead(receiver.status).end(receiver.say(await text(request)))
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   stack.defer(() => void server.close())
@@ -48,7 +54,10 @@ export async function openAdminDesk(
   const secret = `whsec_${Buffer.alloc(32, 5).toString('base64')}`
   const webhooks = !isTold ? [] : [{ url: receiver.url, secret, networks: 'any' }]
   const dispatcher = stack.use(
-    createDispatcher({ store, documents, clock, webhooks: webhooks as never, random: () => 0.5 }),
+    createDispatcher({
+      ...{ store, documents, clock, webhooks: webhooks as never, random: () => 0.5 },
+      ...also(receiver.url),
+    }),
   )
   await dispatcher.open()
   const logged: Line[] = []

@@ -49,7 +49,7 @@ export const deliveryActions: Readonly<Record<string, Action>> = {
       const data = await deliveryDesk.find(deliveries, name, ask)
       const rows = data.map((it) => [
         ...[`${it.sequence}`, it.state, it.at, `${it.attempts} attempts`],
-        ...[it.reason ?? '', it.challenge],
+        ...[it.reason ?? '', it.challenge ?? ''],
       ])
       return { text: rows.length > 0 ? toTable(rows) : 'There is none.', data }
     },

@@ -5,7 +5,7 @@ import { httpStatus } from '@key0/http'
 import { type Context, Hono } from 'hono'
 import type { Logger } from 'pino'
 import { type AdminRoute, type AdminStores, adminRoutes } from './adminRoutes.ts'
-import { concealIds } from './concealIds.ts'
+import { conceal } from './conceal.ts'
 import { createTokenCheck } from './createTokenCheck.ts'
 import { readQuestion } from './readQuestion.ts'
 
@@ -63,7 +63,7 @@ async function answer(c: Context, route: AdminRoute, log: AdminOptions['log']): 
   const data = await route.answer(question)
   // What was done is told with its place, which was found; looking leaves no trace.
   if (method === 'POST') log.info({ path, ...inPath }, 'an operator acted over HTTP')
-  return write(concealIds(data), { status: 200, type: 'application/json' })
+  return write(conceal(data), { status: 200, type: 'application/json' })
 }
 
 function writeProblem(error: unknown, headers: Readonly<Record<string, string>> = {}): Response {

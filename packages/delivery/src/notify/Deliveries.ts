@@ -45,8 +45,8 @@ export type DeliveryQuery = {
 export type DeliverySummary = {
   /** Its place in the stream, by which it is shown and sent again. */
   readonly sequence: number
-  /** `digestChallenge` of the challenge's id. */
-  readonly challenge: string
+  /** `digestChallenge` of the challenge's id; absent of what older versions delivered. */
+  readonly challenge?: string
   readonly state: DeliveryState
   /** How often it was tried; of one that was sent again, since then. */
   readonly attempts: number

@@ -10,6 +10,8 @@ export type Message = {
   readonly body: string
   /** What the delivery log keeps of the body: never a grant. */
   readonly logged: string
+  /** What it tells nobody else; an answer that repeats it is logged without it. Default: none. */
+  readonly secrets?: readonly string[]
 }
 
 /** Somebody who is told what happens. */

@@ -2,6 +2,7 @@ import type { AuditEntry, DocumentStore } from '@key0/core'
 import type { PostedWebhook } from './createPoster.ts'
 import { describe, isDelivered } from './deliverReceipt.ts'
 import type { Message } from './Endpoint.ts'
+import { hideSecrets } from './hideSecrets.ts'
 import { documentNames, type Parked } from './Lane.ts'
 import { digestChallenge } from './WebhookEvent.ts'
 
@@ -13,8 +14,8 @@ export type LoggedAttempt = {
   readonly id: string
   readonly type: string
   readonly version: number
-  /** `digestChallenge` of the challenge's id. */
-  readonly challenge: string
+  /** `digestChallenge` of the challenge's id; absent of what older versions logged. */
+  readonly challenge?: string
   /** ISO 8601. */
   readonly at: string
   readonly tookMs: number
@@ -53,6 +54,7 @@ export function toLoggedAttempt(of: {
 }): LoggedAttempt {
   const { item, entry, message, posted, startedAtMs, tookMs } = of
   const isDone = isDelivered(posted)
+  const secrets = [entry.challengeId, ...(message.secrets ?? [])]
   return {
     ...{ sequence: entry.sequence, id: message.id, type: message.type, version: entry.version },
     challenge: digestChallenge(entry.challengeId),
@@ -61,7 +63,7 @@ export function toLoggedAttempt(of: {
     ...(!isDone && { reason: describe(posted) }),
     request: message.logged.slice(0, REQUEST_LENGTH),
     ...(posted.kind === 'answered' && {
-      response: { status: posted.status, excerpt: redact(posted.excerpt) },
+      response: { status: posted.status, excerpt: redact(hideSecrets(posted.excerpt, secrets)) },
     }),
   }
 }

@@ -39,7 +39,8 @@ const finders: Readonly<Record<DeliveryState, Find>> = {
     return latest
       .filter(({ outcome }) => outcome === 'delivered')
       .map(({ sequence, challenge, attempt, at }) => ({
-        ...{ sequence, challenge, state: 'delivered', attempts: attempt, at },
+        ...{ sequence, state: 'delivered', attempts: attempt, at },
+        ...(challenge !== undefined && { challenge }),
       }))
   },
 }

@@ -117,6 +117,8 @@ test.each([
 
 test('a type that is none is refused at start', async () => {
   await using business = await openBusiness()
-  const backend = { url: 'https://a.example', types: ['Grant'] } as never
-  expect(() => business.dispatch({ webhooks: [], backend })).toThrow('types: expected some of')
+  for (const types of [['Grant'], []]) {
+    const backend = { url: 'https://a.example', types } as never
+    expect(() => business.dispatch({ webhooks: [], backend })).toThrow('types: expected some of')
+  }
 })

@@ -1,8 +1,6 @@
 import type { AuthHeaderProvider } from '../auth/AuthHeaderProvider.ts'
-import { askAuth } from '../auth/askAuth.ts'
-import { noAuth } from '../auth/noAuth.ts'
-import { misconfigured, parseBackendUrl, parseDuration } from '../configuration.ts'
-import { createPoster } from './createPoster.ts'
+import { misconfigured } from '../configuration.ts'
+import { createBackendPoster } from './createBackendPoster.ts'
 import type { Endpoint } from './Endpoint.ts'
 import { toNotification } from './notifyPayment.ts'
 import { type Paid, paidTypes, toPaid } from './Paid.ts'
@@ -26,16 +24,14 @@ export type BackendEndpoint = {
 
 /** @throws CONFIG_INVALID naming the option */
 export function openBackend(options: BackendEndpoint): Endpoint {
-  const { auth = noAuth(), secret, types = paidTypes } = options
-  if (types.some((type) => !paidTypes.includes(type)))
+  const { secret, types = paidTypes } = options
+  // With none of them it would look as if the backend were told.
+  if (types.length === 0 || types.some((type) => !paidTypes.includes(type)))
     throw misconfigured('types', `some of ${paidTypes.join(', ')}`)
-  const url = parseBackendUrl(options.url)
   const keys = secret === undefined ? [] : parseSecrets(secret)
-  const timeoutMs = parseDuration(options.timeoutMs ?? 10_000, 'timeoutMs')
-  const poster = createPoster({ url, networks: 'any', timeoutMs })
   return {
     id: 'backend',
-    address: `${url.origin}${url.pathname}`,
+    ...createBackendPoster(options),
     takes: ({ from, to }) => to === 'DELIVERED' && from !== to,
     async write(entry, record, nowMs) {
       if (!record) return 'what was bought is no longer kept'
@@ -49,14 +45,21 @@ export function openBackend(options: BackendEndpoint): Endpoint {
         headers: { ...signed, 'idempotency-key': idempotencyKey },
         // It holds a grant, or the challenge's id, which is a capability.
         logged: `(what a ${paid.type} says is not logged)`,
+        secrets: listSecrets(paid),
       }
     },
-    async post({ headers, body }, signal) {
-      const own = await askAuth(auth)
-      if (!own) return { kind: 'failed', reason: 'the auth provider gave no usable headers' }
-      return poster.post({ ...own, ...headers }, body, signal)
-    },
-    timeoutMs,
-    close: poster.close,
   }
+}
+
+function listSecrets(paid: Paid): readonly string[] {
+  const ids = [paid.challengeId, paid.requestId]
+  if (paid.type === 'PaidRequest') return ids
+  return [...ids, paid.accessToken, ...listTexts(paid.credential)]
+}
+
+/** Every text in a value of JSON. */
+function listTexts(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.values(value).flatMap(listTexts)
 }

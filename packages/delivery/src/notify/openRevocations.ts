@@ -1,9 +1,6 @@
 import { revocationOf } from '@key0/core'
 import type { AuthHeaderProvider } from '../auth/AuthHeaderProvider.ts'
-import { askAuth } from '../auth/askAuth.ts'
-import { noAuth } from '../auth/noAuth.ts'
-import { parseBackendUrl, parseDuration } from '../configuration.ts'
-import { createPoster } from './createPoster.ts'
+import { createBackendPoster } from './createBackendPoster.ts'
 import type { Endpoint } from './Endpoint.ts'
 import { eventIdOf } from './WebhookEvent.ts'
 
@@ -24,32 +21,22 @@ export type RevocationEndpoint = {
  * @throws CONFIG_INVALID naming the option
  */
 export function openRevocations(options: RevocationEndpoint): Endpoint {
-  const { auth = noAuth() } = options
-  const url = parseBackendUrl(options.url)
-  const timeoutMs = parseDuration(options.timeoutMs ?? 10_000, 'timeoutMs')
-  const poster = createPoster({ url, networks: 'any', timeoutMs })
   return {
     id: 'revocations',
-    address: `${url.origin}${url.pathname}`,
+    ...createBackendPoster(options),
     takes: ({ from, to }) => from === 'PAID' && to === 'REFUND_PENDING',
     async write(entry, record) {
       if (!record) return 'the purchase is no longer kept'
       const request = revocationOf(record)
       if (!request) return undefined
-      const { planId, resourceId, txHash, idempotencyKey } = request
+      const { planId, resourceId, txHash, idempotencyKey, challengeId, requestId } = request
       return {
         ...{ id: eventIdOf(entry), type: 'revocation', body: JSON.stringify(request) },
         headers: { 'idempotency-key': idempotencyKey },
         // The ids are capabilities.
         logged: JSON.stringify({ planId, resourceId, txHash }),
+        secrets: [challengeId, requestId],
       }
     },
-    async post({ headers, body }, signal) {
-      const own = await askAuth(auth)
-      if (!own) return { kind: 'failed', reason: 'the auth provider gave no usable headers' }
-      return poster.post({ ...own, ...headers }, body, signal)
-    },
-    timeoutMs,
-    close: poster.close,
   }
 }
