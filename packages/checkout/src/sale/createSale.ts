@@ -2,7 +2,6 @@ import {
   type ChallengeRecord,
   type Delivered,
   type DeliveredResource,
-  hasOpenIntent,
   isSecretRequestId,
   Key0Error,
   type Offered,
@@ -12,10 +11,9 @@ import {
 import type { Checkout, OfferRequest, Refused, Sold } from '../Checkout.ts'
 import type { Settings } from '../CheckoutOptions.ts'
 import { extensionsWith, type ReceiptOf } from '../extensions/offerReceipt.ts'
-import { identifierRequired } from '../extensions/paymentIdentifier.ts'
 import { assertAccepted } from '../offer/assertAccepted.ts'
 import type { Payment } from '../payment/readPayment.ts'
-import { requestIdOf } from '../payment/requestIdOf.ts'
+import { type Asked, findChallenge, isOpen, type Named } from './findChallenge.ts'
 import { type Paid, refuse, refuseUnnamed } from './refuse.ts'
 import { settlementOf } from './settlementOf.ts'
 
@@ -24,37 +22,15 @@ type Sale = Pick<
   'offer' | 'offerResource' | 'pay' | 'payResource' | 'submitProof' | 'proveResource' | 'refuse'
 >
 
-/** What is asked for, and how its price is told. */
-type Asked = {
-  readonly requestId: string | undefined
-  readonly offer: (requestId: string) => Promise<Offered>
-}
-
 /** What a sale writes besides. */
 type Writers = Pick<Checkout, 'requirementsOf'> & { readonly receiptOf: ReceiptOf }
 
 /** Everything that may be done with a payment, or with a request that brought none. */
 export function createSale(settings: Settings, { requirementsOf, receiptOf }: Writers): Sale {
-  const { engine, discoverUrl, paymentIdentifier } = settings
+  const { engine, discoverUrl } = settings
   const offer = ({ planId, ...request }: OfferRequest): Promise<Offered> => {
     if (planId === undefined) throw planRequired(discoverUrl)
     return engine.offer({ ...request, planId })
-  }
-  /**
-   * The challenge that a payment names, or the one that its request's id names, or else one that
-   * is made for this very payment.
-   */
-  const find = async (payment: Payment, asked: Asked): Promise<Offered> => {
-    const { challengeId, authorization, identifier } = payment
-    const requestId = asked.requestId ?? identifier
-    if (paymentIdentifier === 'required' && requestId === undefined) throw identifierRequired()
-    if (challengeId === undefined)
-      return asked.offer(requestId ?? requestIdOf(authorization, settings.seller.chainId))
-    const challenge = await engine.inspect(challengeId)
-    const named = asked.requestId === undefined && identifier !== undefined
-    // Paid under the buyer's own name for it: whatever else is signed under that name is not.
-    if (named && isOpen(challenge)) return engine.offerAs(challenge, identifier)
-    return { challenge, mayKnowId: true }
   }
   /** Finds out what a payment is for, and has it delivered. Never throws. */
   const sell = async <delivered extends AnyDelivered>(
@@ -64,7 +40,7 @@ export function createSale(settings: Settings, { requirementsOf, receiptOf }: Wr
   ): Promise<Of<delivered> | Refused> => {
     let paid: Paid | undefined
     try {
-      const { challenge, mayKnowId } = await find(payment, asked)
+      const { challenge, mayKnowId } = await findChallenge(payment, asked, settings)
       const { challengeId } = challenge
       // Sent again it is found by its name, and one that can be read off the chain proves nothing.
       const isNamed = challengeId === payment.challengeId
@@ -95,25 +71,18 @@ export function createSale(settings: Settings, { requirementsOf, receiptOf }: Wr
     refuse: (error) => refuseUnnamed(error, settings),
     pay(payment, request) {
       const { clientAgentId: _, caller: __, ...asked } = request
-      const named = async (requestId: string) => offer({ ...request, requestId })
-      return sell(payment, { requestId: request.requestId, offer: named }, (presented) =>
+      const named = async (by: Named) => offer({ ...request, ...by })
+      return sell(payment, { request, offer: named }, (presented) =>
         engine.pay({ ...presented, request: asked }),
       )
     },
     payResource(payment, request, backend) {
       const { route, resource, requestId } = request
-      const asked = {
-        planId: route.routeId,
-        resource,
-        ...(requestId !== undefined && { requestId }),
-      }
-      return sell(
-        payment,
-        {
-          requestId,
-          offer: async (named) => engine.offerResource({ ...request, requestId: named }),
-        },
-        (presented) => engine.payResource({ ...presented, request: asked }, backend),
+      const name = requestId !== undefined && { requestId }
+      const asked = { planId: route.routeId, resource, ...name }
+      const named = async (by: Named) => engine.offerResource({ ...request, ...by })
+      return sell(payment, { request, offer: named }, (presented) =>
+        engine.payResource({ ...presented, request: asked }, backend),
       )
     },
     submitProof: (transfer) => prove(transfer, () => engine.submitProof(transfer)),
@@ -145,11 +114,6 @@ function onlyTransfers(): Key0Error {
 function planRequired(discover: string | undefined): Key0Error {
   const facts = { field: '$.planId', ...(discover !== undefined && { discover }) }
   return new Key0Error('PLAN_REQUIRED', { facts })
-}
-
-/** Whether nothing was presented for it yet, nor can have been. */
-function isOpen(challenge: ChallengeRecord): boolean {
-  return challenge.state === 'PENDING' && !hasOpenIntent(challenge)
 }
 
 /**

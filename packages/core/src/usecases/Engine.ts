@@ -21,6 +21,8 @@ export type AccessRequest = {
   readonly clientAgentId: string
   /** As whom the transport knows whoever asks, such as an address: for `OpenCap` alone. */
   readonly caller?: string
+  /** The payment that it came with, if it did: one that verifies is never too much. */
+  readonly authorization?: SignedAuthorization
 }
 
 /** Somebody asks for what one priced route answers to one request. */
@@ -33,6 +35,8 @@ export type ResourceRequest = {
   readonly clientAgentId: string
   /** As in `AccessRequest`. */
   readonly caller?: string
+  /** As in `AccessRequest`. */
+  readonly authorization?: SignedAuthorization
 }
 
 /** What somebody who asked for a plan or a request is told. */
@@ -125,7 +129,10 @@ export interface Engine {
    * Offers what an open challenge offers, on its very terms, under a request id that its buyer
    * chose later. The same id again finds the same challenge. @throws as `issue`.
    */
-  offerAs(challenge: ChallengeRecord, requestId: string): Promise<Offered>
+  offerAs(
+    challenge: ChallengeRecord,
+    request: Pick<AccessRequest, 'caller' | 'authorization'> & { readonly requestId: string },
+  ): Promise<Offered>
 
   /** The offer a challenge makes, rebuilt from its record alone. */
   offerOf(challenge: ChallengeRecord): Offer

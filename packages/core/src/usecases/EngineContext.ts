@@ -70,8 +70,9 @@ export type EngineContext = {
    */
   readonly isSelling?: () => boolean
   /**
-   * Refuses new challenges while too many wait to be paid; what was offered goes on. It must be told
-   * this engine's events. Absent: nothing is too many.
+   * Refuses new challenges while too many wait to be paid. What was offered goes on, and a payment
+   * that needs a challenge of its own gets one once it is verified. It must be told this engine's
+   * events. Absent: nothing is too many.
    */
   readonly openCap?: OpenCap
   /**

@@ -23,7 +23,7 @@ export function createEngine(ctx: EngineContext): Engine {
     issue: (request) => named(issue(ctx, request)),
     offer: (request) => named(offer(ctx, request)),
     offerResource: (request) => named(offerResource(ctx, request)),
-    offerAs: (challenge, requestId) => named(offerAs(ctx, challenge, requestId)),
+    offerAs: (challenge, request) => named(offerAs(ctx, challenge, request)),
     offerOf: (challenge) => offerOf(challenge, ctx.settings.maxTimeoutSeconds),
     // The key is the whole payment, signature included: a forged copy must not share an answer.
     pay: (payment: PresentedPayment) =>

@@ -1,9 +1,10 @@
 import type { ChallengeBase, ChallengeRecord } from '../challenge/ChallengeRecord.ts'
 import { Key0Error } from '../errors/Key0Error.ts'
 import { hasOpenIntent, isRefundOnly } from '../lifecycle/guard.ts'
+import { type Asker, admit } from './admit.ts'
 import { assertSameResource } from './assertSameResource.ts'
 import { closedError } from './closed.ts'
-import type { AccessRequest, Offered, ResourceRequest } from './Engine.ts'
+import type { AccessRequest, Engine, Offered, ResourceRequest } from './Engine.ts'
 import type { EngineContext } from './EngineContext.ts'
 
 const REQUEST_ID = /^[A-Za-z0-9_-]{16,128}$/
@@ -46,8 +47,9 @@ export async function offerResource(
 export async function offerAs(
   ctx: EngineContext,
   offered: ChallengeRecord,
-  requestId: string,
+  request: Parameters<Engine['offerAs']>[1],
 ): Promise<Offered> {
+  const { requestId } = request
   const { scope, clientAgentId, resourceId, planId, amount, amountRaw, resource } = offered
   const { asset, token, chainId, destination, createdAt, expiresAt } = offered
   if (!REQUEST_ID.test(requestId)) throw malformed('requestId', '16 to 128 of A-Z a-z 0-9 _ -')
@@ -56,36 +58,25 @@ export async function offerAs(
     ...{ planId, amount, amountRaw, ...(resource && { resource }) },
     ...{ asset, token, chainId, destination, createdAt, expiresAt },
   }
-  return create(ctx, base, { requestId })
+  return create(ctx, base, request, offered.challengeId)
 }
 
 async function create(
   ctx: EngineContext,
   base: ChallengeBase,
-  { caller, requestId }: Pick<AccessRequest, 'caller' | 'requestId'>,
+  asker: Asker,
+  offered?: string,
 ): Promise<Offered> {
-  const named = requestId !== undefined && base
-  if (ctx.isSelling?.() === false) await assertOffered(ctx, named, 'SELLING_PAUSED')
-  if (ctx.openCap?.hasRoom(caller) === false) await assertOffered(ctx, named, 'OVERLOADED')
+  const opening = await admit(ctx, base, asker, offered)
   const outcome = await ctx.store.create(base, { key: ctx.newId() })
   if (outcome.kind === 'applied') {
-    ctx.openCap?.opened(outcome.record, caller)
+    ctx.openCap?.opened(outcome.record, opening)
     ctx.observe({ name: 'challenge.created', challenge: outcome.record })
     return { challenge: outcome.record, mayKnowId: true }
   }
   if (outcome.kind !== 'replayed') throw new Key0Error('STORE_UNAVAILABLE')
   const challenge = reoffer(outcome.record, base)
   return { challenge, mayKnowId: isSecretRequestId(base.requestId) }
-}
-
-/** While nothing new is offered, who was offered something before is still answered. */
-async function assertOffered(
-  { store }: EngineContext,
-  named: ChallengeBase | false,
-  code: 'SELLING_PAUSED' | 'OVERLOADED',
-): Promise<void> {
-  const known = named && (await store.findActiveByRequestId(named.requestId, named.scope))
-  if (!known) throw new Key0Error(code)
 }
 
 /** What is sold, and for how much. */

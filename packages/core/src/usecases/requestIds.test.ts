@@ -28,19 +28,21 @@ test('an offer taken under a name of its buyer’s keeps its terms, and the name
   const named = 'the-name-of-a-purchase'
   const challenge = await createBuyer(world).issue(engine)
   world.clock.advance(30_000)
-  const first = await engine.offerAs(challenge, named)
+  const first = await engine.offerAs(challenge, { requestId: named })
   expect(first.mayKnowId).toBe(true)
   expect(first.challenge).toMatchObject({
     ...{ requestId: named, amountRaw: challenge.amountRaw, expiresAt: challenge.expiresAt },
     ...{ createdAt: challenge.createdAt, planId: challenge.planId, scope: challenge.scope },
   })
   expect(first.challenge.challengeId).not.toBe(challenge.challengeId)
-  const again = await engine.offerAs(challenge, named)
+  const again = await engine.offerAs(challenge, { requestId: named })
   expect(again).toMatchObject({ mayKnowId: false })
   expect(again.challenge.challengeId).toBe(first.challenge.challengeId)
   const other = await engine.issue({ planId: 'plus', clientAgentId: challenge.clientAgentId })
-  await expect(engine.offerAs(other, named)).rejects.toMatchObject({ code: 'REQUEST_CONFLICT' })
-  await expect(engine.offerAs(challenge, 'short')).rejects.toMatchObject({
+  await expect(engine.offerAs(other, { requestId: named })).rejects.toMatchObject({
+    code: 'REQUEST_CONFLICT',
+  })
+  await expect(engine.offerAs(challenge, { requestId: 'short' })).rejects.toMatchObject({
     code: 'REQUEST_MALFORMED',
   })
 })

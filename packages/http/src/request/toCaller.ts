@@ -1,12 +1,23 @@
+// Whatever a proxy writes there, such as a name for a customer: no longer key is kept of anybody.
+const MAX_NAME = 64
+
 /**
  * Whoever asks from an address, as one caller: an IPv4 address, or the /64 network of an IPv6 one,
- * which is the least that a provider gives to one customer. `undefined` for what is no address.
+ * which is the least that a provider gives to one customer; without the port that some proxies
+ * write behind it. What is no address names its caller itself. `undefined` for nothing.
  */
-export function toCaller(address: string | undefined): string | undefined {
-  const text = address?.trim().replace(/^::ffff:(?=\d+\.)/i, '') ?? ''
-  if (/^\d{1,3}(?:\.\d{1,3}){3}$/.test(text)) return text
-  if (!text.includes(':') || !URL.canParse(`http://[${text.replace(/%.*$/, '')}]`)) return undefined
-  const [head = '', tail] = text.toLowerCase().replace(/%.*$/, '').split('::')
+export function toCaller(address: string): string | undefined {
+  const text = address.trim().toLowerCase()
+  const host = text.replace(/^\[([^\]]*)\](?::\d{1,5})?$/, '$1').replace(/%.*$/, '')
+  const v4 = host.replace(/^::ffff:(?=\d+\.)/, '').replace(/(?<=\.\d+):\d{1,5}$/, '')
+  if (/^\d{1,3}(?:\.\d{1,3}){3}$/.test(v4)) return v4
+  if (host.includes(':') && URL.canParse(`http://[${host}]`)) return toNetwork(host)
+  return text.slice(0, MAX_NAME) || undefined
+}
+
+/** The first four groups of an IPv6 address, each as short as it can be written. */
+function toNetwork(address: string): string {
+  const [head = '', tail] = address.split('::')
   const [first, last] = [head, tail ?? ''].map((part) => part.split(':').filter(Boolean)) as [
     string[],
     string[],

@@ -111,7 +111,8 @@ async function answerPayment(
 
 /** Who asks, as an engine is told. */
 export function callerOf({ caller }: Incoming): Pick<ResourceRequest, 'caller'> {
-  return caller === undefined ? {} : { caller: toCaller(caller) ?? caller }
+  const known = caller === undefined ? undefined : toCaller(caller)
+  return known === undefined ? {} : { caller: known }
 }
 
 /** What its client calls the request. @throws as `readIdempotencyKey` */
