@@ -6,6 +6,7 @@ import {
   goodPayload,
   grant,
   issuerAt,
+  nowMs,
   otherSecret,
   pair,
   privatePem,
@@ -16,8 +17,6 @@ import {
 } from '../test/fixtures.ts'
 import { AccessTokenIssuer } from './AccessTokenIssuer.ts'
 import { TokenError } from './TokenError.ts'
-
-const nowMs = () => startAtMs
 
 describe('sign', () => {
   test('the claims of a purchase, one hour by default', async () => {

@@ -8,6 +8,7 @@ import {
   goodPayload,
   grant,
   issuerAt,
+  nowMs,
   otherPair,
   otherSecret,
   pair,
@@ -15,7 +16,6 @@ import {
   publicPem,
   refusal,
   secret,
-  startAtMs,
 } from '../test/fixtures.ts'
 import { AccessTokenIssuer } from './AccessTokenIssuer.ts'
 import type { RequestLike } from './bearer/readBearer.ts'
@@ -23,7 +23,6 @@ import { createKey0Validator, type Key0ValidatorOptions } from './createKey0Vali
 import type { TokenError } from './TokenError.ts'
 import { validateKey0Request, validateKey0Token } from './validateKey0Token.ts'
 
-const nowMs = () => startAtMs
 const options = { secret, nowMs } as const
 const token = forge(goodHeader, goodPayload)
 

@@ -9,6 +9,7 @@ import {
   goodPayload,
   grant,
   issuerAt,
+  nowMs,
   otherPair,
   otherSecret,
   pair,
@@ -170,7 +171,6 @@ describe('attacks on an HS256 verifier', () => {
 })
 
 describe('attacks on an RS256 verifier', () => {
-  const nowMs = () => startAtMs
   const rs256 = new AccessTokenIssuer(
     { algorithm: 'RS256', privateKey: privatePem(pair.privateKey), keyId: 'now' },
     { nowMs },
@@ -212,7 +212,6 @@ describe('attacks on an RS256 verifier', () => {
 })
 
 describe('attacks on an ES256 verifier', () => {
-  const nowMs = () => startAtMs
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const es256 = new AccessTokenIssuer({ privateKey: ec.privateKey }, { nowMs })
   const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n

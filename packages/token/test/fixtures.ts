@@ -13,6 +13,7 @@ export const otherSecret = 'an-older-secret-that-is-long-enough-987654'
 
 /** A whole second, so that boundary tests can speak in exact milliseconds. */
 export const startAtMs = 1_800_000_000_000
+export const nowMs = (): number => startAtMs
 
 export const grant: AccessGrantClaims = {
   sub: 'request-1',

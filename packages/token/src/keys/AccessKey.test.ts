@@ -6,6 +6,7 @@ import {
   goodPayload,
   grant,
   issuerAt,
+  nowMs,
   otherPair,
   otherSecret,
   pair,
@@ -13,12 +14,9 @@ import {
   publicPem,
   refusal,
   secret,
-  startAtMs,
 } from '../../test/fixtures.ts'
 import { AccessTokenIssuer } from '../AccessTokenIssuer.ts'
 import type { SigningKey } from './AccessKey.ts'
-
-const nowMs = () => startAtMs
 
 describe('keys at construction', () => {
   const small = generateKeyPairSync('rsa', { modulusLength: 1024 })
