@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readEnvironment } from './readEnvironment.ts'
+import { outlive } from './startProgram.ts'
 
 /** One of our programs as a process of its own. */
 export type SpawnedProgram = AsyncDisposable & {
@@ -16,17 +17,12 @@ export type SpawnedProgram = AsyncDisposable & {
   readonly kill: () => Promise<void>
 }
 
-const running = new Set<ChildProcess>()
-// A test that ran out of time disposes of nothing: its programs must not outlive the run.
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
-})
-
 /** A program that ended by itself leaves its compiled modules here; the next starts in half the time. */
 const compileCache = join(tmpdir(), 'key0-tests-compile-cache')
 
 /**
- * Starts a program from its source and waits for nothing.
+ * Starts a program from its source and waits for nothing. A test that ran out of time disposes of
+ * nothing, so the program does not outlive this process, even a killed one.
  *
  * @param env all it is given, besides the path to programs
  */
@@ -39,8 +35,8 @@ export function spawnProgram(
     env: { PATH: readEnvironment('PATH'), NODE_COMPILE_CACHE: compileCache, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  running.add(child)
-  child.once('close', () => running.delete(child))
+  const watcher = child.pid === undefined ? undefined : outlive(child.pid)
+  child.once('close', () => watcher?.kill('SIGKILL'))
   const printed = { both: '', stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const)
     child[stream].setEncoding('utf8').on('data', (text: string) => {

@@ -15,7 +15,7 @@ export type Program = {
  * Waits at the end of a pipe that closes when this process is gone, however it went, and ends the
  * program then: a test runner that kills its workers gives them no chance to tidy up.
  */
-function outlive(pid: number): ChildProcess {
+export function outlive(pid: number): ChildProcess {
   const script = 'cat >/dev/null; kill -9 "$0"'
   const stdio = ['pipe', 'ignore', 'ignore'] as const
   const watcher = spawn('/bin/sh', ['-c', script, String(pid)], {

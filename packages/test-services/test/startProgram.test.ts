@@ -12,15 +12,18 @@ const isRunning = (pid: number): boolean => {
   }
 }
 
-test('a program ends when the process that started it is killed', async () => {
-  const script = new URL('orphan.ts', import.meta.url).pathname
-  const parent = spawn(process.execPath, ['--conditions=@key0/source', script])
-  const [said] = await once(parent.stdout, 'data')
-  const pid = Number(said)
-  expect(isRunning(pid)).toBe(true)
-  parent.kill('SIGKILL')
-  await expect.poll(() => isRunning(pid), { interval: 10, timeout: 5_000 }).toBe(false)
-})
+test.each(['a server', 'one of our programs'])(
+  '%s ends when the process that started it is killed',
+  async (what) => {
+    const script = new URL('orphan.ts', import.meta.url).pathname
+    const parent = spawn(process.execPath, ['--conditions=@key0/source', script, what])
+    const [said] = await once(parent.stdout, 'data')
+    const pid = Number(said)
+    expect(isRunning(pid)).toBe(true)
+    parent.kill('SIGKILL')
+    await expect.poll(() => isRunning(pid), { interval: 10, timeout: 5_000 }).toBe(false)
+  },
+)
 
 test('a program that ends before it said what is waited for tells its last words', async () => {
   const program = startProgram('/bin/sh', ['-c', 'echo no room; exit 3'], '/')
