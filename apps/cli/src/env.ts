@@ -17,6 +17,7 @@ const settings = [
   'walletPrivateKey',
   'gasWalletPrivateKey',
   'storageBackend',
+  'pendingTTLSeconds',
   'dataDir',
   'redisUrl',
   'databaseUrl',

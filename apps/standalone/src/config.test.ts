@@ -152,6 +152,19 @@ describe('where challenges are kept', () => {
     expect(configOf({ ...least, ...env }).storage).toEqual(storage)
   })
 
+  test('prices that were only asked are kept as long as is said, and never shorter than they hold', () => {
+    const keep = (seconds: string, env: Env = {}) => ({
+      ...least,
+      KEY0_PENDING_TTL_SECONDS: seconds,
+      ...env,
+    })
+    expect(configOf(keep('3600')).storage).toMatchObject({ pendingTTLSeconds: 3_600 })
+    expect(problemsOf(keep('3599'))).toContain('KEY0_PENDING_TTL_SECONDS must be')
+    expect(problemsOf(keep('3600', { CHALLENGE_TTL_SECONDS: '3601' }))).toContain(
+      'KEY0_PENDING_TTL_SECONDS must be at least CHALLENGE_TTL_SECONDS, 3601',
+    )
+  })
+
   test.each<readonly [name: string, env: Env]>([
     ['REDIS_URL', { STORAGE_BACKEND: 'redis' }],
     ['REDIS_URL', { STORAGE_BACKEND: 'redis', REDIS_URL: 'http://hunter2@r' }],

@@ -35,6 +35,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
   const { network, rpcUrls, finality, agreement } = readNetwork(read)
   const port = read.int('port', 3000, { min: 0, max: 65_535 })
   const goods = readGoods(read)
+  const challengeTTLSeconds = read.int('challengeTTLSeconds', 900, { min: 30, max: 86_400 })
   const adminToken = readAdminToken(read, goods.routes)
   const token = readToken(read, { network, ...goods }, warnings)
   const backendHealthUrl = read.url('backendHealthUrl')
@@ -50,7 +51,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
     ...(agreement && { agreement }),
     finality,
     ...goods,
-    challengeTTLSeconds: read.int('challengeTTLSeconds', 900, { min: 30, max: 86_400 }),
+    challengeTTLSeconds,
     paymentIdentifier: read.oneOf('paymentIdentifier', ['optional', 'required'], 'optional'),
     ...readCallers(read),
     agent: {
@@ -68,7 +69,7 @@ export function toConfig(raw: RawConfig): GatewayConfig {
     ...(backendHealthUrl !== undefined && { backendHealthUrl }),
     notifyRequests: read.flag('notifyRequests') ?? true,
     ...(notifications && { notifications }),
-    storage: readDurableStorage(read, network),
+    storage: readDurableStorage(read, network, challengeTTLSeconds),
     encryptionKeys: readEncryptionKeys(read),
     ...readReceipts(read),
     managedInfra: readManagedInfra(read),
@@ -138,8 +139,14 @@ function readA2a(read: Reader): GatewayConfig['a2a'] {
 function readDurableStorage(
   read: Reader,
   network: GatewayConfig['network'],
+  challengeTTLSeconds: number,
 ): GatewayConfig['storage'] {
   const storage = readStorage(read)
+  if (storage.pendingTTLSeconds !== undefined && storage.pendingTTLSeconds < challengeTTLSeconds)
+    read.fault(
+      'pendingTTLSeconds',
+      `must be at least CHALLENGE_TTL_SECONDS, ${challengeTTLSeconds}`,
+    )
   if (storage.kind === 'memory' && network === 'mainnet')
     read.fault('storageBackend', '"memory" forgets everything on restart: not on mainnet')
   return storage

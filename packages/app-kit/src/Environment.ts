@@ -61,6 +61,7 @@ export const gatewayNames = {
   webhookSecret: ['KEY0_WEBHOOK_SECRET'],
   webhookPrivate: ['KEY0_WEBHOOK_PRIVATE'],
   storageBackend: ['STORAGE_BACKEND'],
+  pendingTTLSeconds: ['KEY0_PENDING_TTL_SECONDS'],
   dataDir: ['KEY0_DATA_DIR'],
   redisUrl: ['REDIS_URL'],
   databaseUrl: ['DATABASE_URL'],

@@ -65,8 +65,11 @@ function assertFit({ ok, durable, problems }: StoreHealth, network: Network) {
 }
 
 async function open(storage: StorageConfig): Promise<Opened> {
-  const { deliveredTTLSeconds } = storage
-  const retention = deliveredTTLSeconds === undefined ? {} : { deliveredTTLSeconds }
+  const { pendingTTLSeconds, deliveredTTLSeconds } = storage
+  const retention = {
+    ...(pendingTTLSeconds !== undefined && { pendingTTLSeconds }),
+    ...(deliveredTTLSeconds !== undefined && { deliveredTTLSeconds }),
+  }
   switch (storage.kind) {
     case 'memory': {
       const store = createMemoryStore({ retention })

@@ -1,22 +1,22 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import type { Retention } from '@key0/core'
 import type { Reader } from './Reader.ts'
 
-export type StorageConfig = (
+type Place =
   | { readonly kind: 'memory' }
   | { readonly kind: 'embedded'; readonly dataDir: string }
   /** On a Redis cluster the URL is several, comma-separated. */
   | { readonly kind: 'redis' | 'postgres'; readonly url: string }
-) & {
-  /** How long delivered records are kept; absent: as the specification says. */
-  readonly deliveredTTLSeconds?: number
-}
+
+/** With how long records are kept; what is absent: as the specification says. */
+export type StorageConfig = Place & Partial<Retention>
 
 /** Each has something told for three days, of what the record says by then. */
 const lanes = ['webhookSecret', 'revokeTokenApi'] as const
 
 type StorageSetting =
-  | ('storageBackend' | 'dataDir' | 'redisUrl' | 'databaseUrl')
+  | ('storageBackend' | 'pendingTTLSeconds' | 'dataDir' | 'redisUrl' | 'databaseUrl')
   | (typeof lanes)[number]
 
 /** Three days for which it is told again, and one to notice that it is not taken. */
@@ -31,12 +31,20 @@ const postgresProtocols = ['postgres:', 'postgresql:'] as const
  * records for longer: those that share a store have to agree on it.
  */
 export function readStorage(read: Reader<StorageSetting>): StorageConfig {
-  const place = readPlace(read)
-  const isTold = lanes.some((setting) => read.has(setting))
-  return isTold ? { ...place, deliveredTTLSeconds: TOLD_TTL_SECONDS } : place
+  return { ...readPlace(read), ...readRetention(read) }
 }
 
-function readPlace(read: Reader<StorageSetting>): StorageConfig {
+function readRetention(read: Reader<StorageSetting>): Partial<Retention> {
+  const isTold = lanes.some((setting) => read.has(setting))
+  const range = { min: 3_600, max: 366 * 86_400 }
+  const pendingTTLSeconds = read.int('pendingTTLSeconds', 0, range)
+  return {
+    ...(isTold && { deliveredTTLSeconds: TOLD_TTL_SECONDS }),
+    ...(pendingTTLSeconds > 0 && { pendingTTLSeconds }),
+  }
+}
+
+function readPlace(read: Reader<StorageSetting>): Place {
   const backends = ['embedded', 'memory', 'redis', 'postgres'] as const
   const implied = read.has('databaseUrl') ? 'postgres' : read.has('redisUrl') ? 'redis' : 'embedded'
   const kind = read.oneOf('storageBackend', backends, implied)
