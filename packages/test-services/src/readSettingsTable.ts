@@ -1,5 +1,5 @@
 /** What the table under "Settings" of a README says; the second column names the variables. */
-export type SettingsTable = {
+type SettingsTable = {
   readonly names: readonly string[]
   /** Those whose meaning ends in "; secret". */
   readonly secrets: readonly string[]
