@@ -7,8 +7,6 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: ['{packages,apps,examples}/*/vitest.config.ts', '{e2e,scripts}/vitest.config.ts'],
-    // Many tests run a chain of their own beside them, so more workers than cores only queue up.
-    maxWorkers: 2,
   },
 })
 

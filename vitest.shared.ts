@@ -12,5 +12,8 @@ export const shared: ViteUserConfig = {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A project takes none of the root's settings. Many tests run servers of their own beside them,
+    // so more workers than cores only queue up.
+    maxWorkers: 2,
   },
 }
