@@ -1,3 +1,5 @@
+const ipv4 = /^\d{1,3}(?:\.\d{1,3}){3}$/
+
 // Whatever a proxy writes there, such as a name for a customer: no longer key is kept of anybody.
 const MAX_NAME = 64
 
@@ -7,10 +9,11 @@ const MAX_NAME = 64
  * write behind it. What is no address names its caller itself. `undefined` for nothing.
  */
 export function toCaller(address: string): string | undefined {
+  if (ipv4.test(address)) return address
   const text = address.trim().toLowerCase()
   const host = text.replace(/^\[([^\]]*)\](?::\d{1,5})?$/, '$1').replace(/%.*$/, '')
   const v4 = host.replace(/^::ffff:(?=\d+\.)/, '').replace(/(?<=\.\d+):\d{1,5}$/, '')
-  if (/^\d{1,3}(?:\.\d{1,3}){3}$/.test(v4)) return v4
+  if (ipv4.test(v4)) return v4
   if (host.includes(':') && URL.canParse(`http://[${host}]`)) return toNetwork(host)
   return text.slice(0, MAX_NAME) || undefined
 }
