@@ -66,10 +66,13 @@ async function findCommand(): Promise<string | undefined> {
 
 /** On Linux the bridge's address is this machine's own; elsewhere there is a name for it. */
 async function findHost(docker: Engine['docker']): Promise<Engine['host']> {
-  const format = '{{(index .IPAM.Config 0).Gateway}}'
-  const gateway = (await docker('network', 'inspect', 'bridge', '--format', format)).trim()
+  const format = '{{with index .IPAM.Config 0}}{{.Gateway}} {{.Subnet}}{{end}}'
+  const told = (await docker('network', 'inspect', 'bridge', '--format', format)).trim().split(' ')
+  // An engine that was just installed names no gateway: it is the first address of the subnet.
+  const addresses = told.map((each) => each.replace(/\.0\/\d+$/, '.1'))
   // Tried out, because a bridge that nothing is attached to is in no list of interfaces.
-  if (await mayListen(gateway)) return { listen: gateway, name: gateway }
+  for (const address of addresses)
+    if (await mayListen(address)) return { listen: address, name: address }
   return { listen: '127.0.0.1', name: 'host.docker.internal' }
 }
 
