@@ -1,4 +1,5 @@
 import {
+  callerOfEnv,
   type Key0Payment,
   type Key0Source,
   openGate,
@@ -6,11 +7,12 @@ import {
   type PaidRoute,
   type RouteGate,
   readPrefix,
+  rereadWebBody,
   type Shop,
+  unmountUrl,
 } from '@key0/middleware-kit'
 import type { RequirePaymentOptions } from '@key0/sdk'
-import { type Context, Hono, type MiddlewareHandler } from 'hono'
-import { rereadBody } from './rereadBody.ts'
+import { Hono, type MiddlewareHandler } from 'hono'
 
 declare module 'hono' {
   interface ContextVariableMap {
@@ -52,13 +54,13 @@ export function key0(source: Key0Source, { prefix }: Key0Options = {}): Key0Midd
   const handle: MiddlewareHandler = async (context, next) => {
     const { handler } = await opening
     const { raw } = context.req
-    const url = prefix === undefined ? raw.url : unmount(raw.url, under)
+    const url = prefix === undefined ? raw.url : unmountUrl(raw.url, under)
     if (url === undefined || !handler.matches({ url })) return next()
-    const body = await rereadBody(context.req)
+    const body = await rereadWebBody(context.req)
     // A request whose body was read is nothing that another could be made of.
     const rest = body ? { method: raw.method, headers: raw.headers, signal: raw.signal } : raw
     const request = url === raw.url ? raw : new Request(url, rest)
-    return handler.receive({ request, ...callerOf(context), ...(body && { body }) })
+    return handler.receive({ request, ...callerOfEnv(context.env), ...(body && { body }) })
   }
   return Object.assign(handle, {
     ready,
@@ -95,21 +97,6 @@ export function requirePayment(
   return Object.assign(sellThrough(gate), { ready, close })
 }
 
-/** An address without the path that Key0 is mounted under; `undefined` for one that is elsewhere. */
-function unmount(url: string, under: ReturnType<typeof readPrefix>): string | undefined {
-  const { origin, pathname, search } = new URL(url)
-  const rest = under(pathname)
-  if (rest === pathname) return url
-  return rest === undefined ? undefined : `${origin}${rest}${search}`
-}
-
-/** Who asks, as far as Node's server knows; on other runtimes nobody says. */
-function callerOf({ env }: Context): { readonly caller?: string } {
-  const { incoming } = (env ?? {}) as { incoming?: { socket?: { remoteAddress?: string } } }
-  const caller = incoming?.socket?.remoteAddress
-  return caller === undefined ? {} : { caller }
-}
-
 function toBuffer(bytes: Uint8Array = new Uint8Array()): ArrayBuffer {
   return new Uint8Array(bytes).buffer
 }
@@ -118,8 +105,8 @@ function sellThrough(gate: RouteGate): MiddlewareHandler {
   return async (context, next) => {
     const { req } = context
     // A body that was read through Hono before is there; any other is read no further than is sold.
-    const read = await rereadBody(req)
-    const incoming = { request: req.raw, ...callerOf(context), ...(read && { body: read }) }
+    const read = await rereadWebBody(req)
+    const incoming = { request: req.raw, ...callerOfEnv(context.env), ...(read && { body: read }) }
     const answer = await gate(incoming, async (payment, body) => {
       // Hono keeps what it has read here, and asks the request no more.
       if (!read) Object.assign(req.bodyCache, { arrayBuffer: Promise.resolve(toBuffer(body)) })

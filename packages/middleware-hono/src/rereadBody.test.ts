@@ -1,15 +1,15 @@
-import { Hono } from 'hono'
+import { rereadWebBody } from '@key0/middleware-kit'
+import { Hono, type HonoRequest } from 'hono'
 import { expect, test } from 'vitest'
-import { rereadBody } from './rereadBody.ts'
 
-type Read = (req: Parameters<typeof rereadBody>[0]) => Promise<unknown>
+type Read = (req: HonoRequest) => Promise<unknown>
 
 /** What is read of a body after somebody has read it; a code for what cannot be. */
 async function reread(read: Read, init: RequestInit): Promise<string | undefined> {
   let seen: string | undefined
   const app = new Hono().all('/', async (c) => {
     await read(c.req)
-    seen = await rereadBody(c.req).then(
+    seen = await rereadWebBody(c.req).then(
       (bytes) => bytes && new TextDecoder().decode(bytes),
       (error: { code: string }) => error.code,
     )

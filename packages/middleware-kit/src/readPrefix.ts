@@ -19,3 +19,11 @@ export function readPrefix(prefix = ''): (target: string) => string | undefined 
     return rest === '' || rest.startsWith('?') ? `/${rest}` : undefined
   }
 }
+
+/** The same for a whole address: it without that path, or `undefined` for one that is elsewhere. */
+export function unmountUrl(url: string, under: ReturnType<typeof readPrefix>): string | undefined {
+  const { origin, pathname, search } = new URL(url)
+  const rest = under(pathname)
+  if (rest === pathname) return url
+  return rest === undefined ? undefined : `${origin}${rest}${search}`
+}
