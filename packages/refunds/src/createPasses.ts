@@ -10,6 +10,8 @@ export type Passes<trigger> = {
   /** Runs a pass now, or joins the one that is running. Never throws. */
   run(trigger: trigger): Promise<'done' | 'failed' | 'stopped'>
   status(): PassStatus
+  /** Waits for the pass that is running, if one is. */
+  settled(): Promise<void>
   /** Starts no other pass, and waits for the one that is running. */
   stop(): Promise<void>
 }
@@ -51,6 +53,9 @@ export function createPasses<trigger>(options: {
         ...(doneAtMs !== undefined && { lastPassAgeMs: nowMs - doneAtMs }),
         ...(running && { runningForMs: nowMs - beganAtMs }),
       }
+    },
+    async settled() {
+      await running
     },
     async stop() {
       stopped = true

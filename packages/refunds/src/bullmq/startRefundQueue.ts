@@ -68,8 +68,9 @@ export function startRefundQueue(options: RefundQueueOptions): RefundQueue {
     async () => {
       reports.reset()
       watchdog.rearm()
-      // The reason was told; here it only marks the job.
-      if ((await passes.run('job')) === 'failed') throw new Error('the refund pass failed')
+      // Why it failed was told; here it only marks the job, which is not done without its pass.
+      const ended = await passes.run('job')
+      if (ended !== 'done') throw new Error(`the refund pass ${ended}`)
     },
     { ...base, ...kept, lockDuration: stalledAfterMs, stalledInterval: stalledAfterMs },
   )
@@ -90,10 +91,12 @@ export function startRefundQueue(options: RefundQueueOptions): RefundQueue {
       watchdog.stop()
       reports.silence()
       const closing = worker.close().then(() => queue.close())
-      await passes.stop()
+      await passes.settled()
+      // A job that was taken just now still gets its pass, until the worker has said goodbye.
       // A Redis that is away takes no goodbye; the job of a pass that is done goes to another one.
       const patienceMs = client.status === 'ready' ? CLOSE_MS : 0
       await Promise.race([closing.catch(() => undefined), wait(patienceMs)])
+      await passes.stop()
       client.disconnect()
     },
   }
