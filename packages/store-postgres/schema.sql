@@ -98,6 +98,7 @@ CREATE INDEX key0_challenges_forgettable ON public.key0_challenges USING btree (
 CREATE INDEX key0_challenges_leased ON public.key0_challenges USING btree (leased_until) WHERE ((state = 'PAID'::text) AND (from_address IS NOT NULL) AND (access_grant IS NULL) AND (held IS NULL) AND (leased_until IS NOT NULL));
 CREATE INDEX key0_challenges_refundable ON public.key0_challenges USING btree (paid_at, id) WHERE ((state = 'PAID'::text) AND (from_address IS NOT NULL) AND (access_grant IS NULL) AND (held IS NULL) AND (leased_until IS NULL));
 CREATE UNIQUE INDEX key0_challenges_request ON public.key0_challenges USING btree (scope, request_id) WHERE holds_request;
+CREATE INDEX key0_challenges_unpaid ON public.key0_challenges USING btree (kept_from) WHERE ((state = ANY (ARRAY['EXPIRED'::text, 'CANCELLED'::text])) AND (intent IS NULL) AND (kept_from IS NOT NULL));
 CREATE TRIGGER key0_challenges_guard BEFORE UPDATE OF id, request_id, scope, client_agent_id, resource_id, plan_id, amount, amount_raw, asset, token, chain_id, destination, created_at, expires_at, resource, state, version, updated_at, intent, payment_ref, tx_hash, paid_at, from_address, paid_block, payment_final, lease, access_grant, response, delivered_at, refund, refund_tx_hash, refunded_at, refund_error, held, next_visit_at, disposition, released_at ON public.key0_challenges FOR EACH ROW EXECUTE FUNCTION key0_guard_update();
 CREATE TRIGGER key0_challenges_keep_money BEFORE DELETE ON public.key0_challenges FOR EACH ROW WHEN ((old.kept_from IS NULL)) EXECUTE FUNCTION key0_refuse('money is owed, held or may still arrive: this challenge stays');
 CREATE TRIGGER key0_challenges_stay BEFORE TRUNCATE ON public.key0_challenges FOR EACH STATEMENT EXECUTE FUNCTION key0_refuse('challenges are never truncated');
@@ -262,10 +263,7 @@ CREATE OR REPLACE FUNCTION public.key0_cutoff(p_state text, p_now timestamp with
  STABLE
 AS $function$
   select p_now - interval '1 millisecond' * (case p_state
-    when 'PENDING' then p_keep[1]
-    when 'DELIVERED' then p_keep[3]
-    when 'REFUNDED' then p_keep[2]
-    else least(p_keep[1], p_keep[2]) end)
+    when 'PENDING' then p_keep[1] when 'DELIVERED' then p_keep[3] else p_keep[2] end)
 $function$;
 
 CREATE OR REPLACE FUNCTION public.key0_document_get(p_name text)
@@ -442,14 +440,13 @@ CREATE OR REPLACE FUNCTION public.key0_forgotten(c key0_challenges, p_now timest
  LANGUAGE sql
  STABLE
 AS $function$
-  select c.kept_from <= key0_cutoff(c.state, p_now, p_keep)
-    and case
-      when c.state = 'REFUNDED'
-        then coalesce(c.refunded_at, c.kept_from) <= key0_cutoff('DELIVERED', p_now, p_keep)
-      when c.state in ('EXPIRED', 'CANCELLED') and c.intent is not null
-        then c.kept_from <= key0_cutoff('REFUNDED', p_now, p_keep)
-      else true
-    end
+  select case
+    when c.state in ('EXPIRED', 'CANCELLED') and c.intent is null then c.kept_from <= greatest(
+      key0_cutoff(c.state, p_now, p_keep), key0_cutoff('PENDING', p_now, p_keep))
+    when c.state = 'REFUNDED' then c.kept_from <= key0_cutoff(c.state, p_now, p_keep)
+      and coalesce(c.refunded_at, c.kept_from) <= key0_cutoff('DELIVERED', p_now, p_keep)
+    else c.kept_from <= key0_cutoff(c.state, p_now, p_keep)
+  end
 $function$;
 
 CREATE OR REPLACE FUNCTION public.key0_get(p_id text, p_now text, p_keep text)
@@ -862,6 +859,13 @@ begin
         and key0_forgotten(c, p_now, p_keep)
       order by c.kept_from limit p_limit for update skip locked) found
     limit p_limit);
+  if p_keep[1] < p_keep[2] and cardinality(v_over) < p_limit then
+    v_over := v_over || array(
+      select c.id from key0_challenges c
+      where c.state in ('EXPIRED', 'CANCELLED') and c.intent is null
+        and c.kept_from <= key0_cutoff('PENDING', p_now, p_keep) and c.id <> all (v_over)
+      order by c.kept_from limit p_limit - cardinality(v_over) for update skip locked);
+  end if;
   if cardinality(v_over) = 0 then return 0; end if;
 
   with gone as (

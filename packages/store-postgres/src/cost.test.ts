@@ -141,3 +141,19 @@ test('payments of one buyer after another settle as fast as the disk allows', as
   )
   expect(await store.findPendingForRefund(new Date(Date.now() + 60_000), 100)).toEqual([])
 })
+
+test('forgetting prices that were only asked does not walk past what somebody tried to pay', async () => {
+  const sweep = `key0_sweep(now(), '{3600000,604800000,43200000}', 4)`
+  const tried = async (sql: Sql, count: number): Promise<number> => {
+    await sql.unsafe(`
+      insert into key0_challenges (id, request_id, scope, amount_raw, token, chain_id, destination,
+        created_at, expires_at, state, version, updated_at, intent)
+      select 'tried' || n, 'tried' || n, 's', 1, '0x', 1, '0x', now() - interval '2 hours',
+        now() - interval '1 hour', 'EXPIRED', 1, now(), '{"stage":"VOID"}'::json
+      from generate_series(1, ${count}) n;
+      analyze key0_challenges`)
+    return pagesOf(sql, sweep)
+  }
+  const [few, many] = [await tried(small, 100), await tried(large, 20_000)]
+  expect(many).toBeLessThan(few + 40)
+})

@@ -401,6 +401,9 @@ for each row execute function key0_guard_update();
 `,
   `
 set local lock_timeout = '3s';
+
+create index key0_challenges_unpaid on key0_challenges (kept_from)
+  where state in ('EXPIRED', 'CANCELLED') and intent is null and kept_from is not null;
 `,
 ]
 
@@ -410,23 +413,19 @@ export const operations: readonly string[] = [
 create or replace function key0_cutoff(p_state text, p_now timestamptz, p_keep bigint[])
 returns timestamptz language sql stable as $$
   select p_now - interval '1 millisecond' * (case p_state
-    when 'PENDING' then p_keep[1]
-    when 'DELIVERED' then p_keep[3]
-    when 'REFUNDED' then p_keep[2]
-    else least(p_keep[1], p_keep[2]) end)
+    when 'PENDING' then p_keep[1] when 'DELIVERED' then p_keep[3] else p_keep[2] end)
 $$;
 `,
   `
 create or replace function key0_forgotten(c key0_challenges, p_now timestamptz, p_keep bigint[])
 returns boolean language sql stable as $$
-  select c.kept_from <= key0_cutoff(c.state, p_now, p_keep)
-    and case
-      when c.state = 'REFUNDED'
-        then coalesce(c.refunded_at, c.kept_from) <= key0_cutoff('DELIVERED', p_now, p_keep)
-      when c.state in ('EXPIRED', 'CANCELLED') and c.intent is not null
-        then c.kept_from <= key0_cutoff('REFUNDED', p_now, p_keep)
-      else true
-    end
+  select case
+    when c.state in ('EXPIRED', 'CANCELLED') and c.intent is null then c.kept_from <= greatest(
+      key0_cutoff(c.state, p_now, p_keep), key0_cutoff('PENDING', p_now, p_keep))
+    when c.state = 'REFUNDED' then c.kept_from <= key0_cutoff(c.state, p_now, p_keep)
+      and coalesce(c.refunded_at, c.kept_from) <= key0_cutoff('DELIVERED', p_now, p_keep)
+    else c.kept_from <= key0_cutoff(c.state, p_now, p_keep)
+  end
 $$;
 `,
   `
@@ -979,6 +978,13 @@ begin
         and key0_forgotten(c, p_now, p_keep)
       order by c.kept_from limit p_limit for update skip locked) found
     limit p_limit);
+  if p_keep[1] < p_keep[2] and cardinality(v_over) < p_limit then
+    v_over := v_over || array(
+      select c.id from key0_challenges c
+      where c.state in ('EXPIRED', 'CANCELLED') and c.intent is null
+        and c.kept_from <= key0_cutoff('PENDING', p_now, p_keep) and c.id <> all (v_over)
+      order by c.kept_from limit p_limit - cardinality(v_over) for update skip locked);
+  end if;
   if cardinality(v_over) = 0 then return 0; end if;
 
   with gone as (

@@ -25,6 +25,14 @@ begin
         and key0_forgotten(c, p_now, p_keep)
       order by c.kept_from limit p_limit for update skip locked) found
     limit p_limit);
+  -- What somebody tried to pay stands among the closed prices, and is in no way of the others.
+  if p_keep[1] < p_keep[2] and cardinality(v_over) < p_limit then
+    v_over := v_over || array(
+      select c.id from key0_challenges c
+      where c.state in ('EXPIRED', 'CANCELLED') and c.intent is null
+        and c.kept_from <= key0_cutoff('PENDING', p_now, p_keep) and c.id <> all (v_over)
+      order by c.kept_from limit p_limit - cardinality(v_over) for update skip locked);
+  end if;
   if cardinality(v_over) = 0 then return 0; end if;
 
   with gone as (
