@@ -126,13 +126,20 @@ test('while nobody knows the outcome the task works, and no signature is asked f
   expect(shop.failures.map(({ code }) => code)).toContain('SETTLEMENT_PENDING')
 })
 
-test('receipts are the whole history: a payment that expired unmined, and the one after it', async () => {
-  const { shop, buyer, asked } = await open()
+/** A task whose first payment expired before it was mined. */
+async function openAfterLost(): ReturnType<typeof open> {
+  const opened = await open()
+  const { shop, buyer, asked } = opened
   shop.ledger.autoMine = false
   await buyer.send(pay(shop, asked))
   shop.clock.advance(400_000)
   shop.ledger.mine(5)
   await recover(shop.ctx, { limit: 10 })
+  return opened
+}
+
+test('receipts are the whole history: a payment that expired unmined, and the one after it', async () => {
+  const { shop, buyer, asked } = await openAfterLost()
   const lost = { success: false, errorReason: 'authorization_expired', transaction: '' }
   expect(await buyer.get(asked.id)).toMatchObject({
     state: 'input-required',
@@ -152,12 +159,7 @@ test('receipts are the whole history: a payment that expired unmined, and the on
 })
 
 test('a payment refused for its signature hides none that came to nothing before', async () => {
-  const { shop, buyer, asked } = await open()
-  shop.ledger.autoMine = false
-  await buyer.send(pay(shop, asked))
-  shop.clock.advance(400_000)
-  shop.ledger.mine(5)
-  await recover(shop.ctx, { limit: 10 })
+  const { shop, buyer, asked } = await openAfterLost()
   const spoilt = spoilAuthorization({ nonce: `0x${'f'.repeat(64)}` })
   const refused = await buyer.send(pay(shop, asked, spoilt))
   expect(refused.metadata['x402.payment.receipts']).toMatchObject([
